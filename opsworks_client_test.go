@@ -1,0 +1,566 @@
+package backupx_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+)
+
+// owReply is a canned response.
+type owReply struct {
+	status int
+	header http.Header
+	body   string
+	err    error // the transport fails instead
+}
+
+// owTransport answers each request in turn, the last reply for ever, and keeps what was sent.
+type owTransport struct {
+	replies []owReply
+
+	mu     sync.Mutex
+	sent   []*http.Request
+	bodies []string
+}
+
+func owAnswers(replies ...owReply) *owTransport { return &owTransport{replies: replies} }
+
+func owPage(body string) *owTransport { return owAnswers(owReply{status: 200, body: body}) }
+
+func (t *owTransport) Do(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	body := ""
+	if req.Body != nil {
+		b, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = string(b)
+	}
+	reply := t.replies[min(len(t.sent), len(t.replies)-1)]
+	t.sent = append(t.sent, req.Clone(context.Background()))
+	t.bodies = append(t.bodies, body)
+	if reply.err != nil {
+		return nil, reply.err
+	}
+	header := reply.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	return &http.Response{
+		StatusCode: reply.status, Header: header, Request: req,
+		Body: io.NopCloser(strings.NewReader(reply.body)),
+	}, nil
+}
+
+// owEnv are the variables that the SDK's clients look at.
+var owEnv = []string{
+	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_OPSWORKSCM", "AWS_ENDPOINT_URL_CLOUDHSM_V2", "AWS_ENDPOINT_URL_BACKUP",
+	"AWS_LAMBDA_FUNCTION_NAME", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_NEW_RETRIES_2026",
+	"AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026",
+}
+
+// owConfig is a complete configuration over client, with retries that do not wait and an environment
+// that says nothing.
+func owConfig(t testing.TB, client aws.HTTPClient) aws.Config {
+	t.Helper()
+	for _, name := range owEnv {
+		t.Setenv(name, "") // so that it is restored
+		require.NoError(t, os.Unsetenv(name))
+	}
+	return aws.Config{
+		Region:      "eu-west-1",
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "wJalrXUtnFEMI", "session"),
+		HTTPClient:  client,
+		Retryer:     owHasty,
+	}
+}
+
+// owHasty is the standard retryer without its pauses.
+func owHasty() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+	})
+}
+
+func TestOpsWorksSendsTheDocumentedRequest(t *testing.T) {
+	cases := map[string]struct {
+		input *backupx.OpsWorksDescribeBackupsInput
+		body  string
+	}{
+		"nil stands for everything": {nil, `{}`},
+		"an empty input":            {&backupx.OpsWorksDescribeBackupsInput{}, `{}`},
+		"all members": {
+			&backupx.OpsWorksDescribeBackupsInput{
+				BackupId: aws.String("chef-20160729133847520"), MaxResults: aws.Int32(25),
+				NextToken: aws.String(`a"b/ü`), ServerName: aws.String("chef"),
+			},
+			`{"BackupId":"chef-20160729133847520","MaxResults":25,"NextToken":"a\"b/ü","ServerName":"chef"}`,
+		},
+		"values that are zero but given": {
+			&backupx.OpsWorksDescribeBackupsInput{MaxResults: aws.Int32(0), ServerName: aws.String("")},
+			`{"MaxResults":0,"ServerName":""}`,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			transport := owPage(`{}`)
+			_, err := backupx.NewOpsWorks(owConfig(t, transport)).DescribeBackups(t.Context(), c.input)
+			require.NoError(t, err)
+			require.Equal(t, []string{c.body}, transport.bodies)
+
+			sent := transport.sent[0]
+			require.Equal(t, "POST https://opsworks-cm.eu-west-1.amazonaws.com/", sent.Method+" "+sent.URL.String())
+			require.Equal(t, int64(len(c.body)), sent.ContentLength)
+			require.Equal(t, owSign(t, sent, c.body), sent.Header.Get("Authorization"))
+			require.Equal(t, map[string]string{
+				"Amz-Sdk-Request":      "attempt=1; max=3",
+				"Content-Type":         "application/x-amz-json-1.1",
+				"X-Amz-Security-Token": "session",
+				"X-Amz-Target":         "OpsWorksCM_V2016_11_01.DescribeBackups",
+			}, owStableHeaders(t, sent))
+		})
+	}
+}
+
+// owSign signs what was sent anew and returns the Authorization header that it should have.
+func owSign(t *testing.T, sent *http.Request, body string) string {
+	t.Helper()
+	at, err := time.Parse("20060102T150405Z", sent.Header.Get("X-Amz-Date"))
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), at, time.Minute)
+	again := sent.Clone(t.Context())
+	again.Header.Del("Authorization")
+	again.Header.Del("X-Amz-Date")
+	hash := sha256.Sum256([]byte(body))
+	err = v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{
+		AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI", SessionToken: "session",
+	}, again, hex.EncodeToString(hash[:]), "opsworks-cm", "eu-west-1", at)
+	require.NoError(t, err)
+	return again.Header.Get("Authorization")
+}
+
+// owStableHeaders returns the headers that do not differ from run to run, after a look at those that do.
+func owStableHeaders(t *testing.T, sent *http.Request) map[string]string {
+	t.Helper()
+	require.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, sent.Header.Get("Amz-Sdk-Invocation-Id"))
+	require.Regexp(t, `^aws-sdk-go-v2/\S+ ua/\S+ os/\S+ lang/go#\S+ md/\S+ md/\S+ api/opsworkscm#2016-11-01 m/\S+$`,
+		sent.Header.Get("User-Agent"))
+	stable := map[string]string{}
+	for name, values := range sent.Header {
+		stable[name] = strings.Join(values, ", ")
+	}
+	for _, name := range []string{"Authorization", "Amz-Sdk-Invocation-Id", "User-Agent", "X-Amz-Date"} {
+		require.Contains(t, stable, name)
+		delete(stable, name)
+	}
+	return stable
+}
+
+func TestOpsWorksReadsEveryMember(t *testing.T) {
+	const body = `{"Backups":[{
+		"BackupArn":"arn","BackupId":"chef-1","BackupType":"MANUAL","CreatedAt":1469799527.52,
+		"Description":"before \u0075pgrade","Engine":"ChefAutomate","EngineModel":"Single","EngineVersion":"12",
+		"InstanceProfileArn":"profile","InstanceType":"m4.large","KeyPair":"key","PreferredBackupWindow":"02:00",
+		"PreferredMaintenanceWindow":"Mon:08:00","S3DataSize":9,"S3DataUrl":"s3://data","S3LogUrl":"s3://log",
+		"SecurityGroupIds":["sg-1","sg-2"],"ServerName":"chef","ServiceRoleArn":"role","Status":"OK",
+		"StatusDescription":"fine","SubnetIds":["subnet-1"],"ToolsVersion":"1.0","UserArn":"user"}],
+		"NextToken":"more"}`
+	out, err := backupx.NewOpsWorks(owConfig(t, owPage(body))).DescribeBackups(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, []backupx.OpsWorksBackup{{
+		BackupArn: aws.String("arn"), BackupId: aws.String("chef-1"), BackupType: backupx.OpsWorksBackupTypeManual,
+		CreatedAt:   aws.Time(time.Date(2016, 7, 29, 13, 38, 47, 520_000_000, time.UTC)),
+		Description: aws.String("before upgrade"), Engine: aws.String("ChefAutomate"), EngineModel: aws.String("Single"),
+		EngineVersion: aws.String("12"), InstanceProfileArn: aws.String("profile"), InstanceType: aws.String("m4.large"),
+		KeyPair: aws.String("key"), PreferredBackupWindow: aws.String("02:00"),
+		PreferredMaintenanceWindow: aws.String("Mon:08:00"), S3DataSize: aws.Int32(9), S3DataUrl: aws.String("s3://data"),
+		S3LogUrl: aws.String("s3://log"), SecurityGroupIds: []string{"sg-1", "sg-2"}, ServerName: aws.String("chef"),
+		ServiceRoleArn: aws.String("role"), Status: backupx.OpsWorksBackupStatusOk, StatusDescription: aws.String("fine"),
+		SubnetIds: []string{"subnet-1"}, ToolsVersion: aws.String("1.0"), UserArn: aws.String("user"),
+	}}, out.Backups)
+	require.Equal(t, "more", *out.NextToken)
+}
+
+func TestOpsWorksLivesWithOddResponses(t *testing.T) {
+	one := func(b backupx.OpsWorksBackup) []backupx.OpsWorksBackup { return []backupx.OpsWorksBackup{b} }
+	cases := map[string]struct {
+		body string
+		want []backupx.OpsWorksBackup
+	}{
+		"no members":            {`{}`, nil},
+		"an empty body":         {``, nil},
+		"no backups":            {`{"Backups":[]}`, []backupx.OpsWorksBackup{}},
+		"nulls":                 {`{"Backups":null,"NextToken":null}`, nil},
+		"a null backup":         {`{"Backups":[null]}`, one(backupx.OpsWorksBackup{})},
+		"null members":          {`{"Backups":[{"BackupId":null,"CreatedAt":null,"SubnetIds":null}]}`, one(backupx.OpsWorksBackup{})},
+		"a null in a list":      {`{"Backups":[{"SubnetIds":[null,"s"]}]}`, one(backupx.OpsWorksBackup{SubnetIds: []string{"", "s"}})},
+		"unknown members":       {`{"New":[1,{"a":[]}],"Backups":[{"New":{"Status":"x"},"Status":"OK"}]}`, one(backupx.OpsWorksBackup{Status: "OK"})},
+		"unknown values":        {`{"Backups":[{"Status":"ASLEEP","BackupType":"LUNAR"}]}`, one(backupx.OpsWorksBackup{Status: "ASLEEP", BackupType: "LUNAR"})},
+		"empty strings":         {`{"Backups":[{"Description":""}]}`, one(backupx.OpsWorksBackup{Description: aws.String("")})},
+		"a whole second":        {`{"Backups":[{"CreatedAt":1}]}`, one(backupx.OpsWorksBackup{CreatedAt: aws.Time(time.Unix(1, 0).UTC())})},
+		"a time in exponents":   {`{"Backups":[{"CreatedAt":1.5e0}]}`, one(backupx.OpsWorksBackup{CreatedAt: aws.Time(time.UnixMilli(1500).UTC())})},
+		"names in another case": {`{"backups":[{}]}`, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			out, err := backupx.NewOpsWorks(owConfig(t, owPage(c.body))).DescribeBackups(t.Context(), nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, out.Backups)
+			require.Nil(t, out.NextToken)
+		})
+	}
+}
+
+func TestOpsWorksRejectsBrokenResponses(t *testing.T) {
+	cases := map[string]struct{ body, want string }{
+		"cut short in an object":  {`{"Backups":[{"BackupId":"a"`, "unexpected end"},
+		"cut short in a list":     {`{"Backups":[{"BackupId":"a"}`, "unexpected end"},
+		"cut short after a comma": {`{"Backups":[{"BackupId":"a"},`, ""},
+		"cut short after a list":  {`{"Backups":[{"BackupId":"a"}]`, ""},
+		"cut short in a string":   {`{"Backups":[{"BackupId":"a`, ""},
+		"garbage in a list":       {`{"Backups":[{} x],"NextToken":"t"}`, "Backups: unexpected token"},
+		"only blanks":             {"  \n", "unexpected end"},
+		"null":                    {`null`, "expected '{', got null"},
+		"a list":                  {`[]`, "expected '{', got ["},
+		"a page of HTML":          {`<html>`, ""},
+		"backups as an object":    {`{"Backups":{}}`, "Backups: expected '[', got {"},
+		"a backup as a number":    {`{"Backups":[1]}`, "Backups: expected '{', got 1"},
+		"a text as a number":      {`{"Backups":[{"BackupId":1}]}`, "Backups: BackupId: expected string, got 1"},
+		"a number as a text":      {`{"Backups":[{"S3DataSize":"1"}]}`, "Backups: S3DataSize: expected number"},
+		"a size too big":          {`{"Backups":[{"S3DataSize":2147483648}]}`, "Backups: S3DataSize: int 2147483648 exceeds range"},
+		"a time as a text":        {`{"Backups":[{"CreatedAt":"2016-07-29T13:38:47Z"}]}`, "Backups: CreatedAt: unexpected string"},
+		"a time that is none":     {`{"Backups":[{"CreatedAt":"NaN"}]}`, "Backups: CreatedAt: NaN seconds since 1970 are no time"},
+		"a time without end":      {`{"Backups":[{"CreatedAt":"-Infinity"}]}`, "Backups: CreatedAt: -Inf seconds"},
+		"a time in milliseconds":  {`{"Backups":[{"CreatedAt":1469799527520}]}`, "Backups: CreatedAt: 1.46979952752e+12 seconds"},
+		"a token as a list":       {`{"NextToken":[]}`, "NextToken: expected string, got ["},
+		"a status as a boolean":   {`{"Backups":[{"Status":true}]}`, "Backups: Status: expected string, got true"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			transport := owPage(c.body)
+			out, err := backupx.NewOpsWorks(owConfig(t, transport)).DescribeBackups(t.Context(), nil)
+			require.Nil(t, out)
+			require.ErrorContains(t, err, "operation error OpsWorksCM: DescribeBackups, ")
+			require.ErrorContains(t, err, c.want)
+			var broken *smithy.DeserializationError
+			require.ErrorAs(t, err, &broken)
+			require.Len(t, transport.sent, 1, "a broken body is not retried")
+		})
+	}
+}
+
+func TestOpsWorksErrorsAreTyped(t *testing.T) {
+	header := func(name string) http.Header { return http.Header{"X-Amzn-Errortype": {name}} }
+	validation := &backupx.OpsWorksValidationException{Message: aws.String("no")}
+	cases := map[string]struct {
+		header http.Header
+		body   string
+		want   smithy.APIError
+	}{
+		"validation":              {nil, `{"__type":"ValidationException","Message":"no"}`, validation},
+		"a name with namespace":   {nil, `{"__type":"com.amazonaws.opsworkscm#ValidationException","message":"no"}`, validation},
+		"a name in the header":    {header("ValidationException:http://internal/"), `{"message":"no"}`, validation},
+		"a name in code":          {nil, `{"code":"ValidationException","Message":"no"}`, validation},
+		"the header goes first":   {header("ValidationException"), `{"__type":"Other","Message":"no"}`, validation},
+		"not found":               {nil, `{"__type":"ResourceNotFoundException","Message":"gone"}`, &backupx.OpsWorksResourceNotFoundException{Message: aws.String("gone")}},
+		"a token nobody knows":    {nil, `{"__type":"InvalidNextTokenException","Message":"?"}`, &backupx.OpsWorksInvalidNextTokenException{Message: aws.String("?")}},
+		"no message":              {nil, `{"__type":"ResourceNotFoundException"}`, &backupx.OpsWorksResourceNotFoundException{}},
+		"a null message":          {nil, `{"__type":"ResourceNotFoundException","Message":null}`, &backupx.OpsWorksResourceNotFoundException{}},
+		"a header and no body":    {header("InvalidNextTokenException"), ``, &backupx.OpsWorksInvalidNextTokenException{}},
+		"a header and a null":     {header("InvalidNextTokenException"), `null`, &backupx.OpsWorksInvalidNextTokenException{}},
+		"members beside":          {nil, `{"__type":"ValidationException","Extra":{"Message":"x"},"Message":"no"}`, validation},
+		"an error not documented": {nil, `{"__type":"AccessDeniedException","Message":"keep out"}`, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "keep out"}},
+		"nothing at all":          {nil, ``, &smithy.GenericAPIError{Code: "UnknownError", Message: "UnknownError"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			replied := c.header.Clone()
+			if replied == nil {
+				replied = http.Header{}
+			}
+			replied.Set("X-Amzn-Requestid", "req-1")
+			_, err := backupx.NewOpsWorks(owConfig(t, owAnswers(owReply{status: 400, header: replied, body: c.body}))).
+				DescribeBackups(t.Context(), nil)
+
+			var api smithy.APIError
+			require.ErrorAs(t, err, &api)
+			require.Equal(t, c.want, api)
+			var operation *smithy.OperationError
+			require.ErrorAs(t, err, &operation)
+			require.Equal(t, "OpsWorksCM DescribeBackups", operation.Service()+" "+operation.Operation())
+			var response *awshttp.ResponseError
+			require.ErrorAs(t, err, &response)
+			require.Equal(t, "req-1", response.ServiceRequestID())
+			require.Equal(t, 400, response.HTTPStatusCode())
+			require.EqualError(t, err, "operation error OpsWorksCM: DescribeBackups, "+
+				"https response error StatusCode: 400, RequestID: req-1, "+owText(c.want))
+		})
+	}
+}
+
+// owText is how the response error prints an API error.
+func owText(err smithy.APIError) string {
+	var generic *smithy.GenericAPIError
+	if errors.As(err, &generic) {
+		return "api error " + generic.Code + ": " + generic.Message
+	}
+	return err.Error()
+}
+
+func TestOpsWorksErrorsSayWhatTheyAre(t *testing.T) {
+	code, message := aws.String("Overridden"), aws.String("no")
+	cases := map[string]struct{ plain, overridden smithy.APIError }{
+		"ValidationException": {
+			&backupx.OpsWorksValidationException{Message: message},
+			&backupx.OpsWorksValidationException{ErrorCodeOverride: code},
+		},
+		"ResourceNotFoundException": {
+			&backupx.OpsWorksResourceNotFoundException{Message: message},
+			&backupx.OpsWorksResourceNotFoundException{ErrorCodeOverride: code},
+		},
+		"InvalidNextTokenException": {
+			&backupx.OpsWorksInvalidNextTokenException{Message: message},
+			&backupx.OpsWorksInvalidNextTokenException{ErrorCodeOverride: code},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, name, c.plain.ErrorCode())
+			require.Equal(t, "no", c.plain.ErrorMessage())
+			require.Equal(t, smithy.FaultClient, c.plain.ErrorFault())
+			require.EqualError(t, c.plain, name+": no")
+			require.EqualError(t, c.overridden, "Overridden: ")
+		})
+	}
+}
+
+func TestOpsWorksErrorsThatCannotBeReadAreErrorsAllTheSame(t *testing.T) {
+	for _, body := range []string{`<html>`, `{"__type":`, `{"__type":"ValidationException","Message":{}}`, `[]`} {
+		_, err := backupx.NewOpsWorks(owConfig(t, owAnswers(owReply{status: 400, body: body}))).
+			DescribeBackups(t.Context(), nil)
+		var broken *smithy.DeserializationError
+		require.ErrorAs(t, err, &broken, body)
+	}
+}
+
+func TestOpsWorksResultMetadataTellsOfTheCall(t *testing.T) {
+	served := time.Now().UTC().Truncate(time.Second)
+	transport := owAnswers(
+		owReply{status: 503, header: http.Header{"X-Amzn-Requestid": {"req-1"}}},
+		owReply{status: 200, body: `{}`, header: http.Header{
+			"X-Amzn-Requestid": {"req-2"}, "Date": {served.Format(http.TimeFormat)},
+		}},
+	)
+	before := time.Now()
+	out, err := backupx.NewOpsWorks(owConfig(t, transport)).DescribeBackups(t.Context(), nil)
+	require.NoError(t, err)
+
+	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	require.Equal(t, "req-2", id)
+	require.NotNil(t, awsmiddleware.GetRawResponse(out.ResultMetadata))
+	at, _ := awsmiddleware.GetResponseAt(out.ResultMetadata)
+	require.WithinRange(t, at, before, time.Now())
+	serverTime, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
+	require.Equal(t, served, serverTime)
+	_, ok := awsmiddleware.GetAttemptSkew(out.ResultMetadata)
+	require.True(t, ok)
+
+	attempts, _ := retry.GetAttemptResults(out.ResultMetadata)
+	require.Len(t, attempts.Results, 2)
+	require.True(t, attempts.Results[0].Retried)
+	require.ErrorContains(t, attempts.Results[0].Err, "RequestID: req-1")
+	require.NoError(t, attempts.Results[1].Err)
+}
+
+func TestOpsWorksStopsWhenTheContextDoes(t *testing.T) {
+	t.Run("before the request", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		transport := owPage(`{}`)
+		_, err := backupx.NewOpsWorks(owConfig(t, transport)).DescribeBackups(ctx, nil)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Empty(t, transport.sent)
+	})
+	t.Run("while the service thinks", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			cancel()
+			<-r.Context().Done()
+		}))
+		defer server.Close()
+		cfg := owConfig(t, nil)
+		cfg.BaseEndpoint = &server.URL
+		_, err := backupx.NewOpsWorks(cfg).DescribeBackups(ctx, nil)
+		require.ErrorIs(t, err, context.Canceled)
+		var canceled *smithy.CanceledError
+		require.ErrorAs(t, err, &canceled)
+	})
+}
+
+func TestOpsWorksSendsTheBodyAgainOnRetry(t *testing.T) {
+	transport := owAnswers(owReply{status: 500}, owReply{err: io.ErrUnexpectedEOF}, owReply{status: 200, body: `{"NextToken":"t"}`})
+	out, err := backupx.NewOpsWorks(owConfig(t, transport)).
+		DescribeBackups(t.Context(), &backupx.OpsWorksDescribeBackupsInput{ServerName: aws.String("chef")})
+	require.NoError(t, err)
+	require.Equal(t, "t", *out.NextToken)
+	require.Equal(t, slices.Repeat([]string{`{"ServerName":"chef"}`}, 3), transport.bodies)
+	for _, sent := range transport.sent {
+		require.Equal(t, owSign(t, sent, `{"ServerName":"chef"}`), sent.Header.Get("Authorization"))
+	}
+}
+
+func TestOpsWorksClientServesManyGoroutines(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(bytes.ReplaceAll(body, []byte("ServerName"), []byte("NextToken")))
+	}))
+	defer server.Close()
+	cfg := owConfig(t, nil)
+	cfg.BaseEndpoint = &server.URL
+	client := backupx.NewOpsWorks(cfg)
+	var wg sync.WaitGroup
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		wg.Go(func() {
+			for range 20 {
+				out, err := client.DescribeBackups(t.Context(), &backupx.OpsWorksDescribeBackupsInput{ServerName: &name})
+				if err != nil || aws.ToString(out.NextToken) != name {
+					t.Errorf("asked for %s, got %+v, %v", name, out, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestOpsWorksClosesEveryResponse(t *testing.T) {
+	for name, reply := range map[string]owReply{
+		"a page":   {status: 200, body: `{}`},
+		"an error": {status: 400, body: `{"__type":"ValidationException"}`},
+		"garbage":  {status: 200, body: `{"Backups":[x` + strings.Repeat("y", 4096)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			watched := &owWatchedBody{Reader: strings.NewReader(reply.body)}
+			cfg := owConfig(t, owDo(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: reply.status, Header: http.Header{}, Body: watched, Request: r}, nil
+			}))
+			_, _ = backupx.NewOpsWorks(cfg).DescribeBackups(t.Context(), nil)
+			require.True(t, watched.closed)
+			require.Zero(t, watched.Len(), "read to its end")
+		})
+	}
+}
+
+type owWatchedBody struct {
+	*strings.Reader
+	closed bool
+}
+
+func (b *owWatchedBody) Close() error {
+	b.closed = true
+	return nil
+}
+
+// owDo makes a function an HTTP client.
+type owDo func(*http.Request) (*http.Response, error)
+
+func (f owDo) Do(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestOpsWorksOptionsAreACopy(t *testing.T) {
+	client := backupx.NewOpsWorks(owConfig(t, owPage(`{}`)))
+	options := client.Options()
+	options.Region = "changed"
+	options.APIOptions = append(options.APIOptions, nil)
+	options.Interceptors.AddBeforeExecution(nil)
+	require.Equal(t, "eu-west-1", client.Options().Region)
+	require.Empty(t, client.Options().APIOptions)
+	_, err := client.DescribeBackups(t.Context(), nil)
+	require.NoError(t, err)
+}
+
+func TestOpsWorksOptionsOfACallHoldForThatCall(t *testing.T) {
+	transport := owPage(`{}`)
+	client := backupx.NewOpsWorks(owConfig(t, transport))
+	_, err := client.DescribeBackups(t.Context(), nil, func(o *backupx.OpsWorksOptions) {
+		o.Region = "us-east-1"
+		o.Credentials = credentials.NewStaticCredentialsProvider("AKIDOTHER", "secret", "")
+	})
+	require.NoError(t, err)
+	_, err = client.DescribeBackups(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "opsworks-cm.us-east-1.amazonaws.com", transport.sent[0].URL.Host)
+	require.Contains(t, transport.sent[0].Header.Get("Authorization"), "Credential=AKIDOTHER/")
+	require.Contains(t, transport.sent[0].Header.Get("Authorization"), "/us-east-1/opsworks-cm/aws4_request")
+	require.Equal(t, "opsworks-cm.eu-west-1.amazonaws.com", transport.sent[1].URL.Host)
+	require.Contains(t, transport.sent[1].Header.Get("Authorization"), "Credential=AKIDEXAMPLE/")
+}
+
+func TestOpsWorksServiceOptionsComeBeforeThoseOfTheClient(t *testing.T) {
+	var got []string
+	cfg := owConfig(t, owPage(`{}`))
+	cfg.ServiceOptions = append(cfg.ServiceOptions, func(service string, options any) {
+		o, ok := options.(*backupx.OpsWorksOptions)
+		require.True(t, ok, "%T", options)
+		got = append(got, service, o.Region)
+		o.Region = "from-service"
+	})
+	client := backupx.NewOpsWorks(cfg, func(o *backupx.OpsWorksOptions) {
+		got = append(got, o.Region)
+		o.Region = "from-client"
+	})
+	require.Equal(t, []string{"OpsWorksCM", "eu-west-1", "from-service"}, got)
+	require.Equal(t, "from-client", client.Options().Region)
+}
+
+func TestOpsWorksFillsInDefaults(t *testing.T) {
+	options := backupx.NewOpsWorks(aws.Config{DefaultsMode: aws.DefaultsModeStandard}).Options()
+	require.IsType(t, &retry.Standard{}, options.Retryer)
+	require.Equal(t, 3, options.Retryer.MaxAttempts())
+	require.NotNil(t, options.Logger)
+	client, ok := options.HTTPClient.(*awshttp.BuildableClient)
+	require.True(t, ok)
+	require.Equal(t, 3100*time.Millisecond, client.GetDialer().Timeout)
+	require.Equal(t, 3100*time.Millisecond, client.GetTransport().TLSHandshakeTimeout)
+
+	adaptive := backupx.NewOpsWorks(aws.Config{RetryMode: aws.RetryModeAdaptive, RetryMaxAttempts: 7}).Options()
+	require.Equal(t, 7, adaptive.Retryer.MaxAttempts())
+}
+
+func TestOpsWorksDoesNotChangeTheConfiguration(t *testing.T) {
+	cfg := owConfig(t, owPage(`{}`))
+	cfg.APIOptions = slices.Grow(cfg.APIOptions, 4)
+	before := cfg.Copy()
+	client := backupx.NewOpsWorks(cfg, func(o *backupx.OpsWorksOptions) {
+		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey("mine"))
+	})
+	_, err := client.DescribeBackups(t.Context(), nil)
+	require.NoError(t, err)
+	require.Nil(t, before.APIOptions[:1][0], "the spare room of the caller's list is not written to")
+}

@@ -1,0 +1,170 @@
+package backupx
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// opsWorksEndpoints resolves endpoints by the rules of AWS Backup, which know every partition with its
+// FIPS and dual-stack variants. Those of OpsWorks CM differ in the first label of the host only.
+type opsWorksEndpoints struct {
+	backup backup.EndpointResolverV2
+}
+
+func (r opsWorksEndpoints) ResolveEndpoint(
+	ctx context.Context, params backup.EndpointParameters,
+) (smithyendpoints.Endpoint, error) {
+	endpoint, err := r.backup.ResolveEndpoint(ctx, params)
+	if err != nil || params.Endpoint != nil {
+		return endpoint, err
+	}
+	variant, ok := strings.CutPrefix(endpoint.URI.Host, "backup")
+	if !ok {
+		return endpoint, fmt.Errorf("no OpsWorks CM endpoint follows from %s", endpoint.URI.Host)
+	}
+	endpoint.URI.Host = "opsworks-cm" + variant
+	return endpoint, nil
+}
+
+// directRequest points req at the endpoint that options resolve to.
+func directRequest(ctx context.Context, req *smithyhttp.Request, options OpsWorksOptions) error {
+	params, err := endpointParameters(options)
+	if err != nil {
+		return fmt.Errorf("failed to bind endpoint params, %w", err)
+	}
+	if options.EndpointResolverV2 == nil {
+		return fmt.Errorf("expected endpoint resolver to not be nil")
+	}
+	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, params)
+	if err != nil {
+		return fmt.Errorf("failed to resolve service endpoint, %w", err)
+	}
+	uri := endpoint.URI
+	if uri.RawPath == "" && req.URL.RawPath != "" {
+		uri.RawPath = uri.Path
+	}
+	req.URL.Scheme, req.URL.Host = uri.Scheme, uri.Host
+	req.URL.Path = smithyhttp.JoinPath(uri.Path, req.URL.Path)
+	req.URL.RawPath = smithyhttp.JoinPath(uri.RawPath, req.URL.RawPath)
+	for name := range endpoint.Headers {
+		req.Header.Set(name, endpoint.Headers.Get(name))
+	}
+	return addSignerProperties(ctx, &endpoint.Properties)
+}
+
+func endpointParameters(options OpsWorksOptions) (backup.EndpointParameters, error) {
+	with := options.EndpointOptions
+	params := backup.EndpointParameters{
+		Endpoint:     options.BaseEndpoint,
+		UseDualStack: aws.Bool(with.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseFIPS:      aws.Bool(with.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+	}
+	if options.Region == "" {
+		return params, nil // the rules say whether a region is missing
+	}
+	if !isHostName(options.Region) {
+		return params, fmt.Errorf("invalid input region %s", options.Region)
+	}
+	params.Region = aws.String(withoutFIPS(options.Region))
+	return params, nil
+}
+
+// isHostName keeps a region from steering a request to another host.
+func isHostName(region string) bool {
+	for label := range strings.SplitSeq(region, ".") {
+		if !smithyhttp.ValidHostLabel(label) || strings.Trim(label, "-") != label {
+			return false
+		}
+	}
+	return true
+}
+
+// withoutFIPS turns the pseudo regions of old configurations, fips-us-east-1 and us-east-1-fips, into
+// the region they stand for.
+func withoutFIPS(region string) string {
+	return strings.NewReplacer("-fips-", "-", "fips-", "", "-fips", "").Replace(region)
+}
+
+func setFIPSRegion(options *OpsWorksOptions) {
+	with := &options.EndpointOptions
+	with.LogDeprecated = options.ClientLogMode.IsDeprecatedUsage()
+	region := withoutFIPS(options.Region)
+	if with.ResolvedRegion != "" || region == options.Region {
+		return
+	}
+	with.ResolvedRegion = region
+	with.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+}
+
+// What the sources of a shared configuration can be asked. The SDK keeps these interfaces internal.
+type (
+	fipsSource interface {
+		GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error)
+	}
+	dualStackSource interface {
+		GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error)
+	}
+	endpointSource interface {
+		GetServiceBaseEndpoint(ctx context.Context, sdkID string) (string, bool, error)
+	}
+	ignoreEndpointsSource interface {
+		GetIgnoreConfiguredEndpoints(context.Context) (bool, bool, error)
+	}
+)
+
+// firstInSources asks the sources that are an S, in order, until one has a value. As in the SDK's clients,
+// a source that fails ends the search and leaves the default.
+func firstInSources[S, V any](sources []any, get func(S) (V, bool, error)) (V, bool) {
+	var none V
+	for _, source := range sources {
+		s, ok := source.(S)
+		if !ok {
+			continue
+		}
+		value, found, err := get(s)
+		if err != nil {
+			return none, false
+		}
+		if found {
+			return value, true
+		}
+	}
+	return none, false
+}
+
+func setEndpointVariant(options *backup.Options, sources []any) {
+	ctx := context.Background()
+	if v, ok := firstInSources(sources, func(s fipsSource) (aws.FIPSEndpointState, bool, error) {
+		return s.GetUseFIPSEndpoint(ctx)
+	}); ok {
+		options.EndpointOptions.UseFIPSEndpoint = v
+	}
+	if v, ok := firstInSources(sources, func(s dualStackSource) (aws.DualStackEndpointState, bool, error) {
+		return s.GetUseDualStackEndpoint(ctx)
+	}); ok {
+		options.EndpointOptions.UseDualStackEndpoint = v
+	}
+}
+
+// opsWorksBaseEndpoint returns the endpoint that the configuration has for this service, else the one
+// that it has for all.
+func opsWorksBaseEndpoint(cfg aws.Config) *string {
+	ctx := context.Background()
+	if ignore, _ := firstInSources(cfg.ConfigSources, func(s ignoreEndpointsSource) (bool, bool, error) {
+		return s.GetIgnoreConfiguredEndpoints(ctx)
+	}); ignore {
+		return cfg.BaseEndpoint
+	}
+	if own, ok := firstInSources(cfg.ConfigSources, func(s endpointSource) (string, bool, error) {
+		return s.GetServiceBaseEndpoint(ctx, opsWorksServiceID)
+	}); ok {
+		return &own
+	}
+	return cfg.BaseEndpoint
+}

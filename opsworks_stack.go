@@ -1,0 +1,275 @@
+package backupx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/metrics"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/smithy-go/tracing"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// The durations that the SDK's clients measure, by the names they give them.
+const (
+	metricCall        = "client.call.duration"
+	metricSerialize   = "client.call.serialization_duration"
+	metricIdentity    = "client.call.auth.resolve_identity_duration"
+	metricEndpoint    = "client.call.resolve_endpoint_duration"
+	metricSign        = "client.call.auth.signing_duration"
+	metricDeserialize = "client.call.deserialization_duration"
+)
+
+// opsWorksCall is what the steps of one call share. It does not change once the stack is built.
+type opsWorksCall struct {
+	operation string
+	options   OpsWorksOptions
+	client    *OpsWorksClient
+}
+
+// newOpsWorksStack builds the steps of one call. Their names and their order are those of the SDK's
+// clients, since what a user adds through APIOptions finds its place by them.
+func newOpsWorksStack(c *OpsWorksClient, operation string, options OpsWorksOptions) (*middleware.Stack, error) {
+	call := &opsWorksCall{operation: operation, options: options, client: c}
+	stack := middleware.NewStack(operation, smithyhttp.NewStackRequest)
+	err := errors.Join(
+		call.addSerialize(stack),
+		call.addBuild(stack.Build),
+		call.addFinalize(stack.Finalize),
+		call.addDeserialize(stack.Deserialize),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("backupx: %s: %w", operation, err)
+	}
+	for _, add := range options.APIOptions {
+		if err := add(stack); err != nil {
+			return nil, err
+		}
+	}
+	return stack, nil
+}
+
+func (c *opsWorksCall) addSerialize(stack *middleware.Stack) error {
+	with := c.options.Interceptors
+	return errors.Join(
+		stack.Initialize.Add(&smithyhttp.InterceptExecution{
+			BeforeExecution: with.BeforeExecution,
+			AfterExecution:  with.AfterExecution,
+		}, middleware.After),
+		stack.Serialize.Add(legacyEndpointStep(c.options), middleware.After),
+		stack.Serialize.Add(&smithyhttp.InterceptBeforeSerialization{Interceptors: with.BeforeSerialization}, middleware.After),
+		stack.Serialize.Add(middleware.SerializeMiddlewareFunc("OperationSerializer", c.serialize), middleware.After),
+		stack.Serialize.Add(&smithyhttp.InterceptAfterSerialization{Interceptors: with.AfterSerialization}, middleware.After),
+	)
+}
+
+func (c *opsWorksCall) addBuild(step *middleware.BuildStep) error {
+	return errors.Join(
+		step.Add(&awsmiddleware.ClientRequestID{}, middleware.After),
+		step.Add(c.userAgent(), middleware.After),
+		step.Add(&awsmiddleware.RecursionDetection{}, middleware.After),
+	)
+}
+
+func (c *opsWorksCall) addFinalize(step *middleware.FinalizeStep) error {
+	with := c.options.Interceptors
+	return errors.Join(
+		step.Add(&smithyhttp.InterceptBeforeRetryLoop{Interceptors: with.BeforeRetryLoop}, middleware.After),
+		step.Add(c.attempts(), middleware.After),
+		step.Add(&smithyhttp.InterceptAttempt{
+			BeforeAttempt: with.BeforeAttempt,
+			AfterAttempt:  with.AfterAttempt,
+		}, middleware.After),
+		step.Add(middleware.FinalizeMiddlewareFunc("ResolveAuthScheme", c.resolveAuthScheme), middleware.After),
+		step.Add(middleware.FinalizeMiddlewareFunc("GetIdentity", c.getIdentity), middleware.After),
+		step.Add(middleware.FinalizeMiddlewareFunc("ResolveEndpointV2", c.resolveEndpoint), middleware.After),
+		step.Add(middleware.FinalizeMiddlewareFunc("disableHTTPS", c.disableHTTPS), middleware.After),
+		step.Add(&v4.ComputePayloadSHA256{}, middleware.After),
+		step.Add(middleware.FinalizeMiddlewareFunc("setLegacyContextSigningOptions", signAsContextSays), middleware.After),
+		step.Add(&smithyhttp.InterceptBeforeSigning{Interceptors: with.BeforeSigning}, middleware.After),
+		step.Add(middleware.FinalizeMiddlewareFunc("Signing", c.sign), middleware.After),
+		step.Add(&smithyhttp.InterceptAfterSigning{Interceptors: with.AfterSigning}, middleware.After),
+	)
+}
+
+// addDeserialize adds the steps that see the response last to first.
+func (c *opsWorksCall) addDeserialize(step *middleware.DeserializeStep) error {
+	with, mode := c.options.Interceptors, c.options.ClientLogMode
+	return errors.Join(
+		step.Add(&awsmiddleware.AddRawResponse{}, middleware.After),
+		step.Add(&awshttp.ResponseErrorWrapper{}, middleware.After),
+		step.Add(&awsmiddleware.RequestIDRetriever{}, middleware.After),
+		step.Add(&smithyhttp.InterceptAfterDeserialization{Interceptors: with.AfterDeserialization}, middleware.After),
+		step.Add(middleware.DeserializeMiddlewareFunc("OperationDeserializer", c.deserialize), middleware.After),
+		step.Add(&smithyhttp.InterceptBeforeDeserialization{Interceptors: with.BeforeDeserialization}, middleware.After),
+		step.Add(&awsmiddleware.RecordResponseTiming{
+			DisableClockSkewCorrection: c.options.DisableClockSkewCorrection,
+		}, middleware.After),
+		step.Add(&smithyhttp.RequestResponseLogger{
+			LogRequest:          mode.IsRequest(),
+			LogRequestWithBody:  mode.IsRequestWithBody(),
+			LogResponse:         mode.IsResponse(),
+			LogResponseWithBody: mode.IsResponseWithBody(),
+		}, middleware.After),
+		step.Add(&smithyhttp.InterceptTransmit{
+			BeforeTransmit: with.BeforeTransmit,
+			AfterTransmit:  with.AfterTransmit,
+		}, middleware.After),
+	)
+}
+
+func (c *opsWorksCall) userAgent() *awsmiddleware.RequestUserAgent {
+	agent := awsmiddleware.NewRequestUserAgent()
+	agent.AddSDKAgentKeyValue(awsmiddleware.APIMetadata, "opsworkscm", opsWorksAPIVersion)
+	if c.options.AppID != "" {
+		agent.AddSDKAgentKey(awsmiddleware.ApplicationIdentifier, c.options.AppID)
+	}
+	switch c.options.Retryer.(type) {
+	case *retry.Standard:
+		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeStandard)
+	case *retry.AdaptiveMode:
+		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeAdaptive)
+	}
+	if p, ok := c.options.Credentials.(aws.CredentialProviderSource); ok {
+		for _, source := range p.ProviderSources() {
+			agent.AddCredentialsSource(source)
+		}
+	}
+	return agent
+}
+
+func (c *opsWorksCall) attempts() *retry.Attempt {
+	return retry.NewAttemptMiddleware(c.options.Retryer, smithyhttp.RequestCloner, func(a *retry.Attempt) {
+		a.LogAttempts = c.options.ClientLogMode.IsRetries()
+		a.OperationMeter = c.options.MeterProvider.Meter(opsWorksScope)
+		a.ClientSkew = c.client.skew
+		a.DisableClockSkewCorrection = c.options.DisableClockSkewCorrection
+	})
+}
+
+func (c *opsWorksCall) serialize(
+	ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler,
+) (out middleware.SerializeOutput, metadata middleware.Metadata, err error) {
+	req, err := httpRequest(in.Request)
+	if err != nil {
+		return out, metadata, err
+	}
+	input, ok := in.Parameters.(*OpsWorksDescribeBackupsInput)
+	if !ok {
+		return out, metadata, fmt.Errorf("unexpected input %T", in.Parameters)
+	}
+	wire := c.client.wire
+	err = c.stage(ctx, "OperationSerializer", metricSerialize, func(ctx context.Context) error {
+		return c.options.Protocol.SerializeRequest(ctx, wire.operation, wire.request(input), req)
+	})
+	if err != nil {
+		return out, metadata, err
+	}
+	return next.HandleSerialize(ctx, in)
+}
+
+func (c *opsWorksCall) deserialize(
+	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
+	out, metadata, err = next.HandleDeserialize(ctx, in)
+	resp, ok := out.RawResponse.(*smithyhttp.Response)
+	if !ok && err == nil {
+		err = &smithy.DeserializationError{Err: fmt.Errorf("unexpected transport type %T", out.RawResponse)}
+	}
+	if !ok {
+		return out, metadata, err
+	}
+	// Read to its end whatever happens, so that the connection can be used again.
+	defer func() { smithyhttp.CloseResponseBody(ctx, resp, false, err) }()
+	if err != nil {
+		return out, metadata, err
+	}
+	page := &OpsWorksDescribeBackupsOutput{}
+	err = c.stage(ctx, "OperationDeserializer", metricDeserialize, func(ctx context.Context) error {
+		return c.decode(ctx, resp, page)
+	})
+	out.Result = page
+	return out, metadata, err
+}
+
+func (c *opsWorksCall) decode(ctx context.Context, resp *smithyhttp.Response, page *OpsWorksDescribeBackupsOutput) error {
+	wire := c.client.wire
+	err := c.options.Protocol.DeserializeResponse(ctx, wire.operation, wire.errors, resp, wire.response(page))
+	var modelled *opsWorksError
+	if errors.As(err, &modelled) {
+		return modelled.error
+	}
+	return err
+}
+
+func (c *opsWorksCall) resolveEndpoint(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	if awsmiddleware.GetRequiresLegacyEndpoints(ctx) {
+		return next.HandleFinalize(ctx, in)
+	}
+	req, err := httpRequest(in.Request)
+	if err != nil {
+		return out, metadata, err
+	}
+	err = c.stage(ctx, "ResolveEndpoint", metricEndpoint, func(ctx context.Context) error {
+		return directRequest(ctx, req, c.options)
+	})
+	if err != nil {
+		return out, metadata, err
+	}
+	return next.HandleFinalize(ctx, in)
+}
+
+func (c *opsWorksCall) disableHTTPS(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	req, err := httpRequest(in.Request)
+	if err != nil {
+		return out, metadata, err
+	}
+	if c.options.EndpointOptions.DisableHTTPS && !smithyhttp.GetHostnameImmutable(ctx) {
+		req.URL.Scheme = "http"
+	}
+	return next.HandleFinalize(ctx, in)
+}
+
+func httpRequest(request any) (*smithyhttp.Request, error) {
+	req, ok := request.(*smithyhttp.Request)
+	if !ok {
+		return nil, fmt.Errorf("unexpected transport type %T", request)
+	}
+	return req, nil
+}
+
+// stage runs f, one part of a call, under a span of its own and measures it.
+func (c *opsWorksCall) stage(ctx context.Context, name, metric string, f func(context.Context) error) error {
+	ctx, span := tracing.StartSpan(ctx, name)
+	defer span.End()
+	return timedStage(ctx, c.options, metric, func() error { return f(ctx) })
+}
+
+// timedStage runs f and records how many seconds it took.
+func timedStage(ctx context.Context, options OpsWorksOptions, metric string, f func() error) error {
+	seconds, err := options.MeterProvider.Meter(opsWorksScope).Float64Histogram(metric, func(o *metrics.InstrumentOptions) {
+		o.UnitLabel = "s"
+	})
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	err = f()
+	seconds.Record(ctx, time.Since(start).Seconds(), func(o *metrics.RecordMetricOptions) {
+		o.Properties.Set("rpc.service", middleware.GetServiceID(ctx))
+		o.Properties.Set("rpc.method", middleware.GetOperationName(ctx))
+	})
+	return err
+}
