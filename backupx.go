@@ -1,2 +1,111 @@
-// Package backupx lists and restores AWS backups with range-over-func iterators and typed filters.
+// Package backupx lists and restores AWS backups: range-over-func iterators and typed filters over
+// CloudHSM v2 DescribeBackups and RestoreBackup, OpsWorks CM DescribeBackups, and AWS Backup
+// ListBackupJobs and ListCopyJobs, on the AWS SDK for Go v2.
+//
+//	client := backupx.New(cfg)
+//	failed := backupx.BackupJobFilter{}.
+//		States(types.BackupJobStateFailed, types.BackupJobStateAborted).
+//		CreatedAfter(yesterday)
+//	for job, err := range client.BackupJobs(failed).All(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(*job.BackupJobId, *job.ResourceArn)
+//	}
+//
+// # What to list, and how
+//
+// A filter says what to list: [BackupJobFilter], [CopyJobFilter], [HSMFilter], [OpsWorksFilter]. What
+// the service can answer goes into the request, the rest is checked on items, and where the service
+// takes one value and the filter has several, several chains of pages are read. Each call of a filter
+// narrows it.
+//
+// A [Listing] says how to list it: [Listing.Limit], [Listing.PageSize], [Listing.Where],
+// [Listing.Rate]. Filters and listings are immutable values; the items are the SDK's own types.
+//
+// # Errors
+//
+// A range yields its items first and then at most one error, a [*ListError]: the operation, the page,
+// and a [Checkpoint] from which [Listing.Resume] delivers the rest. What the SDK returned is wrapped
+// in it. A service that repeats a page token, or answers with an empty body where a page is owed, is
+// an error too, where the SDK's own paginators end quietly. Retrying is the SDK's business: for
+// throttling use its adaptive mode (aws.RetryModeAdaptive) and [Listing.Rate].
+//
+// # Resuming
+//
+// A [Cursor] is one traversal that remembers where it is, item by item, and its [Checkpoint] is text
+// that another process can go on from.
+//
+// # Testing
+//
+// Package fixtures replays recorded cassettes to a real SDK client, without a network, and
+// fixtures/fakeaws is an in-memory server of these operations.
+//
+// The package never loads configuration, reads the environment, prints or logs.
 package backupx
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+)
+
+// Client is the three services of one account and region. The fields may be clients of the SDK,
+// wrappers or stubs. A listing over a field that was left nil yields one error and sends nothing.
+type Client struct {
+	HSM      HSMAPI
+	OpsWorks OpsWorksAPI
+	Backup   BackupAPI
+
+	// Now is the clock that plans are made against; nil means time.Now.
+	Now func() time.Time
+}
+
+// New makes the clients of the three services from one configuration. Nothing is sent.
+func New(cfg aws.Config) Client {
+	return Client{
+		HSM:      cloudhsmv2.NewFromConfig(cfg),
+		OpsWorks: NewOpsWorks(cfg),
+		Backup:   backup.NewFromConfig(cfg),
+	}
+}
+
+// HSMBackups lists CloudHSM backups: the function [HSMBackups] over this client.
+func (c Client) HSMBackups(f HSMFilter) Listing[hsmtypes.Backup] { return HSMBackups(c.HSM, f) }
+
+// OpsWorksBackups lists backups of OpsWorks CM servers: the function [OpsWorksBackups] over this
+// client.
+func (c Client) OpsWorksBackups(f OpsWorksFilter) Listing[OpsWorksBackup] {
+	return OpsWorksBackups(c.OpsWorks, f)
+}
+
+// BackupJobs lists backup jobs: the function [BackupJobs] over this client.
+func (c Client) BackupJobs(f BackupJobFilter) Listing[types.BackupJob] {
+	return BackupJobs(c.Backup, f)
+}
+
+// CopyJobs lists copy jobs: the function [CopyJobs] over this client.
+func (c Client) CopyJobs(f CopyJobFilter) Listing[types.CopyJob] { return CopyJobs(c.Backup, f) }
+
+// RestoreHSMBackup undoes the pending deletion of a CloudHSM backup: the function
+// [RestoreHSMBackup] over this client.
+func (c Client) RestoreHSMBackup(ctx context.Context, id string) (hsmtypes.Backup, error) {
+	return RestoreHSMBackup(ctx, c.HSM, id)
+}
+
+// RestoreHSMBackups undoes the pending deletion of several CloudHSM backups: the function
+// [RestoreHSMBackups] over this client.
+func (c Client) RestoreHSMBackups(ctx context.Context, backups []hsmtypes.Backup) ([]Restored, error) {
+	return RestoreHSMBackups(ctx, c.HSM, backups)
+}
+
+// WaitHSMBackup waits until a CloudHSM backup is in a state: the function [WaitHSMBackup] over this
+// client.
+func (c Client) WaitHSMBackup(ctx context.Context, id string, state hsmtypes.BackupState, maxWait time.Duration) (hsmtypes.Backup, error) {
+	return WaitHSMBackup(ctx, c.HSM, id, state, maxWait)
+}

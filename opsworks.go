@@ -1,6 +1,133 @@
 package backupx
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// OpsWorksBackups lists backups of OpsWorks CM servers, by DescribeBackups of OpsWorks CM. Needs the
+// permission opsworks-cm:DescribeBackups. AWS switched the service off for everybody in May 2024:
+// this is for compatible endpoints, archives and recorded data.
+//
+// The service documents its page size and its tokens as not implemented: no size is asked for unless
+// [Listing.PageSize] says so, and a token is followed if one comes.
+func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] {
+	return operation[OpsWorksBackup]{
+		table:  opsWorksBackups,
+		noSize: true,
+		id:     func(b *OpsWorksBackup) *string { return b.BackupId },
+		fetch: func(q query) func(context.Context, string, int) (page[OpsWorksBackup], error) {
+			return fetchWith(api.DescribeBackups, q.opsWorksBackups(),
+				func(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
+					in.NextToken, in.MaxResults = token, size
+				},
+				func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
+					return out.Backups, out.NextToken
+				}, watchOpsWorks)
+		},
+	}.list(f.c, api)
+}
+
+func watchOpsWorks(o *OpsWorksOptions, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
+
+func (q query) opsWorksBackups() OpsWorksDescribeBackupsInput {
+	return OpsWorksDescribeBackupsInput{BackupId: q.value("ids"), ServerName: q.value("servers")}
+}
+
+var opsWorksBackups = &table[OpsWorksBackup]{
+	name: "OpsWorksFilter", op: "opsworks-cm:DescribeBackups",
+	sets: []member[OpsWorksBackup]{
+		{name: "ids", send: one, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
+		{name: "servers", send: alone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
+		{name: "types", value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
+		{name: "engines", value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
+		{name: states, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
+	},
+	times: []bound[OpsWorksBackup]{
+		{name: createdAfter, end: after, of: opsWorksCreated},
+		{name: createdBefore, end: before, of: opsWorksCreated},
+		{name: createdFrom, end: from, of: opsWorksCreated},
+		{name: createdTo, end: to, of: opsWorksCreated},
+	},
+}
+
+func opsWorksCreated(b *OpsWorksBackup) *time.Time { return b.CreatedAt }
+
+// OpsWorksFilter says which OpsWorks CM backups to list. It is a value that may be copied and
+// shared; the zero value lists all. Each call narrows: several values in one call are alternatives,
+// two calls of one method intersect, and a call with no value leaves nothing, so that an empty slice
+// never means all. It turns into JSON and back without loss.
+type OpsWorksFilter struct{ c criteria }
+
+// IDs keeps the backups with one of the ids. The service takes one a request, and answers an id that
+// it does not know with an [*OpsWorksResourceNotFoundException].
+func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow("ids", ids) }
+
+// Servers keeps the backups of one of the servers, by name. The service takes one a request; where
+// ids are asked for too, it is checked on items instead.
+func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow("servers", names) }
+
+// Types keeps the backups made in one of the ways. Checked on items, like all that follows.
+func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
+	return f.narrow("types", texts(types...))
+}
+
+// Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet.
+func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
+	return f.narrow("engines", engines)
+}
+
+// States keeps the backups with one of the statuses.
+func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
+	return f.narrow(states, texts(values...))
+}
+
+// CreatedAfter keeps the backups created after a time.
+func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
+	return OpsWorksFilter{f.c.since(createdAfter, t)}
+}
+
+// CreatedBefore keeps the backups created before a time.
+func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
+	return OpsWorksFilter{f.c.until(createdBefore, t)}
+}
+
+// CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
+// end open.
+func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
+	return OpsWorksFilter{f.c.between(from, to)}
+}
+
+func (f OpsWorksFilter) narrow(name string, values []string) OpsWorksFilter {
+	return OpsWorksFilter{opsWorksBackups.narrow(f.c, name, values)}
+}
+
+// Validate joins all that is wrong with the filter ([ErrFilter]). A listing calls it before its
+// first request.
+func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validate(f.c) }
+
+// Match decides about a backup without a request.
+func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }
+
+// Explain says what the service answers, what is checked on items, and how many chains are read.
+func (f OpsWorksFilter) Explain() Explanation { return opsWorksBackups.explain(f.c, time.Time{}) }
+
+// String is the filter for people to read.
+func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
+
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
+
+// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
+// wider filter.
+func (f *OpsWorksFilter) UnmarshalJSON(data []byte) (err error) {
+	f.c, err = opsWorksBackups.unmarshal(data)
+	return err
+}
+
+func (f *OpsWorksFilter) operation() string { return opsWorksBackups.op }
 
 // OpsWorksBackup is a backup of an AWS OpsWorks CM server. It has the fields of Backup in the
 // removed SDK package opsworkscm/types, so code that used that package changes its import and

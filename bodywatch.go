@@ -1,0 +1,57 @@
+package backupx
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// errEmptyBody stands for a success without a body. The SDK decodes it to an empty last page, so
+// that a listing would end early and look complete.
+var errEmptyBody = errors.New("the service answered with an empty body where a page is owed")
+
+// bodyWatch sees whether the response of one call had any content. It counts what is read, since a
+// custom HTTP client may leave ContentLength at 0 with a real body; a client that is a stub has no
+// stack to be put into, and is not judged.
+type bodyWatch struct{ body *watchedBody }
+
+// empty reports whether a body was read to its end and held nothing but blanks.
+func (w *bodyWatch) empty() bool { return w.body != nil && w.body.ended && !w.body.content }
+
+// add puts the watch nearest to the transport.
+func (w *bodyWatch) add(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(w, middleware.After)
+}
+
+// ID names the step.
+func (w *bodyWatch) ID() string { return "backupx.BodyWatch" }
+
+// HandleDeserialize wraps the body of each attempt's response; the last attempt is what counts.
+func (w *bodyWatch) HandleDeserialize(
+	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, md, err := next.HandleDeserialize(ctx, in)
+	w.body = nil
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Body != nil {
+		w.body = &watchedBody{ReadCloser: resp.Body}
+		resp.Body = w.body
+	}
+	return out, md, err
+}
+
+// watchedBody notes content and end, and otherwise is the body.
+type watchedBody struct {
+	io.ReadCloser
+	content, ended bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.content = b.content || len(bytes.TrimSpace(p[:n])) > 0
+	b.ended = b.ended || errors.Is(err, io.EOF)
+	return n, err
+}

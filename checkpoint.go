@@ -1,0 +1,384 @@
+package backupx
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Cursor is one traversal of a listing that remembers where it is. Where a Listing's ranges each
+// start afresh, a range over [Cursor.All] goes on where the last one stopped: after a break or an
+// error, in the middle of a page too. With a limit each range is the next batch. A Cursor is for
+// one goroutine. The zero value is of no use: [Listing.Cursor] and [Listing.Resume] make one.
+type Cursor[T any] struct {
+	l  Listing[T]
+	st *state
+}
+
+// Cursor begins a traversal. Nothing is sent before its first range.
+func (l Listing[T]) Cursor() *Cursor[T] { return &Cursor[T]{l: l, st: newState()} }
+
+// Resume goes on where a checkpoint was taken, with this listing's page size, limit and so on, which
+// may differ from those it was taken with. The zero Checkpoint is the start. It is an error, and
+// nothing is sent, where the checkpoint is of another operation, filter or scope, or where there is
+// nowhere to go on from ([ErrCheckpoint]), and where the listing itself is at fault.
+//
+// Over data that has not changed, resuming delivers exactly what was not delivered.
+func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
+	c := l.Cursor()
+	if cp.s == nil {
+		return c, nil
+	}
+	fail := func(err error) (*Cursor[T], error) {
+		return nil, &ListError{Operation: l.src.id.name(), Checkpoint: cp, Err: err}
+	}
+	if err := cp.s.matches(l.identity()); err != nil {
+		return fail(err)
+	}
+	st, err := cp.s.state()
+	if err != nil {
+		return fail(err)
+	}
+	c.st = st
+	if st.opened {
+		if _, _, err := l.open(st); err != nil {
+			return fail(err)
+		}
+	}
+	return c, nil
+}
+
+// All ranges over the items that were not delivered yet. An item counts as delivered when it is
+// yielded: a checkpoint taken in the body of the loop is behind the item at hand. At the end of the
+// listing a range yields nothing. Ranging within a range of the same cursor is an error.
+func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) { c.l.items(ctx, c.st, yield) }
+}
+
+// Checkpoint is where the cursor is now.
+func (c *Cursor[T]) Checkpoint() Checkpoint { return c.st.checkpoint(c.l.identity()) }
+
+// Checkpoint is a place in a listing, to go on from later, in another process too. It is a value;
+// the zero value is the start. As text ([Checkpoint.MarshalText], so in JSON too) it carries a
+// version, a checksum, the operation, the filter, the scope and the position of every chain. It
+// holds the service's page tokens: keep it where the listing's items may be kept.
+//
+// A checkpoint says nothing of what Where, Map and the settings of the listing were: those are the
+// code's to repeat.
+type Checkpoint struct{ s *saved }
+
+// identity tells one listing from another: what a checkpoint is bound to.
+type identity struct {
+	Op     string          `json:"op"`
+	Input  string          `json:"input,omitempty"`
+	Filter json.RawMessage `json:"filter,omitempty"`
+	Scope  string          `json:"scope,omitempty"`
+	Parts  []identity      `json:"parts,omitempty"`
+}
+
+// name is the operation without its service: cloudhsm:DescribeBackups is DescribeBackups.
+func (id identity) name() string {
+	_, op, found := strings.Cut(id.Op, ":")
+	if !found {
+		return id.Op
+	}
+	return op
+}
+
+// identity is the listing's, its scope included.
+func (l Listing[T]) identity() identity {
+	id := l.src.id
+	id.Scope = l.set.scope
+	return id
+}
+
+// saved is what a checkpoint holds.
+type saved struct {
+	ID     identity            `json:"id"`
+	Done   bool                `json:"done,omitempty"`
+	Opened bool                `json:"opened,omitempty"`
+	Chains map[string]savedPos `json:"chains,omitempty"`
+	Seen   map[string][]byte   `json:"seen,omitempty"` // items remembered for good, by path
+}
+
+// savedPos is a position, with what it needs to see a repeated token.
+type savedPos struct {
+	Token string `json:"token,omitempty"`
+	Skip  int    `json:"skip,omitempty"`
+	Pages int    `json:"pages,omitempty"`
+	Done  bool   `json:"done,omitempty"`
+	Loop  bool   `json:"loop,omitempty"`
+	Seen  []byte `json:"seen,omitempty"`
+}
+
+// seenTokens is how many of a chain's tokens a checkpoint remembers. A cycle that is longer is found
+// once it has been gone through again.
+const seenTokens = 256
+
+// checkpoint takes the place of a state.
+func (st *state) checkpoint(id identity) Checkpoint {
+	s := &saved{ID: id, Opened: st.opened, Done: st.done(), Chains: make(map[string]savedPos, len(st.chains))}
+	for name, p := range st.chains {
+		s.Chains[name] = savedPos{
+			Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
+			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
+		}
+	}
+	for path, m := range st.memories {
+		if b := m.packed(); len(b) > 0 {
+			if s.Seen == nil {
+				s.Seen = map[string][]byte{}
+			}
+			s.Seen[path] = b
+		}
+	}
+	return Checkpoint{s: s}
+}
+
+func (m *memory) packed() []byte {
+	var stay []uint64
+	for id, stays := range m.ids {
+		if stays {
+			stay = append(stay, id)
+		}
+	}
+	slices.Sort(stay)
+	return packed(stay)
+}
+
+// state is the state to go on from.
+func (s *saved) state() (*state, error) {
+	st := newState()
+	st.opened = s.Opened
+	for name, p := range s.Chains {
+		if p.Loop {
+			return nil, fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
+		}
+		st.chains[name] = &position{Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, seen: unpacked(p.Seen)}
+	}
+	for path, b := range s.Seen {
+		m := &memory{ids: map[uint64]bool{}}
+		for _, id := range unpacked(b) {
+			m.ids[id] = true
+		}
+		st.memories[path] = m
+	}
+	return st, nil
+}
+
+// matches says how the checkpoint's listing differs from another.
+func (s *saved) matches(id identity) error {
+	was, _ := json.Marshal(s.ID)
+	is, _ := json.Marshal(id)
+	switch {
+	case bytes.Equal(was, is):
+		return nil
+	case s.ID.Op != id.Op:
+		return fmt.Errorf("%w: it is of the operation %s, not %s", ErrCheckpoint, s.ID.Op, id.Op)
+	case s.ID.Scope != id.Scope:
+		return fmt.Errorf("%w: it is of the scope %q, not %q", ErrCheckpoint, s.ID.Scope, id.Scope)
+	default:
+		return fmt.Errorf("%w: it is of another filter, input or combination of listings", ErrCheckpoint)
+	}
+}
+
+// Done reports whether the listing was delivered to its end. It is false for the zero value, and
+// for a place at which only a request can tell that nothing follows.
+func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.Done }
+
+// Filter reads the filter of the listing that the checkpoint was made by into f, a pointer to a
+// filter of the same type, so that a program can resume what another began. [ErrCheckpoint] says
+// that there is none, or another's: the zero value, and listings of List, FromOperation, Concat and
+// Merge, have no filter.
+func (cp Checkpoint) Filter(f json.Unmarshaler) error {
+	if cp.s == nil || cp.s.ID.Filter == nil {
+		return fmt.Errorf("backupx: %w: it holds no filter", ErrCheckpoint)
+	}
+	if of, ok := f.(interface{ operation() string }); ok && of.operation() != cp.s.ID.Op {
+		return fmt.Errorf("backupx: %w: it holds a filter of %s, not of %s", ErrCheckpoint, cp.s.ID.Op, of.operation())
+	}
+	return f.UnmarshalJSON(cp.s.ID.Filter)
+}
+
+var (
+	_ encoding.TextMarshaler   = Checkpoint{}
+	_ encoding.TextUnmarshaler = (*Checkpoint)(nil)
+)
+
+// A checkpoint's text is prefix, payload in base64, a dot, and a checksum over both.
+const (
+	textPrefix = "backupx1."
+	sumLength  = 8
+	maxText    = 64 << 20 // far above what any listing makes, far below what hurts
+)
+
+// MarshalText is the checkpoint as text: printable, without spaces, with a version and a checksum.
+// The zero value is the empty text.
+func (cp Checkpoint) MarshalText() ([]byte, error) {
+	if cp.s == nil {
+		return []byte{}, nil
+	}
+	b, err := json.Marshal(cp.s)
+	if err != nil {
+		return nil, fmt.Errorf("backupx: checkpoint: %w", err)
+	}
+	text := base64.RawURLEncoding.AppendEncode([]byte(textPrefix), b)
+	return append(append(text, '.'), checksum(text)...), nil
+}
+
+// UnmarshalText reads what MarshalText wrote. Text that was cut or altered, or is of another version,
+// is [ErrCheckpoint].
+func (cp *Checkpoint) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*cp = Checkpoint{}
+		return nil
+	}
+	s, err := parseText(text)
+	if err != nil {
+		return fmt.Errorf("backupx: %w: %w", ErrCheckpoint, err)
+	}
+	*cp = Checkpoint{s: s}
+	return nil
+}
+
+func parseText(text []byte) (*saved, error) {
+	dot := bytes.LastIndexByte(text, '.')
+	switch {
+	case len(text) > maxText:
+		return nil, errors.New("its text is too long")
+	case !bytes.HasPrefix(text, []byte("backupx")):
+		return nil, errors.New("its text is not a checkpoint's")
+	case !bytes.HasPrefix(text, []byte(textPrefix)):
+		return nil, errors.New("its text is of another version")
+	case dot < len(textPrefix) || string(text[dot+1:]) != string(checksum(text[:dot])):
+		return nil, errors.New("its text was cut or altered")
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text[len(textPrefix):dot]))
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	s := new(saved)
+	if err := d.Decode(s); err != nil {
+		return nil, err
+	}
+	return s, s.validate()
+}
+
+// validate rejects what no listing saves.
+func (s *saved) validate() error {
+	for name, p := range s.Chains {
+		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 {
+			return fmt.Errorf("the position of %q is out of range", name)
+		}
+	}
+	for path, b := range s.Seen {
+		if len(b)%8 != 0 {
+			return fmt.Errorf("what was seen of %q is cut", path)
+		}
+	}
+	return nil
+}
+
+func checksum(text []byte) []byte {
+	sum := sha256.Sum256(text)
+	return hex.AppendEncode(nil, sum[:sumLength])
+}
+
+func packed(hashes []uint64) []byte {
+	b := make([]byte, 0, 8*len(hashes))
+	for _, h := range hashes {
+		b = binary.BigEndian.AppendUint64(b, h)
+	}
+	return b
+}
+
+func unpacked(b []byte) []uint64 {
+	hashes := make([]uint64, 0, len(b)/8)
+	for chunk := range slices.Chunk(b, 8) {
+		hashes = append(hashes, binary.BigEndian.Uint64(chunk))
+	}
+	return hashes
+}
+
+// cliToken is what the AWS CLI and boto3 put into a starting token.
+type cliToken struct {
+	NextToken *string `json:"NextToken"`
+	Truncate  int     `json:"boto_truncate_amount,omitempty"`
+}
+
+// CLIToken is the checkpoint as the AWS CLI's --starting-token and boto3's StartingToken: base64 of
+// {"NextToken": …, "boto_truncate_amount": n}. It is empty where the listing has ended. They know of
+// one chain only: for a listing of several it is [ErrCheckpoint].
+func (cp Checkpoint) CLIToken() (string, error) {
+	var t cliToken
+	if cp.s != nil {
+		if cp.s.Done {
+			return "", nil
+		}
+		if len(cp.s.Chains) > 1 {
+			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has %d", ErrCheckpoint, len(cp.s.Chains))
+		}
+		for p := range maps.Values(cp.s.Chains) {
+			t = cliToken{NextToken: optional(p.Token), Truncate: p.Skip}
+		}
+	}
+	b, err := json.Marshal(t)
+	if err != nil {
+		return "", fmt.Errorf("backupx: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(b), nil
+}
+
+// StartAtCLI begins at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or
+// of boto3 (StartingToken, resume_token), in the middle of a page too. Like [Listing.StartAt] it is
+// for one chain. The empty token is an error: it is what they give at the end.
+func (l Listing[T]) StartAtCLI(token string) Listing[T] {
+	t, err := parseCLIToken(token)
+	if err != nil {
+		return l.broken(fmt.Errorf("StartAtCLI: %w: %w", ErrCheckpoint, err))
+	}
+	start := position{Skip: t.Truncate}
+	if t.NextToken != nil {
+		start.Token = *t.NextToken
+	}
+	l.set.start = &start
+	return l
+}
+
+func parseCLIToken(token string) (cliToken, error) {
+	var t cliToken
+	if token == "" {
+		return t, errors.New("the token is empty, as at the end of a listing")
+	}
+	b, err := base64.StdEncoding.DecodeString(token)
+	if err != nil {
+		return t, fmt.Errorf("not a token of the AWS CLI: %w", err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(b, &members); err != nil {
+		return t, errors.New("not a token of the AWS CLI: it holds no JSON object")
+	}
+	if _, ok := members["NextToken"]; !ok {
+		return t, errors.New("not a token of this operation: it holds no NextToken")
+	}
+	if err := json.Unmarshal(b, &t); err != nil {
+		return t, errors.New("not a token of this operation: its members are of other types")
+	}
+	if t.Truncate < 0 {
+		return t, errors.New("it skips less than nothing")
+	}
+	return t, nil
+}

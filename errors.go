@@ -1,0 +1,93 @@
+package backupx
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+var (
+	// ErrTokenLoop says that the service gave a token which this chain had already followed. The
+	// items of that page were delivered; there is nowhere to go on from. It is the service's fault
+	// (or a proxy's, or a stub's): start the listing afresh, or report it.
+	ErrTokenLoop = errors.New("the service repeated a page token")
+
+	// ErrCheckpoint says that a checkpoint cannot be used: its text was cut or altered, it is of
+	// another version, or it was made by a listing with another operation, filter or scope. Nothing
+	// was sent. Start the listing afresh, or resume it on the listing that it came from.
+	ErrCheckpoint = errors.New("checkpoint cannot be used")
+
+	// ErrFilter says that a filter asks for what cannot be meant: an empty id, reversed times, a
+	// name where an ARN is due. Nothing was sent. The text names every member that is wrong.
+	ErrFilter = errors.New("invalid filter")
+)
+
+// ListError is the error of a listing: where it stopped, and why. It is always the last thing that
+// a range yields, after every item that was read before it.
+type ListError struct {
+	// Operation is the API operation, ListBackupJobs say.
+	Operation string
+	// Shard names the chain of pages, where the listing reads several: state=FAILED, say.
+	Shard string
+	// Page is the number of the page in its chain, from 1, that could not be read or delivered; 0
+	// where nothing was sent because the listing itself is at fault.
+	Page int
+	// Delivered counts the items that this range had delivered.
+	Delivered int
+	// Checkpoint is where to go on from: [Listing.Resume] delivers what this range did not.
+	Checkpoint Checkpoint
+	// Err is the cause, as the SDK returned it: errors.As finds the service's own types in it.
+	Err error
+
+	token string // the page's token, kept out of the text
+}
+
+// Error names the operation, the page and the cause. Tokens, credentials and signatures that the
+// cause prints are left out; [ListError.Err] still has them.
+func (e *ListError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "backupx: %s: ", e.Operation)
+	if e.Page > 0 {
+		fmt.Fprintf(&b, "page %d", e.Page)
+		if e.Shard != "" {
+			fmt.Fprintf(&b, " of %s", e.Shard)
+		}
+		b.WriteString(": ")
+	}
+	b.WriteString(redact(e.Err.Error(), e.token))
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *ListError) Unwrap() error { return e.Err }
+
+const redacted = "[redacted]"
+
+// secrets finds what errors print of a request and nobody may log: each pattern's first group is
+// kept, the rest replaced. A connection error prints the URL with its nextToken, and AWS answers a
+// bad signature with the whole canonical request.
+var secrets = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)(nextToken(?:=|"\s*:\s*"|%3D))[^&\s"\\]+`),
+	regexp.MustCompile(`(?i)(x-amz-(?:security-token|signature|credential)\s*[=:]\s*)[^&\s"\\]+`),
+	regexp.MustCompile(`(?i)((?:signature|credential|secretaccesskey|secret_access_key|sessiontoken|session_token)"?\s*[=:]\s*"?)[^&\s",\\]+`),
+	regexp.MustCompile(`()\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b`),
+}
+
+// redact leaves tokens, credentials and signatures out of text. Short tokens are only replaced
+// where they are named as tokens: "1" must not eat every digit of a message.
+func redact(text, token string) string {
+	const short = 8
+	if len(token) >= short {
+		text = strings.NewReplacer(
+			token, redacted,
+			url.QueryEscape(token), redacted,
+			url.PathEscape(token), redacted,
+		).Replace(text)
+	}
+	for _, re := range secrets {
+		text = re.ReplaceAllString(text, "${1}"+redacted)
+	}
+	return text
+}

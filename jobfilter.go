@@ -1,0 +1,250 @@
+package backupx
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+)
+
+// BackupJobFilter says which backup jobs to list. It is a value that may be copied and shared; the
+// zero value lists all jobs of the caller's account. Each call narrows: several values in one call
+// are alternatives, two calls of one method intersect, and a call with no value leaves nothing, so
+// that an empty slice never means all. It turns into JSON and back without loss.
+type BackupJobFilter struct{ c criteria }
+
+// States keeps the jobs in one of the states. The service takes one state a request: several become
+// several chains of pages, those of the states that a job passes through first, in the order of its
+// life, so that a job that moves on meanwhile is delivered once.
+func (f BackupJobFilter) States(values ...types.BackupJobState) BackupJobFilter {
+	return f.narrow(states, texts(values...))
+}
+
+// Vaults keeps the jobs that back up into one of the vaults, by name.
+func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter { return f.narrow("vaults", names) }
+
+// Resources keeps the jobs of one of the resources, by ARN.
+func (f BackupJobFilter) Resources(arns ...string) BackupJobFilter {
+	return f.narrow("resources", arns)
+}
+
+// ResourceTypes keeps the jobs of resources of one of the types: EBS, S3, "SAP HANA on Amazon EC2".
+func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
+	return f.narrow("resourceTypes", types)
+}
+
+// Accounts keeps the jobs of one of the accounts, by their ids of twelve digits.
+func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow("accounts", ids) }
+
+// AllAccounts asks for the jobs of the whole organisation instead of the caller's own; AWS Backup
+// answers it to the organisation's management account. Together with Accounts, those are asked for.
+// Every job matches it.
+func (f BackupJobFilter) AllAccounts() BackupJobFilter {
+	return BackupJobFilter{f.c.flag(allAccounts)}
+}
+
+// Parents keeps the child jobs of one of the parent jobs, by id.
+func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter { return f.narrow("parents", ids) }
+
+// MessageCategories keeps the jobs with one of the message categories: AccessDenied, SUCCESS. Case
+// does not matter.
+func (f BackupJobFilter) MessageCategories(categories ...string) BackupJobFilter {
+	return f.narrow("messageCategories", categories)
+}
+
+// TopLevel keeps the jobs without a parent job, so that a parent and its children are not counted
+// twice. It is checked on items.
+func (f BackupJobFilter) TopLevel() BackupJobFilter { return BackupJobFilter{f.c.flag(topLevel)} }
+
+// CompletedWithIssues keeps what the console of AWS Backup shows as completed with issues: jobs in
+// the state COMPLETED with a message category other than SUCCESS. A job without a category is not
+// one. The state is asked of the service, the category is checked on items.
+func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
+	f = f.States(types.BackupJobStateCompleted)
+	return BackupJobFilter{f.c.flag(completedWithIssues)}
+}
+
+// CreatedAfter keeps the jobs created after a time, as the service understands it.
+func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
+	return BackupJobFilter{f.c.since(createdAfter, t)}
+}
+
+// CreatedBefore keeps the jobs created before a time, as the service understands it.
+func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
+	return BackupJobFilter{f.c.until(createdBefore, t)}
+}
+
+// CreatedBetween keeps the jobs created at from or later, and before to, exactly: the service is
+// asked for a little more and the items are checked. A zero time leaves that end open.
+func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
+	return BackupJobFilter{f.c.between(from, to)}
+}
+
+// CompletedAfter keeps the jobs completed after a time, as the service understands it.
+func (f BackupJobFilter) CompletedAfter(t time.Time) BackupJobFilter {
+	return BackupJobFilter{f.c.since(completedAfter, t)}
+}
+
+// CompletedBefore keeps the jobs completed before a time, as the service understands it.
+func (f BackupJobFilter) CompletedBefore(t time.Time) BackupJobFilter {
+	return BackupJobFilter{f.c.until(completedBefore, t)}
+}
+
+func (f BackupJobFilter) narrow(name string, values []string) BackupJobFilter {
+	return BackupJobFilter{backupJobs.narrow(f.c, name, values)}
+}
+
+// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
+// where an ARN is due. A listing calls it before its first request.
+func (f BackupJobFilter) Validate() error { return backupJobs.validate(f.c) }
+
+// Match decides about a job without a request.
+func (f BackupJobFilter) Match(job types.BackupJob) bool { return backupJobs.match(f.c, &job) }
+
+// Explain says what the service answers, what is checked on items, and how many chains are read.
+func (f BackupJobFilter) Explain() Explanation {
+	return backupJobs.explain(f.c, time.Now().Add(-retention))
+}
+
+// Shards splits the filter into disjoint ones whose union it is: by creation time, on a grid of UTC
+// that is laid over what the filter leaves of the 30 days before now. The first takes in all that is
+// earlier and the last all that is later, where the filter does. They are plain values: anything that
+// carries JSON can list them anywhere. A filter that matches nothing has no shards. Where every would
+// make more than 10,000 of them, they are wider; zero or less makes one.
+func (f BackupJobFilter) Shards(now time.Time, every time.Duration) []BackupJobFilter {
+	return shardsOf(backupJobs, f.c, now, every, func(c criteria) BackupJobFilter { return BackupJobFilter{c} })
+}
+
+// String is the filter for people to read.
+func (f BackupJobFilter) String() string { return backupJobs.format(f.c) }
+
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marshal(f.c) }
+
+// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
+// wider filter.
+func (f *BackupJobFilter) UnmarshalJSON(data []byte) (err error) {
+	f.c, err = backupJobs.unmarshal(data)
+	return err
+}
+
+func (f *BackupJobFilter) operation() string { return backupJobs.op }
+
+// CopyJobFilter says which copy jobs to list. What is said of [BackupJobFilter] holds for it too.
+type CopyJobFilter struct{ c criteria }
+
+// States keeps the jobs in one of the states. The service takes one state a request: several become
+// several chains of pages, those of the states that a job passes through first, in the order of its
+// life, so that a job that moves on meanwhile is delivered once.
+func (f CopyJobFilter) States(values ...types.CopyJobState) CopyJobFilter {
+	return f.narrow(states, texts(values...))
+}
+
+// DestinationVaults keeps the jobs that copy into one of the vaults, by ARN.
+func (f CopyJobFilter) DestinationVaults(arns ...string) CopyJobFilter {
+	return f.narrow("destinationVaults", arns)
+}
+
+// SourceRecoveryPoints keeps the jobs that copy one of the recovery points, by ARN.
+func (f CopyJobFilter) SourceRecoveryPoints(arns ...string) CopyJobFilter {
+	return f.narrow("sourceRecoveryPoints", arns)
+}
+
+// Resources keeps the jobs of one of the resources, by ARN.
+func (f CopyJobFilter) Resources(arns ...string) CopyJobFilter {
+	return f.narrow("resources", arns)
+}
+
+// ResourceTypes keeps the jobs of resources of one of the types: EBS, S3, "SAP HANA on Amazon EC2".
+func (f CopyJobFilter) ResourceTypes(types ...string) CopyJobFilter {
+	return f.narrow("resourceTypes", types)
+}
+
+// Accounts keeps the jobs of one of the accounts, by their ids of twelve digits.
+func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow("accounts", ids) }
+
+// Parents keeps the child jobs of one of the parent jobs, by id.
+func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow("parents", ids) }
+
+// MessageCategories keeps the jobs with one of the message categories: AccessDenied, SUCCESS. Case
+// does not matter.
+func (f CopyJobFilter) MessageCategories(categories ...string) CopyJobFilter {
+	return f.narrow("messageCategories", categories)
+}
+
+// TopLevel keeps the jobs without a parent job, so that a parent and its children are not counted
+// twice. It is checked on items.
+func (f CopyJobFilter) TopLevel() CopyJobFilter { return CopyJobFilter{f.c.flag(topLevel)} }
+
+// CompletedWithIssues keeps what the console of AWS Backup shows as completed with issues: jobs in
+// the state COMPLETED with a message category other than SUCCESS. A job without a category is not
+// one. The state is asked of the service, the category is checked on items.
+func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
+	f = f.States(types.CopyJobStateCompleted)
+	return CopyJobFilter{f.c.flag(completedWithIssues)}
+}
+
+// CreatedAfter keeps the jobs created after a time, as the service understands it.
+func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
+	return CopyJobFilter{f.c.since(createdAfter, t)}
+}
+
+// CreatedBefore keeps the jobs created before a time, as the service understands it.
+func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
+	return CopyJobFilter{f.c.until(createdBefore, t)}
+}
+
+// CreatedBetween keeps the jobs created at from or later, and before to, exactly: the service is
+// asked for a little more and the items are checked. A zero time leaves that end open.
+func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
+	return CopyJobFilter{f.c.between(from, to)}
+}
+
+// CompletedAfter keeps the jobs completed after a time, as the service understands it.
+func (f CopyJobFilter) CompletedAfter(t time.Time) CopyJobFilter {
+	return CopyJobFilter{f.c.since(completedAfter, t)}
+}
+
+// CompletedBefore keeps the jobs completed before a time, as the service understands it.
+func (f CopyJobFilter) CompletedBefore(t time.Time) CopyJobFilter {
+	return CopyJobFilter{f.c.until(completedBefore, t)}
+}
+
+func (f CopyJobFilter) narrow(name string, values []string) CopyJobFilter {
+	return CopyJobFilter{copyJobs.narrow(f.c, name, values)}
+}
+
+// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
+// where an ARN is due. A listing calls it before its first request.
+func (f CopyJobFilter) Validate() error { return copyJobs.validate(f.c) }
+
+// Match decides about a job without a request.
+func (f CopyJobFilter) Match(job types.CopyJob) bool { return copyJobs.match(f.c, &job) }
+
+// Explain says what the service answers, what is checked on items, and how many chains are read.
+func (f CopyJobFilter) Explain() Explanation {
+	return copyJobs.explain(f.c, time.Now().Add(-retention))
+}
+
+// Shards splits the filter into disjoint ones whose union it is: by creation time, on a grid of UTC
+// that is laid over what the filter leaves of the 30 days before now. The first takes in all that is
+// earlier and the last all that is later, where the filter does. They are plain values: anything that
+// carries JSON can list them anywhere. A filter that matches nothing has no shards. Where every would
+// make more than 10,000 of them, they are wider; zero or less makes one.
+func (f CopyJobFilter) Shards(now time.Time, every time.Duration) []CopyJobFilter {
+	return shardsOf(copyJobs, f.c, now, every, func(c criteria) CopyJobFilter { return CopyJobFilter{c} })
+}
+
+// String is the filter for people to read.
+func (f CopyJobFilter) String() string { return copyJobs.format(f.c) }
+
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f.c) }
+
+// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
+// wider filter.
+func (f *CopyJobFilter) UnmarshalJSON(data []byte) (err error) {
+	f.c, err = copyJobs.unmarshal(data)
+	return err
+}
+
+func (f *CopyJobFilter) operation() string { return copyJobs.op }

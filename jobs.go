@@ -1,0 +1,195 @@
+package backupx
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+)
+
+// BackupAPI is what backupx needs of AWS Backup: a *backup.Client, a wrapper of one, or a stub.
+type BackupAPI interface {
+	backup.ListBackupJobsAPIClient
+	backup.ListCopyJobsAPIClient
+}
+
+// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup. Needs the
+// permission backup:ListBackupJobs.
+func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
+	return operation[types.BackupJob]{
+		table:   backupJobs,
+		maxSize: 1000,
+		id:      func(j *types.BackupJob) *string { return j.BackupJobId },
+		fetch: func(q query) func(context.Context, string, int) (page[types.BackupJob], error) {
+			return fetchWith(api.ListBackupJobs, q.backupJobs(),
+				func(in *backup.ListBackupJobsInput, token *string, size *int32) {
+					in.NextToken, in.MaxResults = token, size
+				},
+				func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
+					return out.BackupJobs, out.NextToken
+				}, watchBackup)
+		},
+	}.list(f.c, api)
+}
+
+// CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the
+// permission backup:ListCopyJobs.
+func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
+	return operation[types.CopyJob]{
+		table:   copyJobs,
+		maxSize: 1000,
+		id:      func(j *types.CopyJob) *string { return j.CopyJobId },
+		fetch: func(q query) func(context.Context, string, int) (page[types.CopyJob], error) {
+			return fetchWith(api.ListCopyJobs, q.copyJobs(),
+				func(in *backup.ListCopyJobsInput, token *string, size *int32) {
+					in.NextToken, in.MaxResults = token, size
+				},
+				func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
+					return out.CopyJobs, out.NextToken
+				}, watchBackup)
+		},
+	}.list(f.c, api)
+}
+
+func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
+
+func (q query) backupJobs() backup.ListBackupJobsInput {
+	return backup.ListBackupJobsInput{
+		ByAccountId:       q.account(),
+		ByBackupVaultName: q.value("vaults"),
+		ByCompleteAfter:   optional(q.times[completedAfter]),
+		ByCompleteBefore:  wholeMilliseconds(q.times[completedBefore]),
+		ByCreatedAfter:    q.after(),
+		ByCreatedBefore:   q.before(),
+		ByMessageCategory: q.value("messageCategories"),
+		ByParentJobId:     q.value("parents"),
+		ByResourceArn:     q.value("resources"),
+		ByResourceType:    q.value("resourceTypes"),
+		ByState:           types.BackupJobState(q.values[states]),
+	}
+}
+
+func (q query) copyJobs() backup.ListCopyJobsInput {
+	return backup.ListCopyJobsInput{
+		ByAccountId:              q.account(),
+		ByCompleteAfter:          optional(q.times[completedAfter]),
+		ByCompleteBefore:         wholeMilliseconds(q.times[completedBefore]),
+		ByCreatedAfter:           q.after(),
+		ByCreatedBefore:          q.before(),
+		ByDestinationVaultArn:    q.value("destinationVaults"),
+		ByMessageCategory:        q.value("messageCategories"),
+		ByParentJobId:            q.value("parents"),
+		ByResourceArn:            q.value("resources"),
+		ByResourceType:           q.value("resourceTypes"),
+		BySourceRecoveryPointArn: q.value("sourceRecoveryPoints"),
+		ByState:                  types.CopyJobState(q.values[states]),
+	}
+}
+
+// account is the account to ask for: one, by allAccounts every one of the organisation, or the
+// caller's own.
+func (q query) account() *string {
+	if a := q.value("accounts"); a != nil || !q.flags[allAccounts] {
+		return a
+	}
+	return aws.String("*")
+}
+
+const (
+	allAccounts         = "allAccounts"
+	topLevel            = "topLevel"
+	completedWithIssues = "completedWithIssues"
+)
+
+// job is what backup jobs and copy jobs have in common.
+type job struct {
+	account, parent, resource, resourceType, category *string
+
+	state              string
+	created, completed *time.Time
+}
+
+func backupJob(j *types.BackupJob) job {
+	return job{
+		j.AccountId, j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
+		string(j.State), j.CreationDate, j.CompletionDate,
+	}
+}
+
+func copyJob(j *types.CopyJob) job {
+	return job{
+		j.AccountId, j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
+		string(j.State), j.CreationDate, j.CompletionDate,
+	}
+}
+
+// issues reports whether a job is what the console of AWS Backup calls completed with issues. A job
+// without a category is not.
+func (j job) issues() bool {
+	category := aws.ToString(j.category)
+	return j.state == string(types.BackupJobStateCompleted) && category != "" && !strings.EqualFold(category, "SUCCESS")
+}
+
+// jobTable is the table of a filter over jobs; special are the members that only one kind has.
+func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
+	text := func(get func(job) *string) func(*T) string {
+		return func(item *T) string { return aws.ToString(get(of(item))) }
+	}
+	created := func(item *T) *time.Time { return of(item).created }
+	completed := func(item *T) *time.Time { return of(item).completed }
+	return &table[T]{
+		name: name, op: op, live: live, final: final,
+		sets: append(special,
+			member[T]{name: "parents", send: one, value: text(func(j job) *string { return j.parent })},
+			member[T]{name: "resources", send: one, check: mustBeARN, value: text(func(j job) *string { return j.resource })},
+			member[T]{name: "accounts", send: one, check: mustBeAccount, value: text(func(j job) *string { return j.account })},
+			member[T]{name: "messageCategories", send: one, fold: true, value: text(func(j job) *string { return j.category })},
+			member[T]{name: "resourceTypes", send: one, value: text(func(j job) *string { return j.resourceType })},
+			member[T]{name: states, send: one, value: func(item *T) string { return of(item).state }},
+		),
+		times: []bound[T]{
+			{name: createdAfter, end: after, sent: true, of: created},
+			{name: createdBefore, end: before, sent: true, of: created},
+			{name: createdFrom, end: from, of: created},
+			{name: createdTo, end: to, of: created},
+			{name: completedAfter, end: after, sent: true, of: completed},
+			{name: completedBefore, end: before, sent: true, of: completed},
+		},
+		flags: []flag[T]{
+			{name: topLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
+			{name: completedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
+			{name: allAccounts},
+		},
+	}
+}
+
+var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
+	texts(types.BackupJobStateCreated, types.BackupJobStatePending, types.BackupJobStateRunning, types.BackupJobStateAborting),
+	texts(types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial),
+	member[types.BackupJob]{
+		name: "vaults", send: one, check: mustBeName,
+		value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
+	},
+)
+
+var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
+	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
+	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
+	member[types.CopyJob]{
+		name: "sourceRecoveryPoints", send: one, check: mustBeARN,
+		value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },
+	},
+	member[types.CopyJob]{
+		name: "destinationVaults", send: one, check: mustBeARN,
+		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
+	},
+)
+
+// texts are the values of an enum as text.
+func texts[V ~string](values ...V) []string {
+	return lo.Map(values, func(v V, _ int) string { return string(v) })
+}

@@ -1,0 +1,564 @@
+package backupx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/aws/smithy-go/middleware"
+)
+
+// How a listing is read. A source opens, for each range, a tree of streams: chains of pages at the
+// leaves, above them what puts several in a row, merges or transforms them. Whoever ranges polls the
+// root for segments of pages and delivers their items one by one. Each chain remembers how far it
+// was delivered in a position of the state, which outlives the range in a Cursor, and the process in
+// a Checkpoint.
+
+// source is what a listing reads.
+type source[T any] struct {
+	id   identity
+	open func(frame) (stream[T], error)
+}
+
+// stream delivers segments of pages, one a poll. A segment is to be used up before the next poll.
+type stream[T any] interface {
+	poll(ctx context.Context) (segment[T], outcome, error)
+}
+
+// outcome is what a poll came to, where it is no error.
+type outcome uint8
+
+const (
+	ended outcome = iota // there is nothing more
+	got                  // a segment
+)
+
+// segment is a run of one page's items.
+type segment[T any] struct {
+	from  *progress
+	page  *page[T]
+	start int
+	end   int
+}
+
+// page is one response. Items are looked at when their turn comes, so that filters and functions
+// run just before the delivery.
+type page[T any] struct {
+	n        int                        // items that the service sent
+	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
+	key      func(i int) (uint64, bool) // item i's identity, where a listing remembers items
+	next     string
+	metadata middleware.Metadata
+	took     time.Duration
+	loops    bool // next was followed before
+}
+
+func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
+	return page[T]{
+		n:        len(items),
+		at:       func(i int) (*T, bool) { return &items[i], true },
+		next:     next,
+		metadata: md,
+	}
+}
+
+// chain is a run of requests that differ in their token alone.
+type chain[T any] struct {
+	operation string
+	shard     string // what sets it apart from the listing's other chains; empty where it is the one
+	maxSize   int    // items a request at most; 0 where that is unknown
+	noSize    bool   // the service does not implement sizes
+	filtered  bool   // items are dropped, so that a request cannot tell how many are needed
+	fetch     func(ctx context.Context, token string, size int) (page[T], error)
+	memory    *memory // of items delivered, where chains may repeat each other's
+	changing  bool    // an item may leave this chain for another while it is read
+}
+
+// position is how far one chain was delivered.
+type position struct {
+	Token string   // of the page to read next, or again
+	Skip  int      // how many of its items were delivered or dropped
+	Pages int      // pages delivered whole
+	Done  bool     // there is nothing more
+	Loop  bool     // Token was followed before: there is nowhere to go on from
+	seen  []uint64 // hashes of the tokens followed, Token's among them
+
+	last, current []uint64 // what the memory holds of the page before, and of this one
+}
+
+// state is what outlives a range: the position of each chain, and the items to be remembered.
+type state struct {
+	chains   map[string]*position
+	memories map[string]*memory
+	opened   bool // a plan was made: the chains are all there are
+	active   bool // a range is under way
+}
+
+func newState() *state {
+	return &state{chains: map[string]*position{}, memories: map[string]*memory{}}
+}
+
+// done reports whether every chain of the plan was delivered whole.
+func (s *state) done() bool {
+	for _, p := range s.chains {
+		if !p.Done {
+			return false
+		}
+	}
+	return s.opened
+}
+
+// traversal is one range.
+type traversal struct {
+	operation string
+	state     *state
+	limit     int
+	delivered int
+	chains    []*progress
+	itemwise  bool // items of several chains are interleaved, there are no pages
+}
+
+// frame is where in a listing a source is opened, and the settings in force there.
+type frame struct {
+	*traversal
+	path     string
+	set      settings
+	filtered bool
+}
+
+// progress is one chain within a range.
+type progress struct {
+	*traversal
+	pos    *position
+	info   PageInfo // of the page that is being delivered
+	page   bool     // one is
+	onPage []func(PageInfo)
+	next   string // the token behind that page
+	loops  bool
+	memory *memory
+
+	changing bool
+}
+
+// reader is the stream of one chain.
+type reader[T any] struct {
+	*progress
+	feed feed[T]
+}
+
+// feed reads a chain's pages, one after another.
+type feed[T any] struct {
+	chain   chain[T]
+	pacers  []*pacer
+	token   string
+	skip    int // items of the coming pages that were delivered before
+	size    int // items to ask for; 0 leaves it to the service
+	fetched int
+	seen    map[uint64]struct{}
+	ended   bool
+	loops   bool
+}
+
+// openChain makes the stream of one chain at its place in a listing.
+func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
+	size, err := f.pageSize(c.maxSize, c.noSize)
+	if err != nil {
+		return nil, err
+	}
+	id := f.path + c.shard
+	if f.state.opened && f.state.chains[id] == nil {
+		return nil, fmt.Errorf("%w: it knows nothing of the chain %q", ErrCheckpoint, id)
+	}
+	pos := f.state.chains[id]
+	if pos == nil {
+		pos = &position{}
+		if f.set.start != nil {
+			pos.Token, pos.Skip = f.set.start.Token, f.set.start.Skip
+		}
+		pos.see(pos.Token)
+		f.state.chains[id] = pos
+	}
+	p := &progress{
+		traversal: f.traversal, pos: pos, onPage: f.set.onPage, memory: c.memory, changing: c.changing,
+		info: PageInfo{Operation: c.operation, Shard: c.shard},
+	}
+	f.traversal.chains = append(f.traversal.chains, p)
+	c.filtered = c.filtered || f.filtered
+	return &reader[T]{progress: p, feed: newFeed(c, f.set.pacers, pos, size)}, nil
+}
+
+func newFeed[T any](c chain[T], pacers []*pacer, pos *position, size int) feed[T] {
+	seen := make(map[uint64]struct{}, len(pos.seen))
+	for _, h := range pos.seen {
+		seen[h] = struct{}{}
+	}
+	return feed[T]{
+		chain: c, pacers: pacers, size: size, seen: seen,
+		token: pos.Token, skip: pos.Skip, loops: pos.Loop, ended: pos.Done,
+	}
+}
+
+// pageSize is the size to ask of a service whose pages hold at most so many.
+func (f frame) pageSize(atMost int, none bool) (int, error) {
+	switch n := f.set.pageSize; {
+	case n == nil && none:
+		return 0, nil
+	case n == nil:
+		return atMost, nil
+	case atMost > 0 && *n > atMost:
+		return 0, fmt.Errorf("PageSize: %d: the service gives %d at most", *n, atMost)
+	default:
+		return *n, nil
+	}
+}
+
+// see remembers a token that is about to be followed.
+func (p *position) see(token string) {
+	if token != "" {
+		p.seen = append(p.seen, hash(token))
+	}
+}
+
+// poll reads the chain's next page.
+func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
+	if r.pos.Done {
+		return segment[T]{}, ended, nil
+	}
+	pg, err := r.feed.next(ctx, r.wanted())
+	if err != nil {
+		return segment[T]{}, ended, &stop{at: r.progress, err: err}
+	}
+	return r.take(&pg), got, nil
+}
+
+// wanted is how many items this range may still need of the chain.
+func (r *reader[T]) wanted() int { return r.limit - r.delivered }
+
+// take begins the delivery of a page.
+func (r *reader[T]) take(pg *page[T]) segment[T] {
+	r.page, r.next, r.loops = true, pg.next, pg.loops
+	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
+	return segment[T]{from: r.progress, page: pg, start: min(r.pos.Skip, pg.n), end: pg.n}
+}
+
+// next reads the page at the feed's token. It asks for no more items than are wanted, where no
+// filter stands between items read and items delivered.
+func (f *feed[T]) next(ctx context.Context, wanted int) (page[T], error) {
+	if f.loops {
+		return page[T]{}, ErrTokenLoop
+	}
+	for _, p := range f.pacers {
+		if err := p.wait(ctx); err != nil {
+			return page[T]{}, err
+		}
+	}
+	began := time.Now()
+	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
+	if err != nil {
+		return page[T]{}, err
+	}
+	pg.took = time.Since(began)
+	f.skip = max(0, f.skip-pg.n)
+	f.token, f.ended = pg.next, pg.next == ""
+	pg.loops = !f.ended && !f.follow(pg.next)
+	f.loops = pg.loops
+	return pg, nil
+}
+
+// follow remembers a token; false means that it was followed before.
+func (f *feed[T]) follow(token string) bool {
+	h := hash(token)
+	_, before := f.seen[h]
+	f.seen[h] = struct{}{}
+	return !before
+}
+
+// ask is the size to ask for: enough to hold what is skipped of the page and what is wanted.
+func (f *feed[T]) ask(wanted int) int {
+	if f.chain.filtered || wanted > math.MaxInt32-f.skip || f.size == 0 && f.chain.noSize {
+		return f.size
+	}
+	need := max(1, wanted) + f.skip
+	if f.size == 0 {
+		return need
+	}
+	return min(f.size, need)
+}
+
+// reached moves the position behind item i-1 of the page; at the page's end, to the next page.
+func (p *progress) reached(i int) {
+	p.pos.Skip = i
+	if i == p.info.Items {
+		p.finish()
+	}
+}
+
+// finish moves the position to the next page.
+func (p *progress) finish() {
+	pos := p.pos
+	pos.Token, pos.Skip = p.next, pos.Skip-p.info.Items
+	pos.Pages++
+	pos.Done, pos.Loop = p.next == "", p.loops
+	pos.see(p.next)
+	p.tell()
+	p.forget()
+}
+
+// tell reports the page that was being delivered.
+func (p *progress) tell() {
+	if !p.page {
+		return
+	}
+	p.page = false
+	for _, f := range p.onPage {
+		f(p.info)
+	}
+}
+
+// stop is the error of a stream: where it happened, and what.
+type stop struct {
+	at  *progress
+	err error
+}
+
+func (s *stop) Error() string { return s.err.Error() }
+
+// errNothing is the error of a zero Listing.
+var errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
+
+// open makes a range ready: it checks everything that can be checked before a request.
+func (l Listing[T]) open(st *state) (*traversal, stream[T], error) {
+	t := &traversal{operation: l.src.id.name(), state: st, limit: math.MaxInt}
+	if l.src.open == nil && len(l.set.errs) == 0 {
+		return t, nil, errNothing
+	}
+	if l.set.limit != nil {
+		t.limit = *l.set.limit
+	}
+	root, err := openIn(frame{traversal: t}, l)
+	if err != nil {
+		return t, nil, err
+	}
+	if st.opened && len(t.chains) != len(st.chains) {
+		return t, nil, fmt.Errorf("%w: its chains are not this listing's", ErrCheckpoint)
+	}
+	st.opened = true
+	return t, root, nil
+}
+
+// openIn opens a listing under a frame, with its own settings under the frame's.
+func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
+	if err := l.set.validate(); err != nil {
+		return nil, err
+	}
+	f.set = l.set.under(f.set)
+	before := len(f.chains)
+	s, err := l.src.open(f)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(f.traversal.chains) - before; l.set.start != nil && n > 1 {
+		return nil, fmt.Errorf("StartAt: a token belongs to one chain, and this listing has %d", n)
+	}
+	return s, nil
+}
+
+// under puts the settings of a listing within another under those of the outer one.
+func (s settings) under(outer settings) settings {
+	if outer.pageSize != nil {
+		s.pageSize = outer.pageSize
+	}
+	s.pacers = slices.Concat(s.pacers, outer.pacers)
+	s.onPage = slices.Concat(s.onPage, outer.onPage)
+	return s
+}
+
+// drive polls a listing to its end and hands each segment to deliver, until that has enough.
+func drive[T any](
+	ctx context.Context, l Listing[T], st *state, check func(*traversal) error,
+	deliver func(segment[T]) (more bool, err error),
+) error {
+	if st.active {
+		return &ListError{Operation: l.src.id.name(), Err: errors.New("this cursor is being ranged over already")}
+	}
+	t, root, err := l.open(st)
+	if err == nil {
+		err = check(t)
+	}
+	if err != nil {
+		return t.fail(l.identity(), err)
+	}
+	st.active = true
+	defer func() { st.active = false }()
+	defer t.close()
+	for {
+		if ctx.Err() != nil {
+			return t.fail(l.identity(), cause(ctx))
+		}
+		seg, out, err := root.poll(ctx)
+		if err != nil {
+			return t.fail(l.identity(), err)
+		}
+		if out == ended {
+			return nil
+		}
+		more, err := deliver(seg)
+		if err != nil {
+			return t.fail(l.identity(), err)
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// fail makes the error of a range.
+func (t *traversal) fail(id identity, err error) error {
+	e := &ListError{Operation: t.operation, Delivered: t.delivered, Checkpoint: t.state.checkpoint(id), Err: err}
+	var s *stop
+	if errors.As(err, &s) {
+		e.Operation, e.Shard, e.Page = s.at.info.Operation, s.at.info.Shard, s.at.pos.Pages+1
+		e.Err, e.token = s.err, s.at.pos.Token
+	}
+	return e
+}
+
+// close ends a range: pages that were being delivered are told of.
+func (t *traversal) close() {
+	for _, p := range t.chains {
+		p.tell()
+	}
+}
+
+// each delivers a segment's items, until yield or the limit ends the range. The position is behind an
+// item before it is yielded: what is yielded counts as delivered.
+func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
+	if s.start == s.end {
+		s.from.finish()
+		return true, nil
+	}
+	for i := s.start; i < s.end; i++ {
+		if err := ctx.Err(); err != nil {
+			return false, &stop{at: s.from, err: cause(ctx)}
+		}
+		v, keep := s.page.at(i)
+		keep = keep && !s.from.repeats(s.page.key, i)
+		if keep {
+			s.from.info.Kept++
+			s.from.delivered++
+		}
+		s.from.reached(i + 1)
+		if keep && (!yield(v) || s.from.delivered == s.from.limit) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// repeats reports whether item i was delivered before, from here or from another chain, and
+// remembers it.
+func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
+	if p.memory == nil || key == nil {
+		return false
+	}
+	id, ok := key(i)
+	if !ok {
+		return false
+	}
+	if _, before := p.memory.ids[id]; before {
+		return true
+	}
+	p.memory.ids[id] = p.changing
+	if !p.changing {
+		p.pos.current = append(p.pos.current, id)
+	}
+	return false
+}
+
+// forget lets go, at the end of a page, of the items of the page before it: those that can come
+// again are the ones that a shift moves over the page's end.
+func (p *progress) forget() {
+	for _, id := range p.pos.last {
+		delete(p.memory.ids, id)
+	}
+	p.pos.last, p.pos.current = p.pos.current, nil
+}
+
+// memory holds the identities of items that may come again from another chain: those of jobs that
+// were delivered while they could still change, for good, and those of each chain's last page.
+type memory struct {
+	ids map[uint64]bool // whether it stays
+}
+
+// memory is the one of the listing opened here.
+func (f frame) memory() *memory {
+	m := f.state.memories[f.path]
+	if m == nil {
+		m = &memory{ids: map[uint64]bool{}}
+		f.state.memories[f.path] = m
+	}
+	return m
+}
+
+// cause is why a context ended: always its Err, with the reason that was given to it.
+func cause(ctx context.Context) error {
+	if c := context.Cause(ctx); !errors.Is(c, ctx.Err()) {
+		return fmt.Errorf("%w: %w", ctx.Err(), c)
+	}
+	return ctx.Err()
+}
+
+// hash is a name for a token or an id that takes eight bytes.
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
+}
+
+// items delivers a listing item by item.
+func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) bool) {
+	stopped := false
+	err := drive(ctx, l, st, anyPlan, func(seg segment[T]) (bool, error) {
+		return seg.each(ctx, func(v *T) bool {
+			stopped = !yield(*v, nil)
+			return !stopped
+		})
+	})
+	if err != nil && !stopped {
+		var zero T
+		yield(zero, err)
+	}
+}
+
+// pages delivers a listing page by page.
+func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
+	stopped := false
+	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
+		p := Page[T]{Next: seg.page.next, Number: seg.from.info.Number, Metadata: seg.page.metadata}
+		more, err := seg.each(ctx, func(v *T) bool {
+			p.Items = append(p.Items, *v)
+			return true
+		})
+		if err == nil || len(p.Items) > 0 {
+			stopped = !yield(p, nil)
+		}
+		return more && !stopped, err
+	})
+	if err != nil && !stopped {
+		yield(Page[T]{}, err)
+	}
+}
+
+func anyPlan(*traversal) error { return nil }
+
+// pagewise accepts the plans whose items come page by page.
+func pagewise(t *traversal) error {
+	if t.itemwise {
+		return errors.New("Pages: items of several chains are merged one by one, there are no pages: use All")
+	}
+	return nil
+}
