@@ -107,7 +107,7 @@ func opsWorksOptionsFrom(cfg aws.Config) backup.Options {
 		DisableClockSkewCorrection: cfg.DisableClockSkewCorrection,
 		EndpointResolverV2:         opsWorksEndpoints{backup.NewDefaultEndpointResolverV2()},
 		HTTPClient:                 cfg.HTTPClient,
-		Interceptors:               cfg.Interceptors.Copy(),
+		Interceptors:               cfg.Interceptors,
 		Logger:                     cfg.Logger,
 		Region:                     cfg.Region,
 		RetryMaxAttempts:           cfg.RetryMaxAttempts,

@@ -83,7 +83,9 @@ func (t *owTransport) Do(req *http.Request) (*http.Response, error) {
 var owEnv = []string{
 	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_OPSWORKSCM", "AWS_ENDPOINT_URL_CLOUDHSM_V2", "AWS_ENDPOINT_URL_BACKUP",
 	"AWS_LAMBDA_FUNCTION_NAME", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_NEW_RETRIES_2026",
-	"AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026",
+	"AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_MAX_ATTEMPTS",
+	"AWS_RETRY_MODE", "AWS_DEFAULTS_MODE", "AWS_SDK_UA_APP_ID", "AWS_CA_BUNDLE", "AWS_AUTH_SCHEME_PREFERENCE",
 }
 
 // owConfig is a complete configuration over client, with retries that do not wait and an environment
@@ -131,7 +133,7 @@ func TestOpsWorksSendsTheDocumentedRequest(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			transport := owPage(`{}`)
-			_, err := backupx.NewOpsWorks(owConfig(t, transport)).DescribeBackups(t.Context(), c.input)
+			_, err := backupx.NewOpsWorks(owConfig(t, transport)).DescribeBackups(owForeignCall(t), c.input)
 			require.NoError(t, err)
 			require.Equal(t, []string{c.body}, transport.bodies)
 
@@ -492,75 +494,3 @@ func (b *owWatchedBody) Close() error {
 type owDo func(*http.Request) (*http.Response, error)
 
 func (f owDo) Do(r *http.Request) (*http.Response, error) { return f(r) }
-
-func TestOpsWorksOptionsAreACopy(t *testing.T) {
-	client := backupx.NewOpsWorks(owConfig(t, owPage(`{}`)))
-	options := client.Options()
-	options.Region = "changed"
-	options.APIOptions = append(options.APIOptions, nil)
-	options.Interceptors.AddBeforeExecution(nil)
-	require.Equal(t, "eu-west-1", client.Options().Region)
-	require.Empty(t, client.Options().APIOptions)
-	_, err := client.DescribeBackups(t.Context(), nil)
-	require.NoError(t, err)
-}
-
-func TestOpsWorksOptionsOfACallHoldForThatCall(t *testing.T) {
-	transport := owPage(`{}`)
-	client := backupx.NewOpsWorks(owConfig(t, transport))
-	_, err := client.DescribeBackups(t.Context(), nil, func(o *backupx.OpsWorksOptions) {
-		o.Region = "us-east-1"
-		o.Credentials = credentials.NewStaticCredentialsProvider("AKIDOTHER", "secret", "")
-	})
-	require.NoError(t, err)
-	_, err = client.DescribeBackups(t.Context(), nil)
-	require.NoError(t, err)
-	require.Equal(t, "opsworks-cm.us-east-1.amazonaws.com", transport.sent[0].URL.Host)
-	require.Contains(t, transport.sent[0].Header.Get("Authorization"), "Credential=AKIDOTHER/")
-	require.Contains(t, transport.sent[0].Header.Get("Authorization"), "/us-east-1/opsworks-cm/aws4_request")
-	require.Equal(t, "opsworks-cm.eu-west-1.amazonaws.com", transport.sent[1].URL.Host)
-	require.Contains(t, transport.sent[1].Header.Get("Authorization"), "Credential=AKIDEXAMPLE/")
-}
-
-func TestOpsWorksServiceOptionsComeBeforeThoseOfTheClient(t *testing.T) {
-	var got []string
-	cfg := owConfig(t, owPage(`{}`))
-	cfg.ServiceOptions = append(cfg.ServiceOptions, func(service string, options any) {
-		o, ok := options.(*backupx.OpsWorksOptions)
-		require.True(t, ok, "%T", options)
-		got = append(got, service, o.Region)
-		o.Region = "from-service"
-	})
-	client := backupx.NewOpsWorks(cfg, func(o *backupx.OpsWorksOptions) {
-		got = append(got, o.Region)
-		o.Region = "from-client"
-	})
-	require.Equal(t, []string{"OpsWorksCM", "eu-west-1", "from-service"}, got)
-	require.Equal(t, "from-client", client.Options().Region)
-}
-
-func TestOpsWorksFillsInDefaults(t *testing.T) {
-	options := backupx.NewOpsWorks(aws.Config{DefaultsMode: aws.DefaultsModeStandard}).Options()
-	require.IsType(t, &retry.Standard{}, options.Retryer)
-	require.Equal(t, 3, options.Retryer.MaxAttempts())
-	require.NotNil(t, options.Logger)
-	client, ok := options.HTTPClient.(*awshttp.BuildableClient)
-	require.True(t, ok)
-	require.Equal(t, 3100*time.Millisecond, client.GetDialer().Timeout)
-	require.Equal(t, 3100*time.Millisecond, client.GetTransport().TLSHandshakeTimeout)
-
-	adaptive := backupx.NewOpsWorks(aws.Config{RetryMode: aws.RetryModeAdaptive, RetryMaxAttempts: 7}).Options()
-	require.Equal(t, 7, adaptive.Retryer.MaxAttempts())
-}
-
-func TestOpsWorksDoesNotChangeTheConfiguration(t *testing.T) {
-	cfg := owConfig(t, owPage(`{}`))
-	cfg.APIOptions = slices.Grow(cfg.APIOptions, 4)
-	before := cfg.Copy()
-	client := backupx.NewOpsWorks(cfg, func(o *backupx.OpsWorksOptions) {
-		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey("mine"))
-	})
-	_, err := client.DescribeBackups(t.Context(), nil)
-	require.NoError(t, err)
-	require.Nil(t, before.APIOptions[:1][0], "the spare room of the caller's list is not written to")
-}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/aws/smithy-go/tracing"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -46,6 +47,8 @@ func directRequest(ctx context.Context, req *smithyhttp.Request, options OpsWork
 		return fmt.Errorf("failed to resolve service endpoint, %w", err)
 	}
 	uri := endpoint.URI
+	span, _ := tracing.GetSpan(ctx)
+	span.SetProperty("client.call.resolved_endpoint", uri.String())
 	if uri.RawPath == "" && req.URL.RawPath != "" {
 		uri.RawPath = uri.Path
 	}

@@ -137,10 +137,10 @@ func newOpsWorksErrors() *smithy.TypeRegistry {
 	}}
 }
 
-func opsWorksErrorEntry(name string, make func() (**string, error)) *smithy.TypeRegistryEntry {
+func opsWorksErrorEntry(name string, blank func() (**string, error)) *smithy.TypeRegistryEntry {
 	schema := opsWorksErrorSchema(name)
 	return &smithy.TypeRegistryEntry{Schema: schema, New: func() any {
-		message, err := make()
+		message, err := blank()
 		return &opsWorksError{error: err, schema: schema, message: message}
 	}}
 }

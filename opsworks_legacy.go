@@ -1,6 +1,7 @@
-package backupx
-
 //lint:file-ignore SA1019 the deprecated parts of aws.Config still work in the SDK's clients
+
+//nolint:staticcheck // SA1019, as above
+package backupx
 
 import (
 	"context"
