@@ -372,6 +372,9 @@ func (s settings) under(outer settings) settings {
 	if outer.pageSize != nil {
 		s.pageSize = outer.pageSize
 	}
+	if outer.start != nil {
+		s.start = outer.start
+	}
 	s.pacers = slices.Concat(s.pacers, outer.pacers)
 	s.onPage = slices.Concat(s.onPage, outer.onPage)
 	return s
