@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+)
+
+// heading begins a section.
+func heading(title, note string) string {
+	if note != "" {
+		title += " — " + note
+	}
+	return "\n" + title + "\n"
+}
+
+// table lays out rows in columns: those named flush left, numbers flush right.
+func table(rows [][]string, left ...int) string {
+	for column := range rows[0] {
+		if !slices.Contains(left, column) {
+			flushRight(rows, column)
+		}
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+	}
+	w.Flush() // a strings.Builder does not fail
+	return b.String()
+}
+
+func flushRight(rows [][]string, column int) {
+	width := 0
+	for _, row := range rows {
+		width = max(width, utf8.RuneCountInString(row[column]))
+	}
+	for _, row := range rows {
+		row[column] = strings.Repeat(" ", width-utf8.RuneCountInString(row[column])) + row[column]
+	}
+}
+
+// cut shortens text to a number of characters.
+func cut(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most-1]) + "…"
+}
