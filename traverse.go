@@ -242,7 +242,11 @@ func (r *reader[T]) wanted() int { return r.limit - r.delivered }
 func (r *reader[T]) take(pg *page[T]) segment[T] {
 	r.page, r.next, r.loops = true, pg.next, pg.loops
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
-	return segment[T]{from: r.progress, page: pg, start: min(r.pos.Skip, pg.n), end: pg.n}
+	start := min(r.pos.Skip, pg.n)
+	if r.changing { // what was delivered may have left the page since: the memory knows it, not the number
+		start = 0
+	}
+	return segment[T]{from: r.progress, page: pg, start: start, end: pg.n}
 }
 
 // next reads the page at the feed's token. It asks for no more items than are wanted, where no
