@@ -120,6 +120,7 @@ type savedPos struct {
 	Done  bool   `json:"done,omitempty"`
 	Loop  bool   `json:"loop,omitempty"`
 	Seen  []byte `json:"seen,omitempty"`
+	Last  []byte `json:"last,omitempty"` // items remembered of this page and of the one before
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. A cycle that is longer is found
@@ -133,6 +134,7 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		s.Chains[name] = savedPos{
 			Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
+			Last: packed(slices.Concat(p.last, p.current)),
 		}
 	}
 	for path, m := range st.memories {
@@ -165,7 +167,10 @@ func (s *saved) state() (*state, error) {
 		if p.Loop {
 			return nil, fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
 		}
-		st.chains[name] = &position{Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, seen: unpacked(p.Seen)}
+		st.chains[name] = &position{
+			Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done,
+			seen: unpacked(p.Seen), current: unpacked(p.Last),
+		}
 	}
 	for path, b := range s.Seen {
 		m := &memory{ids: map[uint64]bool{}}
@@ -280,7 +285,7 @@ func parseText(text []byte) (*saved, error) {
 // validate rejects what no listing saves.
 func (s *saved) validate() error {
 	for name, p := range s.Chains {
-		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 {
+		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 {
 			return fmt.Errorf("the position of %q is out of range", name)
 		}
 	}

@@ -182,6 +182,9 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 		pos.see(pos.Token)
 		f.state.chains[id] = pos
 	}
+	if c.memory != nil {
+		c.memory.hold(pos.current)
+	}
 	p := &progress{
 		traversal: f.traversal, pos: pos, onPage: f.set.onPage, memory: c.memory, changing: c.changing,
 		info: PageInfo{Operation: c.operation, Shard: c.shard},
@@ -489,6 +492,9 @@ func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
 // forget lets go, at the end of a page, of the items of the page before it: those that can come
 // again are the ones that a shift moves over the page's end.
 func (p *progress) forget() {
+	if p.memory == nil {
+		return
+	}
 	for _, id := range p.pos.last {
 		delete(p.memory.ids, id)
 	}
@@ -499,6 +505,15 @@ func (p *progress) forget() {
 // were delivered while they could still change, for good, and those of each chain's last page.
 type memory struct {
 	ids map[uint64]bool // whether it stays
+}
+
+// hold remembers the items of a page that a checkpoint was taken in.
+func (m *memory) hold(page []uint64) {
+	for _, id := range page {
+		if _, held := m.ids[id]; !held {
+			m.ids[id] = false
+		}
+	}
 }
 
 // memory is the one of the listing opened here.
