@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +15,10 @@ import (
 
 // attention lists what needs it, most first; each list ends after show lines.
 func attention(r Report, show int) string {
-	if r.findings() == 0 {
+	if r.Findings == 0 {
 		return heading("Nothing needs attention", "")
 	}
-	return heading(fmt.Sprintf("NEEDS ATTENTION: %d", r.findings()), "") +
+	return heading(fmt.Sprintf("NEEDS ATTENTION: %d", r.Findings), "") +
 		problems("Backup jobs", "VAULT", r.BackupJobs, show, r.places()) +
 		late(r.Late) +
 		problems("Copy jobs", "TO VAULT", r.CopyJobs, show, r.places()) +
@@ -45,14 +46,11 @@ func problems(title, vault string, all []Problem, show int, where func(Cause) st
 
 // outcomes counts the jobs of each outcome: 4 FAILED, 2 EXPIRED.
 func outcomes(all []Problem) string {
-	var order []string
 	by := map[string]int{}
 	for _, p := range all {
-		if by[p.Outcome] == 0 {
-			order = append(order, p.Outcome)
-		}
 		by[p.Outcome] += p.Count
 	}
+	order := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Compare(severity(a), severity(b)) })
 	return strings.Join(lo.Map(order, func(o string, _ int) string {
 		return fmt.Sprintf("%d %s", by[o], spoken(o))
 	}), ", ")

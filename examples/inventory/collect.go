@@ -67,6 +67,7 @@ func assemble(from origin, parts []part, o options) Report {
 	r.OpsWorksBackups = mostFirst(problems["opsworks-backups"])
 	r.Late, r.Deletions = whole.late.list(), whole.deletions.list()
 	r.Sizes = whole.sized()
+	r.Findings = r.needAttention()
 	return r
 }
 

@@ -28,7 +28,7 @@ func (p part) gap() Gap {
 	return Gap{
 		Service: p.service.id, Region: p.place.region,
 		Reason: reason(p.err, p.service.permission), Read: p.tally.count,
-		Error: strings.Join(strings.Fields(p.err.Error()), " "),
+		Error: clean(p.err.Error()),
 	}
 }
 

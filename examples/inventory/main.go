@@ -41,6 +41,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // The exit status of the program.
@@ -52,15 +53,16 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := program{load: loadConfig}
+	p := program{load: loadConfig, now: time.Now}
 	status := p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
-// program is what it takes to run: where the configuration of a live run comes from.
+// program is what a live run depends on.
 type program struct {
 	load configLoader
+	now  func() time.Time
 }
 
 // run is the whole program but for its end; it returns the exit status.

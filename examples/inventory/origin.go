@@ -74,7 +74,7 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 			here.Region = region
 			return place{region, backupx.New(here)}
 		}),
-		now:  time.Now(),
+		now:  p.now().UTC(),
 		note: fmt.Sprintf("your account in %s, jobs of the last %d days", strings.Join(regions, ", "), cmp.Or(o.days, 30)),
 	}, nil
 }

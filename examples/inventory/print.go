@@ -10,6 +10,7 @@ func (o options) print(w io.Writer, r Report) error {
 	if o.json {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}
 	_, err := io.WriteString(w, text(r, o))

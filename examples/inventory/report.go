@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -11,8 +12,9 @@ type Report struct {
 	Live   bool      `json:"live"` // false: recorded data
 	Source string    `json:"source"`
 
-	Totals []Total `json:"totals"`
-	Sizes  []Size  `json:"sizes"`
+	Findings int     `json:"findings"` // jobs and backups that need attention
+	Totals   []Total `json:"totals"`
+	Sizes    []Size  `json:"sizes"`
 
 	BackupJobs      []Problem      `json:"backupJobs"`
 	Late            List[LateJob]  `json:"pastStartBy"`
@@ -36,12 +38,13 @@ type Total struct {
 }
 
 // Size is what AWS Backup reports about the completed jobs of one resource type. Sizes of different
-// types are different things: see [meaning].
+// types are different things.
 type Size struct {
 	ResourceType string `json:"resourceType"`
 	Jobs         int    `json:"jobs"`
 	Reporting    int    `json:"reporting"` // jobs with a size
 	Bytes        int64  `json:"bytes"`     // of those
+	Meaning      string `json:"meaning"`   // what AWS reports as the size of such a job
 }
 
 // Cause is what problems are grouped by.
@@ -54,9 +57,14 @@ type Cause struct {
 	Category string `json:"messageCategory,omitempty"`
 }
 
+// severity is the order of outcomes: what left nothing behind comes first.
+func severity(outcome string) int {
+	return slices.Index([]string{"FAILED", "EXPIRED", "ABORTED", "PARTIAL", withIssues}, outcome)
+}
+
 func (c Cause) compare(d Cause) int {
 	return cmp.Or(
-		cmp.Compare(c.Outcome, d.Outcome), cmp.Compare(c.Vault, d.Vault), cmp.Compare(c.Plan, d.Plan),
+		cmp.Compare(severity(c.Outcome), severity(d.Outcome)), cmp.Compare(c.Vault, d.Vault), cmp.Compare(c.Plan, d.Plan),
 		cmp.Compare(c.Category, d.Category), cmp.Compare(c.Region, d.Region), cmp.Compare(c.Account, d.Account),
 	)
 }
@@ -129,8 +137,8 @@ type Gap struct {
 	Error   string `json:"error"`
 }
 
-// findings is how many jobs and backups need attention.
-func (r Report) findings() int {
+// needAttention is how many jobs and backups do.
+func (r Report) needAttention() int {
 	n := r.Late.Total + r.Deletions.Total
 	for _, problems := range [][]Problem{r.BackupJobs, r.CopyJobs, r.OpsWorksBackups} {
 		n += jobs(problems)
@@ -151,7 +159,7 @@ func (r Report) exitStatus() int {
 	switch {
 	case len(r.NotReached) > 0:
 		return exitIncomplete
-	case r.findings() > 0:
+	case r.Findings > 0:
 		return exitFindings
 	}
 	return exitClean

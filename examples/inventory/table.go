@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/samber/lo"
 )
 
 // heading begins a section.
@@ -26,10 +29,20 @@ func table(rows [][]string, left ...int) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+		fmt.Fprintln(w, "  "+strings.Join(lo.Map(row, func(cell string, _ int) string { return clean(cell) }), "\t"))
 	}
 	w.Flush() // a strings.Builder does not fail
 	return b.String()
+}
+
+// clean keeps text on its line: messages are whatever a service says.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 func flushRight(rows [][]string, column int) {
@@ -44,6 +57,7 @@ func flushRight(rows [][]string, column int) {
 
 // cut shortens text to a number of characters.
 func cut(text string, most int) string {
+	text = clean(text)
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}

@@ -117,15 +117,24 @@ func (t *tally) merge(other *tally) {
 	t.deletions.merge(other.deletions)
 	for kind, s := range other.sizes {
 		sum := t.sizes[kind]
-		t.sizes[kind] = Size{kind, sum.Jobs + s.Jobs, sum.Reporting + s.Reporting, sum.Bytes + s.Bytes}
+		t.sizes[kind] = Size{
+			ResourceType: kind,
+			Jobs:         sum.Jobs + s.Jobs, Reporting: sum.Reporting + s.Reporting, Bytes: sum.Bytes + s.Bytes,
+		}
 	}
 }
 
 func (t *tally) grouped() []Problem { return slices.Collect(maps.Values(t.problems)) }
 
+// sized are the sizes by type, each with its meaning.
 func (t *tally) sized() []Size {
-	byType := func(a, b Size) int { return cmp.Compare(a.ResourceType, b.ResourceType) }
-	return slices.AppendSeq([]Size{}, slices.Values(slices.SortedFunc(maps.Values(t.sizes), byType)))
+	sizes := []Size{}
+	for _, kind := range slices.Sorted(maps.Keys(t.sizes)) {
+		s := t.sizes[kind]
+		s.Meaning = s.meaning()
+		sizes = append(sizes, s)
+	}
+	return sizes
 }
 
 // shortlist keeps the first few of what it is given, in an order, and counts all.
