@@ -114,7 +114,7 @@ type saved struct {
 
 // savedPos is a position, with what it needs to see a repeated token.
 type savedPos struct {
-	Token string `json:"token,omitempty"`
+	Token []byte `json:"token,omitempty"` // as bytes: text in JSON has to be UTF-8
 	Skip  int    `json:"skip,omitempty"`
 	Pages int    `json:"pages,omitempty"`
 	Done  bool   `json:"done,omitempty"`
@@ -132,7 +132,7 @@ func (st *state) checkpoint(id identity) Checkpoint {
 	s := &saved{ID: id, Opened: st.opened, Done: st.done(), Chains: make(map[string]savedPos, len(st.chains))}
 	for name, p := range st.chains {
 		s.Chains[name] = savedPos{
-			Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
+			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
 			Last: packed(slices.Concat(p.last, p.current)),
 		}
@@ -168,7 +168,7 @@ func (s *saved) state() (*state, error) {
 			return nil, fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
 		}
 		st.chains[name] = &position{
-			Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done,
+			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done,
 			seen: unpacked(p.Seen), current: unpacked(p.Last),
 		}
 	}
@@ -337,7 +337,7 @@ func (cp Checkpoint) CLIToken() (string, error) {
 			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has %d", ErrCheckpoint, len(cp.s.Chains))
 		}
 		for p := range maps.Values(cp.s.Chains) {
-			t = cliToken{NextToken: optional(p.Token), Truncate: p.Skip}
+			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
 		}
 	}
 	b, err := json.Marshal(t)
