@@ -379,6 +379,11 @@ func parseCLIToken(token string) (cliToken, error) {
 	if _, ok := members["NextToken"]; !ok {
 		return t, errors.New("not a token of this operation: it holds no NextToken")
 	}
+	for name := range members {
+		if name != "NextToken" && name != "boto_truncate_amount" {
+			return t, fmt.Errorf("not a token of this operation: it holds %q", name)
+		}
+	}
 	if err := json.Unmarshal(b, &t); err != nil {
 		return t, errors.New("not a token of this operation: its members are of other types")
 	}
