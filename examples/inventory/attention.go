@@ -15,7 +15,10 @@ import (
 
 // attention lists what needs it, most first; each list ends after show lines.
 func attention(r Report, show int) string {
-	if r.Findings == 0 {
+	switch {
+	case r.Findings == 0 && len(r.NotReached) > 0:
+		return heading("Nothing that was read needs attention", "")
+	case r.Findings == 0:
 		return heading("Nothing needs attention", "")
 	}
 	return heading(fmt.Sprintf("NEEDS ATTENTION: %d", r.Findings), "") +
@@ -36,7 +39,7 @@ func problems(title, vault string, all []Problem, show int, where func(Cause) st
 	for _, p := range all[:min(len(all), show)] {
 		rows = append(rows, []string{
 			strconv.Itoa(p.Count), strings.TrimPrefix(p.Outcome, "COMPLETED_WITH_"),
-			cut(vaultName(p.Vault, p.Region), 30), cut(p.Plan, 16), cmp.Or(cut(p.Category, 18), "·"), where(p.Cause),
+			cut(p.vaultName(), 30), cut(p.Plan, 16), cmp.Or(cut(p.Category, 18), "·"), where(p.Cause),
 		})
 		newest = append(newest, p.Newest.text())
 	}
@@ -158,22 +161,34 @@ func notReached(r Report) string {
 	b.WriteString(heading("NOT REACHED", "this report is incomplete"))
 	services := lo.KeyBy(options{}.services(time.Time{}), func(s service) string { return s.id })
 	for _, g := range r.NotReached {
-		fmt.Fprintf(&b, "  %s in %s: %s\n    after %d read: %s\n", services[g.Service].title, g.Region, g.Reason, g.Read, g.Error)
+		fmt.Fprintf(&b, "  %s in %s: %s%s\n", services[g.Service].title, g.Region, g.Reason, after(g.Read))
+		b.WriteString(wrap(g.Error, 96, "    "))
 	}
 	return b.String()
 }
 
-// vaultName is the name of a vault, and its region where it is in another one.
-func vaultName(vault, region string) string {
-	a, err := arn.Parse(vault)
+// after says that a part was read, if so.
+func after(read int) string {
+	if read == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", after %d", read)
+}
+
+// vaultName is the name of the vault, and of its region and account where those are others.
+func (c Cause) vaultName() string {
+	a, err := arn.Parse(c.Vault)
 	if err != nil {
-		return cmp.Or(vault, "·")
+		return cmp.Or(c.Vault, "·")
 	}
 	name := strings.TrimPrefix(a.Resource, "backup-vault:")
-	if a.Region == region {
-		return name
+	if a.Region != c.Region {
+		name += " in " + a.Region
 	}
-	return name + " in " + a.Region
+	if c.Account != "" && a.AccountID != c.Account {
+		name += " of " + a.AccountID
+	}
+	return name
 }
 
 // resourceName is the last part of an ARN: i-0123, my-bucket, MyTable.

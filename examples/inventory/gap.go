@@ -40,13 +40,13 @@ func reason(err error, permission string) string {
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return "there is no such host: the service is not offered in the region, or there is no network"
+		return "no such host: the service is not offered there, or there is no network"
 	case !errors.As(err, &api):
 		return "no answer that can be used"
 	case strings.Contains(api.ErrorCode(), "AccessDenied"):
 		return "access denied: it takes the permission " + permission
 	case slices.Contains([]string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"}, api.ErrorCode()):
-		return "not authenticated: the region is not enabled for the account, or the credentials are not valid"
+		return "not authenticated: the region is not enabled, or the credentials are not valid"
 	case slices.Contains([]string{"ExpiredToken", "ExpiredTokenException"}, api.ErrorCode()):
 		return "the credentials have expired"
 	}

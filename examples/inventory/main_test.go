@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -171,7 +172,8 @@ func TestWhatWasReadBeforeAFailureCounts(t *testing.T) {
 	require.Equal(t, jobs.Count, r.NotReached[0].Read)
 	require.NotContains(t, r.NotReached[0].Error, "\n")
 	text := over(s).print(t.Context(), "-live").stdout
-	require.Contains(t, text, "NOT REACHED — this report is incomplete\n  Backup jobs in us-east-1: the credentials have expired\n")
+	require.Contains(t, text, "NOT REACHED — this report is incomplete\n"+
+		fmt.Sprintf("  Backup jobs in us-east-1: the credentials have expired, after %d\n", jobs.Count))
 }
 
 func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {

@@ -63,3 +63,24 @@ func cut(text string, most int) string {
 	}
 	return string([]rune(text)[:most-1]) + "…"
 }
+
+// wrap breaks text into indented lines of a width, between words.
+func wrap(text string, width int, indent string) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		switch n := utf8.RuneCountInString(word); {
+		case column == 0:
+			b.WriteString(indent)
+		case column+1+n > width:
+			b.WriteString("\n" + indent)
+			column = 0
+		default:
+			b.WriteString(" ")
+			column++
+		}
+		b.WriteString(word)
+		column += utf8.RuneCountInString(word)
+	}
+	return b.String() + "\n"
+}

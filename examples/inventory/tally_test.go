@@ -136,7 +136,10 @@ func TestText(t *testing.T) {
 	})
 	require.Equal(t, "a b…", cut("a\tb\ncd", 4))
 	require.Equal(t, "[31mred", cut("\x1b[31mred", 20)[1:], "a message cannot colour a terminal")
-	require.Equal(t, "offsite in eu-west-1", vaultName("arn:aws:backup:eu-west-1:111122223333:backup-vault:offsite", "us-east-1"))
+	copied := Cause{Region: "us-east-1", Account: "111122223333", Vault: "arn:aws:backup:us-east-1:111122223333:backup-vault:daily"}
+	require.Equal(t, "daily", copied.vaultName())
+	copied.Vault = "arn:aws:backup:eu-west-1:444455556666:backup-vault:offsite"
+	require.Equal(t, "offsite in eu-west-1 of 444455556666", copied.vaultName())
 	require.Equal(t, "i-0123", resourceName("arn:aws:ec2:us-east-1:111122223333:instance/i-0123"))
 	require.Equal(t, "exports", resourceName("arn:aws:s3:::exports"))
 }
