@@ -15,6 +15,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/samber/lo"
 )
 
 // Cursor is one traversal of a listing that remembers where it is. Where a Listing's ranges each
@@ -52,7 +54,7 @@ func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 	}
 	c.st = st
 	if st.opened {
-		if _, _, err := l.open(st); err != nil {
+		if _, _, err := l.open(context.Background(), st); err != nil {
 			return fail(err)
 		}
 	}
@@ -105,11 +107,12 @@ func (l Listing[T]) identity() identity {
 
 // saved is what a checkpoint holds.
 type saved struct {
-	ID     identity            `json:"id"`
-	Done   bool                `json:"done,omitempty"`
-	Opened bool                `json:"opened,omitempty"`
-	Chains map[string]savedPos `json:"chains,omitempty"`
-	Seen   map[string][]byte   `json:"seen,omitempty"` // items remembered for good, by path
+	ID      identity            `json:"id"`
+	Done    bool                `json:"done,omitempty"`
+	Opened  bool                `json:"opened,omitempty"`
+	Chains  map[string]savedPos `json:"chains,omitempty"`
+	Windows map[string][]string `json:"windows,omitempty"` // that are not done, by the shards that they are of
+	Seen    map[string][]byte   `json:"seen,omitempty"`    // items remembered for good, by path
 }
 
 // savedPos is a position, with what it needs to see a repeated token.
@@ -135,6 +138,13 @@ func (st *state) checkpoint(id identity) Checkpoint {
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
 		}
 	}
+	for key, windows := range st.windows {
+		left := lo.Reject(windows, func(w window, _ int) bool { return st.delivered(key + w.String()) })
+		for _, w := range lo.Without(windows, left...) {
+			delete(s.Chains, key+w.String())
+		}
+		s.Windows = with(s.Windows, key, lo.Map(left, func(w window, _ int) string { return w.String() }))
+	}
 	for path, m := range st.memories {
 		if b := m.packed(); len(b) > 0 {
 			if s.Seen == nil {
@@ -144,6 +154,12 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		}
 	}
 	return Checkpoint{s: s}
+}
+
+// delivered reports whether a chain was delivered whole.
+func (st *state) delivered(id string) bool {
+	p := st.chains[id]
+	return p != nil && p.Done
 }
 
 func (m *memory) packed() []byte {
@@ -166,6 +182,17 @@ func (s *saved) state() (*state, error) {
 			return nil, fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
 		}
 		st.chains[name] = &position{Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, seen: unpacked(p.Seen)}
+	}
+	for key, texts := range s.Windows {
+		windows := make([]window, len(texts))
+		for i, text := range texts {
+			w, err := parseWindow(text)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+			}
+			windows[i] = w
+		}
+		st.windows[key] = windows
 	}
 	for path, b := range s.Seen {
 		m := &memory{ids: map[uint64]bool{}}

@@ -24,9 +24,7 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 // rate, start and callbacks; how many items and how fast is for the whole to say, so that a listing
 // with a limit of its own is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
-	return combined("Concat", ls, func(_ frame, parts []stream[T]) stream[T] {
-		return &sequence[T]{parts: parts}
-	})
+	return combined("Concat", ls, inARow[T])
 }
 
 // Merge makes one listing of several that are each in the order of compare: the result is in that
@@ -86,30 +84,20 @@ func combined[T any](name string, ls []Listing[T], join func(frame, []stream[T])
 
 // openPart opens a listing within another.
 func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
-	if l.set.limit != nil {
-		return nil, errors.New("it has its own Limit: set it on the whole")
+	for name, set := range map[string]bool{
+		"Limit": l.set.limit != nil, "Parallel": l.set.parallel != nil,
+		"Prefetch": l.set.prefetch != nil, "Ordered": l.set.ordered,
+	} {
+		if set {
+			return nil, fmt.Errorf("it has its own %s: set it on the whole", name)
+		}
 	}
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return nil, errNothing
 	}
 	f.path += name + "/"
+	f.within = true
 	return openIn(f, l)
-}
-
-// sequence is several streams, one after another.
-type sequence[T any] struct {
-	parts []stream[T]
-}
-
-func (s *sequence[T]) poll(ctx context.Context) (segment[T], outcome, error) {
-	for len(s.parts) > 0 {
-		seg, out, err := s.parts[0].poll(ctx)
-		if out != ended || err != nil {
-			return seg, out, err
-		}
-		s.parts = s.parts[1:]
-	}
-	return segment[T]{}, ended, nil
 }
 
 // merged is several streams, the least of their next items first.
@@ -146,13 +134,20 @@ func (m *merged[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 		m.least.i++
 		m.least = nil
 	}
+	waiting := false
 	for _, h := range m.heads {
-		if err := h.fill(ctx); err != nil {
+		out, err := h.fill(ctx)
+		if err != nil {
 			return segment[T]{}, ended, err
 		}
+		waiting = waiting || out == pending
 		if h.item != nil && (m.least == nil || m.compare(*h.item, *m.least.item) < 0) {
 			m.least = h
 		}
+	}
+	if waiting {
+		m.least = nil
+		return segment[T]{}, pending, nil
 	}
 	if m.least == nil {
 		return segment[T]{}, ended, nil
@@ -160,16 +155,24 @@ func (m *merged[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	return m.least.segment(), got, nil
 }
 
-// fill finds the stream's next kept item, unless there is one.
-func (h *head[T]) fill(ctx context.Context) error {
+func (m *merged[T]) start() {
+	for _, h := range m.heads {
+		h.in.start()
+	}
+}
+
+func (m *merged[T]) spent() bool { return false }
+
+// fill finds the stream's next kept item, unless there is one or it is still to be read.
+func (h *head[T]) fill(ctx context.Context) (outcome, error) {
 	for h.item == nil && !h.ended {
 		if h.seg.page != nil && h.i < h.seg.end {
 			h.look()
 			continue
 		}
 		seg, out, err := h.in.poll(ctx)
-		if err != nil {
-			return err
+		if err != nil || out == pending {
+			return out, err
 		}
 		h.ended = out == ended
 		h.seg, h.i = seg, seg.start
@@ -177,7 +180,7 @@ func (h *head[T]) fill(ctx context.Context) error {
 			seg.from.finish()
 		}
 	}
-	return nil
+	return got, nil
 }
 
 // look takes the item at hand, or passes it by if filters drop it.
@@ -231,6 +234,9 @@ func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, erro
 	}
 	return segment[U]{from: seg.from, page: &t.made, start: seg.start, end: seg.end}, got, nil
 }
+
+func (t *transformed[T, U]) start()      { t.in.start() }
+func (t *transformed[T, U]) spent() bool { return t.in.spent() }
 
 func (t *transformed[T, U]) over(p *page[T]) page[U] {
 	to := new(U)
