@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -123,6 +124,7 @@ func mergeOf[T any](f frame, compare func(a, b T) int, parts []stream[T]) stream
 	for _, p := range parts {
 		h := &head[T]{in: p}
 		h.view.at = func(int) (*T, bool) { return h.item, true }
+		h.view.key = h.key
 		m.heads = append(m.heads, h)
 	}
 	return m
@@ -155,10 +157,8 @@ func (m *merged[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	return m.least.segment(), got, nil
 }
 
-func (m *merged[T]) start() {
-	for _, h := range m.heads {
-		h.in.start()
-	}
+func (m *merged[T]) grow() bool {
+	return slices.ContainsFunc(m.heads, func(h *head[T]) bool { return h.in.grow() })
 }
 
 func (m *merged[T]) spent() bool { return false }
@@ -193,8 +193,17 @@ func (h *head[T]) look() {
 	h.seg.from.reached(h.i)
 }
 
+// key is the identity of item i of the page at hand. It looks the page up when it is called: what is
+// made over the view keeps the function from page to page.
+func (h *head[T]) key(i int) (uint64, bool) {
+	if h.seg.page.key == nil {
+		return 0, false
+	}
+	return h.seg.page.key(i)
+}
+
 func (h *head[T]) segment() segment[T] {
-	h.view.n, h.view.key, h.view.next = h.seg.page.n, h.seg.page.key, h.seg.page.next
+	h.view.n, h.view.next = h.seg.page.n, h.seg.page.next
 	return segment[T]{from: h.seg.from, page: &h.view, start: h.i, end: h.i + 1}
 }
 
@@ -221,7 +230,7 @@ type transformed[T, U any] struct {
 	in   stream[T]
 	f    func(v *T, to *U) (*U, bool)
 	of   *page[T] // the page that was made over last
-	made page[U]
+	made *page[U] // another one for each page: what is made over it tells pages apart by it
 }
 
 func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, error) {
@@ -232,15 +241,15 @@ func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, erro
 	if seg.page != t.of {
 		t.of, t.made = seg.page, t.over(seg.page)
 	}
-	return segment[U]{from: seg.from, page: &t.made, start: seg.start, end: seg.end}, got, nil
+	return segment[U]{from: seg.from, page: t.made, start: seg.start, end: seg.end}, got, nil
 }
 
-func (t *transformed[T, U]) start()      { t.in.start() }
+func (t *transformed[T, U]) grow() bool  { return t.in.grow() }
 func (t *transformed[T, U]) spent() bool { return t.in.spent() }
 
-func (t *transformed[T, U]) over(p *page[T]) page[U] {
+func (t *transformed[T, U]) over(p *page[T]) *page[U] {
 	to := new(U)
-	return page[U]{
+	return &page[U]{
 		n: p.n, key: p.key, next: p.next, metadata: p.metadata, took: p.took, loops: p.loops,
 		at: func(i int) (*U, bool) {
 			v, keep := p.at(i)

@@ -31,9 +31,9 @@ func (p *pacer) try() time.Duration {
 	return 0
 }
 
-// enter waits until a request may begin: for one of the places, which it holds until leave is
+// enter waits until a request may begin: for one of each of the places, which it holds until leave is
 // called, and for its turn. No place is held while it waits for a turn.
-func enter(ctx context.Context, places chan struct{}, pacers []*pacer) (leave func(), err error) {
+func enter(ctx context.Context, places []chan struct{}, pacers []*pacer) (leave func(), err error) {
 	for {
 		leave, err := occupy(ctx, places)
 		if err != nil {
@@ -50,16 +50,30 @@ func enter(ctx context.Context, places chan struct{}, pacers []*pacer) (leave fu
 	}
 }
 
-func occupy(ctx context.Context, places chan struct{}) (leave func(), err error) {
-	if places == nil {
-		return func() {}, ctx.Err()
+func occupy(ctx context.Context, places []chan struct{}) (leave func(), err error) {
+	var taken []chan struct{}
+	leave = func() {
+		for _, p := range taken {
+			<-p
+		}
 	}
-	select {
-	case places <- struct{}{}:
-		return func() { <-places }, ctx.Err()
-	case <-ctx.Done():
+	for _, p := range places {
+		if p == nil {
+			continue
+		}
+		select {
+		case p <- struct{}{}:
+			taken = append(taken, p)
+		case <-ctx.Done():
+			leave()
+			return nil, cause(ctx)
+		}
+	}
+	if ctx.Err() != nil {
+		leave()
 		return nil, cause(ctx)
 	}
+	return leave, nil
 }
 
 // turn takes a turn of each pacer, or says how long the first that has none is off.

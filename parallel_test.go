@@ -38,9 +38,13 @@ func TestSpeed(t *testing.T) {
 			return l.Every(30 * time.Hour).Parallel(8)
 		}},
 		{"auto", 30 * 24 * time.Hour, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Parallel(8) }},
-		{"ordered", 30 * 24 * time.Hour, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Parallel(8).Ordered() }},
+		{"ordered", 30 * 24 * time.Hour, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] {
+			return l.Parallel(8).Ordered()
+		}},
 		{"bunched", 2 * 24 * time.Hour, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Parallel(8) }},
-		{"bunched ordered", 2 * 24 * time.Hour, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Parallel(8).Ordered() }},
+		{"bunched ordered", 2 * 24 * time.Hour, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] {
+			return l.Parallel(8).Ordered()
+		}},
 		{"moment", time.Second, func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Parallel(8) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

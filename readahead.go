@@ -71,14 +71,24 @@ func (p *pool) wait(ctx context.Context) {
 type scope struct {
 	ctx    context.Context //nolint:containedctx // it is what the scope is
 	cancel context.CancelFunc
-	err    error // the first failure; the ranging goroutine's
+	places chan struct{} // one for each request that may be under way; nil for as many as the pool has
+
+	// What follows is the ranging goroutine's.
+	active int   // readers, as the pool's
+	err    error // the first failure
 }
 
-func newScope(ctx context.Context) *scope {
+func newScope(ctx context.Context, atMost int) *scope {
 	s := &scope{}
 	s.ctx, s.cancel = context.WithCancel(ctx)
+	if atMost > 0 {
+		s.places = make(chan struct{}, atMost)
+	}
 	return s
 }
+
+// free reports whether one more chain may be read.
+func (s *scope) free() bool { return s.places == nil || s.active < cap(s.places) }
 
 // fail ends the scope's requests. What it was first told stands: the requests that it ends fail too.
 func (s *scope) fail(err error) {
@@ -99,14 +109,14 @@ type ahead[T any] struct {
 	panic  any  // what the fetch panicked with
 }
 
-// start begins to read a chain ahead, once.
-func (r *reader[T]) start() {
+// grow begins to read a chain ahead, once.
+func (r *reader[T]) grow() bool {
 	if r.pool == nil || r.ahead != nil || r.pos.Done {
-		return
+		return false
 	}
 	r.ahead = &ahead[T]{}
 	r.ahead.room.L = &r.ahead.mu
-	r.pool.active++
+	r.count(1)
 	ctx := r.scope.ctx
 	stop := context.AfterFunc(ctx, r.ahead.wakeUp)
 	r.pool.reading.Add(1)
@@ -116,6 +126,13 @@ func (r *reader[T]) start() {
 		defer stop()
 		r.readAhead(ctx)
 	})
+	return true
+}
+
+// count counts the reader among those with more to give, or no longer.
+func (r *reader[T]) count(n int) {
+	r.pool.active += n
+	r.scope.active += n
 }
 
 // wakeUp has a goroutine that waits for room look at its context.
@@ -134,7 +151,7 @@ func (r *reader[T]) readAhead(ctx context.Context) {
 			r.ahead.park()
 			return
 		}
-		pg, err := r.feed.next(ctx, r.pool.requests, wanted)
+		pg, err := r.feed.next(ctx, wanted, r.scope.places, r.pool.requests)
 		r.ahead.add(pg, err)
 		if err != nil || r.feed.ended || pg.parts > 0 {
 			return

@@ -14,6 +14,8 @@ type sequence[T any] struct {
 	started int         // of these
 	inTurn  bool        // a part begins when the one before has ended, whatever the range says
 	next    int         // the part to poll first, so that none is left waiting
+
+	deepened int // the part that was asked last to read more
 }
 
 // inARow makes a sequence whose parts may be read side by side.
@@ -27,27 +29,28 @@ func oneByOne[T any](f frame, parts []stream[T]) stream[T] {
 }
 
 func (s *sequence[T]) poll(ctx context.Context) (segment[T], outcome, error) {
-	s.start()
-	if s.pool != nil && !s.pool.ordered && !s.inTurn {
+	if s.sideBySide() && !s.pool.ordered {
 		return s.pollAny(ctx)
 	}
 	for len(s.parts) > 0 {
 		seg, out, err := s.parts[0].poll(ctx)
-		if out == got && err == nil && s.parts[0].spent() && len(s.parts) > 1 {
-			s.parts[1].start() // nothing of the part at hand is left to read ahead
-		}
 		if out != ended || err != nil {
 			return seg, out, err
 		}
 		s.drop(0)
-		s.start()
 	}
 	return segment[T]{}, ended, nil
 }
 
+// sideBySide reports whether more than one part may be read at once.
+func (s *sequence[T]) sideBySide() bool { return s.pool != nil && s.pool.wide > 1 && !s.inTurn }
+
 // pollAny takes the next page of whichever part has one. A part that fails ends the requests of the
 // others; what they have read is still delivered before its error.
 func (s *sequence[T]) pollAny(ctx context.Context) (segment[T], outcome, error) {
+	if s.started == 0 {
+		s.grow()
+	}
 	for tried := 0; tried < s.started; {
 		i := s.next % s.started
 		seg, out, err := s.parts[i].poll(ctx)
@@ -57,8 +60,6 @@ func (s *sequence[T]) pollAny(ctx context.Context) (segment[T], outcome, error) 
 			s.drop(i)
 		case out == ended:
 			s.drop(i)
-			s.start()
-			tried = 0
 		case out == got:
 			s.next = i + 1
 			return seg, got, nil
@@ -66,16 +67,15 @@ func (s *sequence[T]) pollAny(ctx context.Context) (segment[T], outcome, error) 
 			tried++
 			s.next = i + 1
 		}
+		if s.started == 0 {
+			s.grow()
+		}
 	}
 	switch {
-	case s.started > 0:
-		return segment[T]{}, pending, nil
-	case s.scope.err != nil:
-		return segment[T]{}, ended, s.scope.err
-	case len(s.parts) > 0:
+	case s.started > 0 || len(s.parts) > 0 && s.scope.err == nil:
 		return segment[T]{}, pending, nil
 	default:
-		return segment[T]{}, ended, nil
+		return segment[T]{}, ended, s.scope.err
 	}
 }
 
@@ -84,28 +84,40 @@ func (s *sequence[T]) drop(i int) {
 	s.started = max(0, s.started-1)
 }
 
-// start begins to read as many parts as the range allows.
-func (s *sequence[T]) start() {
-	if s.pool == nil {
-		return
+// grow begins to read one more part, or more of one that is being read.
+func (s *sequence[T]) grow() bool {
+	if s.pool == nil || len(s.parts) == 0 || s.scope.err != nil {
+		return false
 	}
-	for s.started < len(s.parts) && s.mayStart() {
-		s.parts[s.started].start()
+	if !s.sideBySide() {
+		return s.parts[0].grow() || len(s.parts) > 1 && s.parts[0].spent() && s.parts[1].grow()
+	}
+	if !s.mayStart() {
+		return false
+	}
+	if s.started < len(s.parts) {
 		s.started++
+		s.parts[s.started-1].grow()
+		return true
 	}
+	for range s.started {
+		s.deepened++
+		if s.parts[s.deepened%s.started].grow() {
+			return true
+		}
+	}
+	return false
 }
 
+// mayStart reports whether the range may read one more chain.
 func (s *sequence[T]) mayStart() bool {
-	switch {
-	case s.scope.err != nil:
-		return false
-	case s.inTurn || s.pool.wide == 1:
-		return s.started == 0
-	case s.pool.ordered:
-		return s.started == 0 || s.started < orderedWindow*s.pool.wide && int(s.pool.reading.Load()) < s.pool.wide
-	default:
-		return s.pool.active < s.pool.wide
+	if s.pool.ordered && s.started == 0 {
+		return true
 	}
+	if s.pool.ordered && (s.started >= orderedWindow*s.pool.wide || int(s.pool.reading.Load()) >= s.pool.wide) {
+		return false
+	}
+	return s.scope.free() && (s.pool.ordered || s.pool.active < s.pool.wide)
 }
 
 func (s *sequence[T]) spent() bool {

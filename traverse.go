@@ -27,7 +27,7 @@ type source[T any] struct {
 // stream delivers segments of pages, one a poll. A segment is to be used up before the next poll.
 type stream[T any] interface {
 	poll(ctx context.Context) (segment[T], outcome, error)
-	start()      // begins to read ahead, where the range does
+	grow() bool  // begins to read one more chain ahead; false if there is none, or none is allowed
 	spent() bool // the segment polled last was the last there is
 }
 
@@ -249,11 +249,11 @@ func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	if r.pos.Done || r.last {
 		return segment[T]{}, ended, nil
 	}
-	r.start()
+	r.grow()
 	pg, out, err := r.read(ctx)
 	if r.ahead != nil && (err != nil || out == ended || out == got && r.ahead.spent()) && !r.last {
 		r.last = true
-		r.pool.active--
+		r.count(-1)
 	}
 	if err != nil {
 		return segment[T]{}, ended, &stop{at: r.progress, err: err}
@@ -274,7 +274,7 @@ func (r *reader[T]) withdraw() {
 	r.chains = slices.DeleteFunc(r.chains, func(p *progress) bool { return p == r.progress })
 	if !r.last {
 		r.last = true
-		r.pool.active--
+		r.count(-1)
 	}
 }
 
@@ -285,7 +285,7 @@ func (r *reader[T]) read(ctx context.Context) (page[T], outcome, error) {
 			return pg, out, err
 		}
 	}
-	pg, err := r.feed.next(ctx, nil, r.limit-r.delivered)
+	pg, err := r.feed.next(ctx, r.limit-r.delivered)
 	return pg, got, err
 }
 
@@ -300,7 +300,7 @@ func (r *reader[T]) take(pg *page[T]) segment[T] {
 
 // next reads the page at the feed's token. It asks for no more items than are wanted, where no
 // filter stands between items read and items delivered.
-func (f *feed[T]) next(ctx context.Context, places chan struct{}, wanted int) (page[T], error) {
+func (f *feed[T]) next(ctx context.Context, wanted int, places ...chan struct{}) (page[T], error) {
 	if f.loops {
 		return page[T]{}, ErrTokenLoop
 	}
@@ -403,7 +403,7 @@ func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T],
 	if l.set.ahead() {
 		t.pool = newPool(l.set)
 	}
-	root, err := openIn(frame{traversal: t, scope: newScope(ctx)}, l)
+	root, err := openIn(frame{traversal: t, scope: newScope(ctx, 0)}, l)
 	if err != nil {
 		return t, nil, err
 	}
@@ -472,6 +472,8 @@ func drive[T any](
 	for {
 		if ctx.Err() != nil {
 			return t.fail(l.identity(), cause(ctx))
+		}
+		for root.grow() { //nolint:revive // it has to be asked until it has enough
 		}
 		seg, out, err := root.poll(ctx)
 		switch {
