@@ -54,8 +54,12 @@ func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 	}
 	c.st = st
 	if st.opened {
-		if _, _, err := l.open(context.Background(), st); err != nil {
+		t, _, err := l.open(context.Background(), st)
+		if err != nil {
 			return fail(err)
+		}
+		if lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" }) {
+			return fail(fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop))
 		}
 	}
 	return c, nil
@@ -86,6 +90,7 @@ type identity struct {
 	Input  string          `json:"input,omitempty"`
 	Filter json.RawMessage `json:"filter,omitempty"`
 	Scope  string          `json:"scope,omitempty"`
+	Source string          `json:"source,omitempty"` // of a fleet
 	Parts  []identity      `json:"parts,omitempty"`
 }
 
@@ -178,10 +183,7 @@ func (s *saved) state() (*state, error) {
 	st := newState()
 	st.opened = s.Opened
 	for name, p := range s.Chains {
-		if p.Loop {
-			return nil, fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
-		}
-		st.chains[name] = &position{Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, seen: unpacked(p.Seen)}
+		st.chains[name] = &position{Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, seen: unpacked(p.Seen)}
 	}
 	for key, texts := range s.Windows {
 		windows := make([]window, len(texts))

@@ -121,7 +121,7 @@ func fetchWith[T, I, O, F any](
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, &watch) })
 		}
-		out, err := call(ctx, &in, opts...)
+		out, err := guarded(&watch, func() (*O, error) { return call(ctx, &in, opts...) })
 		if err != nil {
 			return pageOf[T](nil, "", middleware.Metadata{}), err
 		}

@@ -127,6 +127,7 @@ type traversal struct {
 	chains    []*progress
 	itemwise  bool  // items of several chains are interleaved, there are no pages
 	pool      *pool // what reads ahead; nil where nothing does
+	failed    SourceErrors
 }
 
 // frame is where in a listing a source is opened, and the settings in force there.
@@ -136,7 +137,8 @@ type frame struct {
 	set      settings
 	filtered bool
 	scope    *scope
-	within   bool // another listing
+	source   string // of a fleet
+	within   bool   // another listing
 }
 
 // progress is one chain within a range.
@@ -203,7 +205,7 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	}
 	p := &progress{
 		traversal: f.traversal, pos: pos, onPage: f.set.onPage, memory: c.memory, changing: c.changing,
-		info: PageInfo{Operation: c.operation, Shard: c.shard},
+		info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
 	}
 	f.traversal.chains = append(f.traversal.chains, p)
 	c.filtered = c.filtered || f.filtered
@@ -480,30 +482,46 @@ func drive[T any](
 		case err != nil:
 			return t.fail(l.identity(), err)
 		case out == ended:
-			return nil
+			return t.failures(l.identity())
 		case out == pending:
 			t.pool.wait(ctx)
 			continue
 		}
 		more, err := deliver(seg)
-		if err != nil {
+		switch {
+		case err != nil:
 			return t.fail(l.identity(), err)
-		}
-		if !more {
-			return nil
+		case !more:
+			return t.failures(l.identity())
 		}
 	}
 }
 
 // fail makes the error of a range.
 func (t *traversal) fail(id identity, err error) error {
-	e := &ListError{Operation: t.operation, Delivered: t.delivered, Checkpoint: t.state.checkpoint(id), Err: err}
-	var s *stop
-	if errors.As(err, &s) {
-		e.Operation, e.Shard, e.Page = s.at.info.Operation, s.at.info.Shard, s.at.pos.Pages+1
-		e.Err, e.token = s.err, s.at.pos.Token
-	}
+	e := t.describe(err)
+	e.Delivered, e.Checkpoint = t.delivered, t.state.checkpoint(id)
 	return e
+}
+
+// describe says where an error happened.
+func (t *traversal) describe(err error) *ListError {
+	var s *stop
+	if !errors.As(err, &s) {
+		return &ListError{Operation: t.operation, Err: err}
+	}
+	return &ListError{
+		Operation: s.at.info.Operation, Shard: s.at.info.Shard, Page: s.at.pos.Pages + 1,
+		Err: s.err, token: s.at.pos.Token,
+	}
+}
+
+// failures is the error of a range in which sources of a fleet failed, nil if none did.
+func (t *traversal) failures(id identity) error {
+	if len(t.failed) == 0 {
+		return nil
+	}
+	return t.fail(id, t.failed)
 }
 
 // close ends a range: no goroutine outlives it, and pages that were being delivered are told of.
