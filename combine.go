@@ -25,7 +25,7 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 // rate, start and callbacks; how many items and how fast is for the whole to say, so that a listing
 // with a limit of its own is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
-	return combined("Concat", ls, inARow[T])
+	return combined("Concat", false, ls, inARow[T])
 }
 
 // Merge makes one listing of several that are each in the order of compare: the result is in that
@@ -36,7 +36,7 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
 		return invalid[T]("Merge", errors.New("Merge: the function is nil"))
 	}
-	return combined("Merge", ls, func(f frame, parts []stream[T]) stream[T] {
+	return combined("Merge", true, ls, func(f frame, parts []stream[T]) stream[T] {
 		return mergeOf(f, compare, parts)
 	})
 }
@@ -65,12 +65,13 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 }
 
 // combined is a listing over others.
-func combined[T any](name string, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
+func combined[T any](name string, needed bool, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
 	id := identity{Op: name}
 	for _, l := range ls {
 		id.Parts = append(id.Parts, l.identity())
 	}
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
+		f.needed = f.needed || needed
 		parts := make([]stream[T], len(ls))
 		for i, l := range ls {
 			s, err := openPart(f, strconv.Itoa(i), l)

@@ -160,6 +160,7 @@ func serviceOf(op string) string {
 // open makes the streams of a filter's chains.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	p := op.table.plan(c)
+	f.needed = f.needed || op.merge != nil
 	var stages []stream[T]
 	for _, queries := range lo.PartitionBy(p.queries, op.group) {
 		parts := make([]stream[T], 0, len(queries))

@@ -13,6 +13,7 @@ type sequence[T any] struct {
 	parts   []stream[T] // that have not ended
 	started int         // of these
 	inTurn  bool        // a part begins when the one before has ended, whatever the range says
+	needed  bool        // a merge waits for it: one part is read, whatever the range allows
 	next    int         // the part to poll first, so that none is left waiting
 
 	deepened int // the part that was asked last to read more
@@ -20,12 +21,12 @@ type sequence[T any] struct {
 
 // inARow makes a sequence whose parts may be read side by side.
 func inARow[T any](f frame, parts []stream[T]) stream[T] {
-	return &sequence[T]{pool: f.pool, scope: f.scope, parts: parts}
+	return &sequence[T]{pool: f.pool, scope: f.scope, parts: parts, needed: f.needed}
 }
 
 // oneByOne makes a sequence whose parts may not.
 func oneByOne[T any](f frame, parts []stream[T]) stream[T] {
-	return &sequence[T]{pool: f.pool, scope: f.scope, parts: parts, inTurn: true}
+	return &sequence[T]{pool: f.pool, scope: f.scope, parts: parts, needed: f.needed, inTurn: true}
 }
 
 func (s *sequence[T]) poll(ctx context.Context) (segment[T], outcome, error) {
@@ -111,7 +112,7 @@ func (s *sequence[T]) grow() bool {
 
 // mayStart reports whether the range may read one more chain.
 func (s *sequence[T]) mayStart() bool {
-	if s.pool.ordered && s.started == 0 {
+	if s.started == 0 && (s.needed || s.pool.ordered) {
 		return true
 	}
 	if s.pool.ordered && (s.started >= orderedWindow*s.pool.wide || int(s.pool.reading.Load()) >= s.pool.wide) {

@@ -139,6 +139,7 @@ type frame struct {
 	scope    *scope
 	source   string // of a fleet
 	within   bool   // another listing
+	needed   bool   // by a merge, which cannot go on without any of its parts
 }
 
 // progress is one chain within a range.
