@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -51,7 +52,10 @@ func (w *bodyWatch) HandleDeserialize(
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	w.body = nil
-	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Body != nil {
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
+		if resp.Body == nil { // a custom HTTP client may leave it out, and the SDK panics
+			resp.Body = http.NoBody
+		}
 		w.body = &watchedBody{ReadCloser: resp.Body}
 		resp.Body = w.body
 	}

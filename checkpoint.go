@@ -122,12 +122,13 @@ type saved struct {
 
 // savedPos is a position, with what it needs to see a repeated token.
 type savedPos struct {
-	Token string `json:"token,omitempty"`
+	Token []byte `json:"token,omitempty"` // as bytes: text in JSON has to be UTF-8
 	Skip  int    `json:"skip,omitempty"`
 	Pages int    `json:"pages,omitempty"`
 	Done  bool   `json:"done,omitempty"`
 	Loop  bool   `json:"loop,omitempty"`
 	Seen  []byte `json:"seen,omitempty"`
+	Last  []byte `json:"last,omitempty"` // items remembered of this page and of the one before
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. A cycle that is longer is found
@@ -139,8 +140,9 @@ func (st *state) checkpoint(id identity) Checkpoint {
 	s := &saved{ID: id, Opened: st.opened, Done: st.done(), Chains: make(map[string]savedPos, len(st.chains))}
 	for name, p := range st.chains {
 		s.Chains[name] = savedPos{
-			Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
+			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
+			Last: packed(slices.Concat(p.last, p.current)),
 		}
 	}
 	for key, windows := range st.windows {
@@ -183,7 +185,10 @@ func (s *saved) state() (*state, error) {
 	st := newState()
 	st.opened = s.Opened
 	for name, p := range s.Chains {
-		st.chains[name] = &position{Token: p.Token, Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, seen: unpacked(p.Seen)}
+		st.chains[name] = &position{
+			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
+			seen: unpacked(p.Seen), current: unpacked(p.Last),
+		}
 	}
 	for key, texts := range s.Windows {
 		windows := make([]window, len(texts))
@@ -309,7 +314,7 @@ func parseText(text []byte) (*saved, error) {
 // validate rejects what no listing saves.
 func (s *saved) validate() error {
 	for name, p := range s.Chains {
-		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 {
+		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 {
 			return fmt.Errorf("the position of %q is out of range", name)
 		}
 	}
@@ -361,7 +366,7 @@ func (cp Checkpoint) CLIToken() (string, error) {
 			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has %d", ErrCheckpoint, len(cp.s.Chains))
 		}
 		for p := range maps.Values(cp.s.Chains) {
-			t = cliToken{NextToken: optional(p.Token), Truncate: p.Skip}
+			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
 		}
 	}
 	b, err := json.Marshal(t)
@@ -402,6 +407,11 @@ func parseCLIToken(token string) (cliToken, error) {
 	}
 	if _, ok := members["NextToken"]; !ok {
 		return t, errors.New("not a token of this operation: it holds no NextToken")
+	}
+	for name := range members {
+		if name != "NextToken" && name != "boto_truncate_amount" {
+			return t, fmt.Errorf("not a token of this operation: it holds %q", name)
+		}
 	}
 	if err := json.Unmarshal(b, &t); err != nil {
 		return t, errors.New("not a token of this operation: its members are of other types")

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/samber/lo"
@@ -52,6 +54,7 @@ type sending uint8
 const (
 	onItems sending = iota // it does not: items are checked
 	one                    // one value a request
+	each                   // one value a request, and every request has one, however many there are
 	alone                  // one value a request, which has no other such member
 	many                   // any number of values
 )
@@ -190,7 +193,9 @@ func (c criteria) tag(key string, values []string) criteria {
 	case values == nil && ok:
 		return c
 	case values != nil:
-		values = slices.Compact(slices.Sorted(slices.Values(values)))
+		values = append([]string{}, values...) // never nil: no value is not any value
+		slices.Sort(values)
+		values = slices.Compact(values)
 	}
 	if old != nil {
 		values = lo.Filter(values, func(v string, _ int) bool { return slices.Contains(old, v) })
@@ -278,8 +283,11 @@ func (t *table[T]) validate(c criteria) error {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
-		if strings.TrimSpace(key) == "" {
+		switch text := strings.Join(append([]string{key}, c.tags[key]...), " "); {
+		case strings.TrimSpace(key) == "":
 			errs = append(errs, errors.New("tags: an empty key"))
+		case !utf8.ValidString(text):
+			errs = append(errs, fmt.Errorf("tags: %q is not UTF-8", text))
 		}
 	}
 	errs = append(errs, c.order(createdAfter, createdBefore), c.order(completedAfter, completedBefore),
@@ -296,6 +304,8 @@ func (m member[T]) wrong(v string) error {
 		return errors.New("an empty value")
 	case m.bools && v != "true" && v != "false":
 		return fmt.Errorf("%q is neither true nor false", v)
+	case !utf8.ValidString(v): // JSON would not give it back as it was
+		return fmt.Errorf("%q is not UTF-8", v)
 	case m.check != nil:
 		return m.check(v)
 	}
@@ -438,8 +448,13 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	_, err := d.Token()
-	return err
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something comes after the JSON object")
+	}
+	return nil
 }
 
 func (t *table[T]) decode(c criteria, name string, value json.RawMessage) (criteria, error) {

@@ -92,16 +92,27 @@ func (q query) copyJobs() backup.ListCopyJobsInput {
 	}
 }
 
-// account is the account to ask for: one, by allAccounts every one of the organisation, or the
-// caller's own.
+// account is the account to ask for: one, all of the organisation where any of them or too many are
+// wanted, or the caller's own.
 func (q query) account() *string {
-	if a := q.value("accounts"); a != nil || !q.flags[allAccounts] {
-		return a
+	one, several := q.value(accounts), q.sets[accounts] != nil
+	if one == nil && (several || q.flags[allAccounts]) {
+		return aws.String("*")
 	}
-	return aws.String("*")
+	return one
+}
+
+// accountsOf is the member that says whose jobs to list. It comes first: what a request does not ask
+// for, the service leaves out.
+func accountsOf[T any](send sending, account func(*T) *string) member[T] {
+	return member[T]{
+		name: accounts, send: send, check: mustBeAccount,
+		value: func(item *T) string { return aws.ToString(account(item)) },
+	}
 }
 
 const (
+	accounts            = "accounts"
 	allAccounts         = "allAccounts"
 	topLevel            = "topLevel"
 	completedWithIssues = "completedWithIssues"
@@ -109,7 +120,7 @@ const (
 
 // job is what backup jobs and copy jobs have in common.
 type job struct {
-	account, parent, resource, resourceType, category *string
+	parent, resource, resourceType, category *string
 
 	state              string
 	created, completed *time.Time
@@ -117,14 +128,14 @@ type job struct {
 
 func backupJob(j *types.BackupJob) job {
 	return job{
-		j.AccountId, j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
+		j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
 		string(j.State), j.CreationDate, j.CompletionDate,
 	}
 }
 
 func copyJob(j *types.CopyJob) job {
 	return job{
-		j.AccountId, j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
+		j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
 		string(j.State), j.CreationDate, j.CompletionDate,
 	}
 }
@@ -148,7 +159,6 @@ func jobTable[T any](name, op string, of func(*T) job, live, final []string, spe
 		sets: append(special,
 			member[T]{name: "parents", send: one, value: text(func(j job) *string { return j.parent })},
 			member[T]{name: "resources", send: one, check: mustBeARN, value: text(func(j job) *string { return j.resource })},
-			member[T]{name: "accounts", send: one, check: mustBeAccount, value: text(func(j job) *string { return j.account })},
 			member[T]{name: "messageCategories", send: one, fold: true, value: text(func(j job) *string { return j.category })},
 			member[T]{name: "resourceTypes", send: one, value: text(func(j job) *string { return j.resourceType })},
 			member[T]{name: states, send: one, value: func(item *T) string { return of(item).state }},
@@ -164,23 +174,30 @@ func jobTable[T any](name, op string, of func(*T) job, live, final []string, spe
 		flags: []flag[T]{
 			{name: topLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
 			{name: completedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
-			{name: allAccounts},
 		},
 	}
+}
+
+// withFlag adds a flag that only one kind has.
+func (t *table[T]) withFlag(f flag[T]) *table[T] {
+	t.flags = append(t.flags, f)
+	return t
 }
 
 var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
 	texts(types.BackupJobStateCreated, types.BackupJobStatePending, types.BackupJobStateRunning, types.BackupJobStateAborting),
 	texts(types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial),
+	accountsOf(one, func(j *types.BackupJob) *string { return j.AccountId }),
 	member[types.BackupJob]{
 		name: "vaults", send: one, check: mustBeName,
 		value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
 	},
-)
+).withFlag(flag[types.BackupJob]{name: allAccounts})
 
 var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
 	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
+	accountsOf(each, func(j *types.CopyJob) *string { return j.AccountId }), // which knows no *
 	member[types.CopyJob]{
 		name: "sourceRecoveryPoints", send: one, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },

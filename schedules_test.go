@@ -117,14 +117,14 @@ func (s *schedule) jobs() {
 		f = f.TopLevel()
 	}
 	s.timed = true
-	s.list = func(h how) backupx.Listing[string] { return apply(backupx.Map(client.BackupJobs(f), jobID), h) }
+	s.list = func(h how) backupx.Listing[string] { return apply(backupx.Map(client.BackupJobs(f), idOf), h) }
 }
 
 func (s *schedule) states() {
 	client := s.service()
 	f := backupx.BackupJobFilter{}.States(types.BackupJobState("").Values()[:2+s.IntN(8)]...)
 	s.timed, s.shardy = true, true
-	s.list = func(h how) backupx.Listing[string] { return apply(backupx.Map(client.BackupJobs(f), jobID), h) }
+	s.list = func(h how) backupx.Listing[string] { return apply(backupx.Map(client.BackupJobs(f), idOf), h) }
 }
 
 func (s *schedule) copies() {
@@ -166,7 +166,7 @@ func (s *schedule) concat() {
 	s.shardy = true
 	s.list = func(h how) backupx.Listing[string] {
 		return apply(backupx.Concat(
-			backupx.Map(a.BackupJobs(backupx.BackupJobFilter{}.TopLevel()), jobID).PageSize(7),
+			backupx.Map(a.BackupJobs(backupx.BackupJobFilter{}.TopLevel()), idOf).PageSize(7),
 			backupx.Map(b.HSMBackups(backupx.HSMFilter{}.States(hsmtypes.BackupStateReady, hsmtypes.BackupStateDeleted)), hsmID),
 			backupx.Map(a.CopyJobs(backupx.CopyJobFilter{}), func(j types.CopyJob) string { return *j.CopyJobId }),
 		), h)
@@ -181,12 +181,10 @@ func (s *schedule) fleet() {
 	s.timed, s.shardy = true, true
 	s.list = func(h how) backupx.Listing[string] {
 		return apply(backupx.Map(backupx.Across(fleet, func(c backupx.Client) backupx.Listing[string] {
-			return backupx.Map(c.BackupJobs(f), jobID)
+			return backupx.Map(c.BackupJobs(f), idOf)
 		}), func(v backupx.Sourced[string]) string { return v.Item }), h)
 	}
 }
-
-func jobID(j types.BackupJob) string { return *j.BackupJobId }
 
 // fault strikes once or a few times, some of which the SDK's retries see alone.
 func (s *schedule) fault() fakeaws.Fault {
@@ -298,3 +296,5 @@ func (s *schedule) compare(t *testing.T, items []string, at backupx.Checkpoint) 
 		require.Empty(t, missing, "not delivered")
 	}
 }
+
+func idOf(j types.BackupJob) string { return *j.BackupJobId }

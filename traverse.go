@@ -204,6 +204,9 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 		pos.see(pos.Token)
 		f.state.chains[id] = pos
 	}
+	if c.memory != nil {
+		c.memory.hold(pos.current)
+	}
 	p := &progress{
 		traversal: f.traversal, pos: pos, onPage: f.set.onPage, memory: c.memory, changing: c.changing,
 		info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
@@ -298,7 +301,11 @@ func (r *reader[T]) spent() bool { return r.pos.Done || r.last }
 func (r *reader[T]) take(pg *page[T]) segment[T] {
 	r.page, r.next, r.loops = true, pg.next, pg.loops
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
-	return segment[T]{from: r.progress, page: pg, start: min(r.pos.Skip, pg.n), end: pg.n}
+	start := min(r.pos.Skip, pg.n)
+	if r.changing { // what was delivered may have left the page since: the memory knows it, not the number
+		start = 0
+	}
+	return segment[T]{from: r.progress, page: pg, start: start, end: pg.n}
 }
 
 // next reads the page at the feed's token. It asks for no more items than are wanted, where no
@@ -601,6 +608,15 @@ func (p *progress) forget() {
 // were delivered while they could still change, for good, and those of each chain's last page.
 type memory struct {
 	ids map[uint64]bool // whether it stays
+}
+
+// hold remembers the items of a page that a checkpoint was taken in.
+func (m *memory) hold(page []uint64) {
+	for _, id := range page {
+		if _, held := m.ids[id]; !held {
+			m.ids[id] = false
+		}
+	}
 }
 
 // memory is the one of the listing opened here.

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/samber/lo"
+)
+
+// attention lists what needs it, most first; each list ends after show lines.
+func attention(r Report, show int) string {
+	if r.Findings == 0 {
+		return heading("Nothing needs attention", "")
+	}
+	return heading(fmt.Sprintf("NEEDS ATTENTION: %d", r.Findings), "") +
+		problems("Backup jobs", "VAULT", r.BackupJobs, show, r.places()) +
+		late(r.Late) +
+		problems("Copy jobs", "TO VAULT", r.CopyJobs, show, r.places()) +
+		deletions(r.Deletions) +
+		opsworks(r.OpsWorksBackups, show)
+}
+
+// problems are jobs by vault, plan and message category; under each, what the newest said.
+func problems(title, vault string, all []Problem, show int, where func(Cause) string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	rows := [][]string{{"JOBS", "OUTCOME", vault, "PLAN", "CATEGORY", "WHERE"}}
+	var newest []string
+	for _, p := range all[:min(len(all), show)] {
+		rows = append(rows, []string{
+			strconv.Itoa(p.Count), strings.TrimPrefix(p.Outcome, "COMPLETED_WITH_"),
+			cut(vaultName(p.Vault, p.Region), 30), cut(p.Plan, 16), cmp.Or(cut(p.Category, 18), "·"), where(p.Cause),
+		})
+		newest = append(newest, p.Newest.text())
+	}
+	return heading(title, outcomes(all)) +
+		interleave(table(rows, 1, 2, 3, 4, 5), newest) + rest(len(all), show, "more causes")
+}
+
+// outcomes counts the jobs of each outcome: 4 FAILED, 2 EXPIRED.
+func outcomes(all []Problem) string {
+	by := map[string]int{}
+	for _, p := range all {
+		by[p.Outcome] += p.Count
+	}
+	order := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Compare(severity(a), severity(b)) })
+	return strings.Join(lo.Map(order, func(o string, _ int) string {
+		return fmt.Sprintf("%d %s", by[o], spoken(o))
+	}), ", ")
+}
+
+// spoken is an outcome in a sentence.
+func spoken(outcome string) string {
+	if outcome == withIssues {
+		return "completed with issues"
+	}
+	return strings.ToLower(outcome)
+}
+
+// places says where something is: the region, and the account if there are several.
+func (r Report) places() func(Cause) string {
+	account := func(p Problem, _ int) string { return p.Account }
+	if len(lo.Uniq(lo.Map(append(slices.Clone(r.BackupJobs), r.CopyJobs...), account))) < 2 {
+		return func(c Cause) string { return c.Region }
+	}
+	return func(c Cause) string { return strings.TrimSuffix(c.Region+" "+c.Account, " ") }
+}
+
+// text is a job in a line.
+func (j Job) text() string {
+	name := strings.TrimSpace(j.ResourceType + " " + resourceName(j.Resource))
+	return strings.Join(lo.Compact([]string{short(j.Created), name, j.Message}), ", ")
+}
+
+// interleave puts a line below each row of a table but its head.
+func interleave(table string, below []string) string {
+	var b strings.Builder
+	for i, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n") {
+		b.WriteString(line + "\n")
+		if i > 0 {
+			b.WriteString("        " + cut(below[i-1], 92) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// rest says how many lines were left out.
+func rest(total, shown int, what string) string {
+	if total <= shown {
+		return ""
+	}
+	return fmt.Sprintf("  … and %d %s (-show %d)\n", total-shown, what, total)
+}
+
+// late are jobs that did not start in time, the longest first.
+func late(l List[LateJob]) string {
+	if l.Total == 0 {
+		return ""
+	}
+	rows := [][]string{{"HOURS LATE", "STATE", "VAULT", "PLAN", "RESOURCE", "REGION"}}
+	for _, j := range l.First {
+		rows = append(rows, []string{
+			decimal(j.HoursLate), j.State, cut(j.Vault, 24), cut(j.Plan, 16),
+			cut(j.ResourceType+" "+resourceName(j.Resource), 26), j.Region,
+		})
+	}
+	return heading("Backup jobs past their StartBy", fmt.Sprintf("%d not started", l.Total)) +
+		table(rows, 1, 2, 3, 4, 5) + rest(l.Total, len(l.First), "more")
+}
+
+// deletions are the CloudHSM backups that go, the first to go first.
+func deletions(l List[Deletion]) string {
+	if l.Total == 0 {
+		return ""
+	}
+	rows := [][]string{{"HOURS LEFT", "BACKUP", "CLUSTER", "CREATED", "DELETED AT", "REGION"}}
+	for _, d := range l.First {
+		rows = append(rows, []string{
+			d.left(), d.BackupID, cmp.Or(d.ClusterID, "·"), short(d.Created), short(lo.FromPtr(d.DeleteAt)), d.Region,
+		})
+	}
+	return heading("CloudHSM backups pending deletion", fmt.Sprintf("%d, which RestoreHSMBackup can still save", l.Total)) +
+		table(rows, 1, 2, 3, 4, 5) + rest(l.Total, len(l.First), "more")
+}
+
+func (d Deletion) left() string {
+	if d.HoursLeft == nil {
+		return "not told"
+	}
+	return decimal(*d.HoursLeft)
+}
+
+// opsworks are the failed backups of OpsWorks CM.
+func opsworks(all []Problem, show int) string {
+	if len(all) == 0 {
+		return ""
+	}
+	rows := [][]string{{"BACKUPS", "OUTCOME", "REGION", "NEWEST"}}
+	for _, p := range all[:min(len(all), show)] {
+		rows = append(rows, []string{strconv.Itoa(p.Count), p.Outcome, p.Region, cut(p.Newest.text(), 70)})
+	}
+	return heading("OpsWorks CM backups", outcomes(all)) + table(rows, 1, 2, 3) + rest(len(all), show, "more")
+}
+
+// notReached is what the report lacks.
+func notReached(r Report) string {
+	if len(r.NotReached) == 0 {
+		return heading("Everything was reached", "")
+	}
+	var b strings.Builder
+	b.WriteString(heading("NOT REACHED", "this report is incomplete"))
+	services := lo.KeyBy(options{}.services(time.Time{}), func(s service) string { return s.id })
+	for _, g := range r.NotReached {
+		fmt.Fprintf(&b, "  %s in %s: %s\n    after %d read: %s\n", services[g.Service].title, g.Region, g.Reason, g.Read, g.Error)
+	}
+	return b.String()
+}
+
+// vaultName is the name of a vault, and its region where it is in another one.
+func vaultName(vault, region string) string {
+	a, err := arn.Parse(vault)
+	if err != nil {
+		return cmp.Or(vault, "·")
+	}
+	name := strings.TrimPrefix(a.Resource, "backup-vault:")
+	if a.Region == region {
+		return name
+	}
+	return name + " in " + a.Region
+}
+
+// resourceName is the last part of an ARN: i-0123, my-bucket, MyTable.
+func resourceName(resource string) string {
+	a, err := arn.Parse(resource)
+	if err != nil {
+		return resource
+	}
+	return a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
+}
+
+// decimal is a number of hours.
+func decimal(h float64) string { return strconv.FormatFloat(h, 'f', 1, 64) }

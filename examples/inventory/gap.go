@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+	"github.com/samber/lo"
+)
+
+// total is the part's line in the totals.
+func (p part) total() Total {
+	optional := func(t time.Time) *time.Time { return lo.EmptyableToPtr(t) }
+	return Total{
+		Service: p.service.id, Region: p.place.region,
+		Count: p.tally.count, States: p.tally.states, Children: p.tally.children,
+		From: optional(p.tally.from), To: optional(p.tally.to),
+		Complete: p.err == nil,
+	}
+}
+
+// gap tells why the part could not be read to its end.
+func (p part) gap() Gap {
+	return Gap{
+		Service: p.service.id, Region: p.place.region,
+		Reason: reason(p.err, p.service.permission), Read: p.tally.count,
+		Error: clean(p.err.Error()),
+	}
+}
+
+// reason says in a few words why a service could not be read, where it is one of the usual reasons.
+func reason(err error, permission string) string {
+	var api smithy.APIError
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "there is no such host: the service is not offered in the region, or there is no network"
+	case !errors.As(err, &api):
+		return "no answer that can be used"
+	case strings.Contains(api.ErrorCode(), "AccessDenied"):
+		return "access denied: it takes the permission " + permission
+	case slices.Contains([]string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"}, api.ErrorCode()):
+		return "not authenticated: the region is not enabled for the account, or the credentials are not valid"
+	case slices.Contains([]string{"ExpiredToken", "ExpiredTokenException"}, api.ErrorCode()):
+		return "the credentials have expired"
+	}
+	return api.ErrorCode()
+}

@@ -1,0 +1,95 @@
+// Command inventory says what is backed up and what needs attention: backup and copy jobs of AWS
+// Backup, backups of CloudHSM v2 and of OpsWorks CM.
+//
+//	go run ./examples/inventory                                      recorded data, no network
+//	go run ./examples/inventory -live                                your account and region
+//	go run ./examples/inventory -live -region us-east-1,eu-west-1 -profile audit -days 1
+//	go run ./examples/inventory -json
+//
+// It prints totals by service, region and state, then what needs attention: jobs that failed, expired,
+// were aborted, or ended in part or with issues, by vault, plan and message category; jobs that did
+// not start by their StartBy; copies that failed; CloudHSM backups that are about to be deleted, and
+// in how many hours; and at last what could not be reached, and why. A service that fails does not
+// hide the others.
+//
+// Jobs with a parent are left out: the parent tells how they ended. Sizes stand beside each resource
+// type and are never added up across types: AWS reports the provisioned size for some types, the
+// increment for others, and nothing for the rest.
+//
+// # Exit status
+//
+//	0  nothing needs attention
+//	1  something needs attention
+//	2  the report is incomplete, or there is none: a service could not be reached, or the flags are wrong
+//
+// go run itself prints "exit status 1" where something needs attention, as it does on the recorded data.
+//
+// # Live
+//
+// -live takes the configuration that the AWS CLI takes: environment, shared files, SSO, roles. It needs
+// the permissions backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, and changes
+// nothing. AWS keeps jobs for 30 days. OpsWorks CM is asked only with -opsworks: AWS switched it off in
+// May 2024.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// The exit status of the program.
+const (
+	exitClean = iota
+	exitFindings
+	exitIncomplete
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := program{load: loadConfig, now: time.Now}
+	status := p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// program is what a live run depends on.
+type program struct {
+	load configLoader
+	now  func() time.Time
+}
+
+// run is the whole program but for its end; it returns the exit status.
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitClean
+	}
+	if err != nil {
+		return exitIncomplete
+	}
+	report, err := p.report(ctx, o)
+	if err == nil {
+		err = o.print(stdout, report)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "inventory:", err)
+		return exitIncomplete
+	}
+	return report.exitStatus()
+}
+
+// report reads everything; the error says why there is no report at all.
+func (p program) report(ctx context.Context, o options) (Report, error) {
+	origin, err := p.origin(ctx, o)
+	if err != nil {
+		return Report{}, err
+	}
+	return collect(ctx, origin, o), nil
+}

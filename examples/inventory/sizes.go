@@ -1,0 +1,52 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+)
+
+// sizes stands beside each type what AWS reports about it, and adds nothing up.
+func sizes(all []Size) string {
+	if len(all) == 0 {
+		return ""
+	}
+	rows := [][]string{{"TYPE", "JOBS", "BYTES", "WHICH ARE"}}
+	for _, s := range all {
+		size := "·"
+		if s.Reporting > 0 {
+			size = bytesOf(s.Bytes)
+		}
+		rows = append(rows, []string{cmp.Or(s.ResourceType, "·"), strconv.Itoa(s.Jobs), size, s.Meaning})
+	}
+	return heading("Sizes of completed backup jobs", "not added up: AWS reports different things") + table(rows, 0, 3)
+}
+
+// meaning is what AWS reports as the size of a backup, by resource type.
+func (s Size) meaning() string {
+	switch s.ResourceType {
+	case "EBS", "EC2":
+		return "provisioned size, each job anew"
+	case "EFS":
+		return "increments"
+	case "RDS":
+		return "not reported: AWS says 0"
+	}
+	if s.Reporting == 0 {
+		return "not reported"
+	}
+	return "as reported"
+}
+
+// bytesOf is a size in units of 1,024.
+func bytesOf(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	size, prefix := float64(n)/unit, 0
+	for size >= unit {
+		size, prefix = size/unit, prefix+1
+	}
+	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[prefix])
+}
