@@ -76,21 +76,25 @@ func New(cfg aws.Config) Client {
 }
 
 // HSMBackups lists CloudHSM backups: the function [HSMBackups] over this client.
-func (c Client) HSMBackups(f HSMFilter) Listing[hsmtypes.Backup] { return HSMBackups(c.HSM, f) }
+func (c Client) HSMBackups(f HSMFilter) Listing[hsmtypes.Backup] {
+	return HSMBackups(c.HSM, f).clock(c.Now)
+}
 
 // OpsWorksBackups lists backups of OpsWorks CM servers: the function [OpsWorksBackups] over this
 // client.
 func (c Client) OpsWorksBackups(f OpsWorksFilter) Listing[OpsWorksBackup] {
-	return OpsWorksBackups(c.OpsWorks, f)
+	return OpsWorksBackups(c.OpsWorks, f).clock(c.Now)
 }
 
 // BackupJobs lists backup jobs: the function [BackupJobs] over this client.
 func (c Client) BackupJobs(f BackupJobFilter) Listing[types.BackupJob] {
-	return BackupJobs(c.Backup, f)
+	return BackupJobs(c.Backup, f).clock(c.Now)
 }
 
 // CopyJobs lists copy jobs: the function [CopyJobs] over this client.
-func (c Client) CopyJobs(f CopyJobFilter) Listing[types.CopyJob] { return CopyJobs(c.Backup, f) }
+func (c Client) CopyJobs(f CopyJobFilter) Listing[types.CopyJob] {
+	return CopyJobs(c.Backup, f).clock(c.Now)
+}
 
 // RestoreHSMBackup undoes the pending deletion of a CloudHSM backup: the function
 // [RestoreHSMBackup] over this client.

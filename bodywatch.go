@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -22,6 +23,20 @@ type bodyWatch struct{ body *watchedBody }
 
 // empty reports whether a body was read to its end and held nothing but blanks.
 func (w *bodyWatch) empty() bool { return w.body != nil && w.body.ended && !w.body.content }
+
+// guarded calls a client of the SDK, whose decoder panics on some responses (a timestamp "NaN"): once a
+// response is being read, that is an error of the response. A stub's panic is its own.
+func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
+	defer func() {
+		if w.body == nil {
+			return
+		}
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the SDK cannot decode the response: %v", p)
+		}
+	}()
+	return call()
+}
 
 // add puts the watch nearest to the transport.
 func (w *bodyWatch) add(stack *middleware.Stack) error {

@@ -15,6 +15,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/samber/lo"
 )
 
 // Cursor is one traversal of a listing that remembers where it is. Where a Listing's ranges each
@@ -52,8 +54,12 @@ func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 	}
 	c.st = st
 	if st.opened {
-		if _, _, err := l.open(st); err != nil {
+		t, _, err := l.open(context.Background(), st)
+		if err != nil {
 			return fail(err)
+		}
+		if lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" }) {
+			return fail(fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop))
 		}
 	}
 	return c, nil
@@ -84,6 +90,7 @@ type identity struct {
 	Input  string          `json:"input,omitempty"`
 	Filter json.RawMessage `json:"filter,omitempty"`
 	Scope  string          `json:"scope,omitempty"`
+	Source string          `json:"source,omitempty"` // of a fleet
 	Parts  []identity      `json:"parts,omitempty"`
 }
 
@@ -105,11 +112,12 @@ func (l Listing[T]) identity() identity {
 
 // saved is what a checkpoint holds.
 type saved struct {
-	ID     identity            `json:"id"`
-	Done   bool                `json:"done,omitempty"`
-	Opened bool                `json:"opened,omitempty"`
-	Chains map[string]savedPos `json:"chains,omitempty"`
-	Seen   map[string][]byte   `json:"seen,omitempty"` // items remembered for good, by path
+	ID      identity            `json:"id"`
+	Done    bool                `json:"done,omitempty"`
+	Opened  bool                `json:"opened,omitempty"`
+	Chains  map[string]savedPos `json:"chains,omitempty"`
+	Windows map[string][]string `json:"windows,omitempty"` // that are not done, by the shards that they are of
+	Seen    map[string][]byte   `json:"seen,omitempty"`    // items remembered for good, by path
 }
 
 // savedPos is a position, with what it needs to see a repeated token.
@@ -137,6 +145,13 @@ func (st *state) checkpoint(id identity) Checkpoint {
 			Last: packed(slices.Concat(p.last, p.current)),
 		}
 	}
+	for key, windows := range st.windows {
+		left := lo.Reject(windows, func(w window, _ int) bool { return st.delivered(key + w.String()) })
+		for _, w := range lo.Without(windows, left...) {
+			delete(s.Chains, key+w.String())
+		}
+		s.Windows = with(s.Windows, key, lo.Map(left, func(w window, _ int) string { return w.String() }))
+	}
 	for path, m := range st.memories {
 		if b := m.packed(); len(b) > 0 {
 			if s.Seen == nil {
@@ -146,6 +161,12 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		}
 	}
 	return Checkpoint{s: s}
+}
+
+// delivered reports whether a chain was delivered whole.
+func (st *state) delivered(id string) bool {
+	p := st.chains[id]
+	return p != nil && p.Done
 }
 
 func (m *memory) packed() []byte {
@@ -164,13 +185,21 @@ func (s *saved) state() (*state, error) {
 	st := newState()
 	st.opened = s.Opened
 	for name, p := range s.Chains {
-		if p.Loop {
-			return nil, fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
-		}
 		st.chains[name] = &position{
-			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done,
+			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			seen: unpacked(p.Seen), current: unpacked(p.Last),
 		}
+	}
+	for key, texts := range s.Windows {
+		windows := make([]window, len(texts))
+		for i, text := range texts {
+			w, err := parseWindow(text)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+			}
+			windows[i] = w
+		}
+		st.windows[key] = windows
 	}
 	for path, b := range s.Seen {
 		m := &memory{ids: map[uint64]bool{}}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -24,9 +25,7 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 // rate, start and callbacks; how many items and how fast is for the whole to say, so that a listing
 // with a limit of its own is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
-	return combined("Concat", ls, func(_ frame, parts []stream[T]) stream[T] {
-		return &sequence[T]{parts: parts}
-	})
+	return combined("Concat", false, ls, inARow[T])
 }
 
 // Merge makes one listing of several that are each in the order of compare: the result is in that
@@ -37,7 +36,7 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
 		return invalid[T]("Merge", errors.New("Merge: the function is nil"))
 	}
-	return combined("Merge", ls, func(f frame, parts []stream[T]) stream[T] {
+	return combined("Merge", true, ls, func(f frame, parts []stream[T]) stream[T] {
 		return mergeOf(f, compare, parts)
 	})
 }
@@ -66,12 +65,13 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 }
 
 // combined is a listing over others.
-func combined[T any](name string, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
+func combined[T any](name string, needed bool, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
 	id := identity{Op: name}
 	for _, l := range ls {
 		id.Parts = append(id.Parts, l.identity())
 	}
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
+		f.needed = f.needed || needed
 		parts := make([]stream[T], len(ls))
 		for i, l := range ls {
 			s, err := openPart(f, strconv.Itoa(i), l)
@@ -86,30 +86,20 @@ func combined[T any](name string, ls []Listing[T], join func(frame, []stream[T])
 
 // openPart opens a listing within another.
 func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
-	if l.set.limit != nil {
-		return nil, errors.New("it has its own Limit: set it on the whole")
+	for name, set := range map[string]bool{
+		"Limit": l.set.limit != nil, "Parallel": l.set.parallel != nil,
+		"Prefetch": l.set.prefetch != nil, "Ordered": l.set.ordered,
+	} {
+		if set {
+			return nil, fmt.Errorf("it has its own %s: set it on the whole", name)
+		}
 	}
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return nil, errNothing
 	}
 	f.path += name + "/"
+	f.within = true
 	return openIn(f, l)
-}
-
-// sequence is several streams, one after another.
-type sequence[T any] struct {
-	parts []stream[T]
-}
-
-func (s *sequence[T]) poll(ctx context.Context) (segment[T], outcome, error) {
-	for len(s.parts) > 0 {
-		seg, out, err := s.parts[0].poll(ctx)
-		if out != ended || err != nil {
-			return seg, out, err
-		}
-		s.parts = s.parts[1:]
-	}
-	return segment[T]{}, ended, nil
 }
 
 // merged is several streams, the least of their next items first.
@@ -147,13 +137,20 @@ func (m *merged[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 		m.least.i++
 		m.least = nil
 	}
+	waiting := false
 	for _, h := range m.heads {
-		if err := h.fill(ctx); err != nil {
+		out, err := h.fill(ctx)
+		if err != nil {
 			return segment[T]{}, ended, err
 		}
+		waiting = waiting || out == pending
 		if h.item != nil && (m.least == nil || m.compare(*h.item, *m.least.item) < 0) {
 			m.least = h
 		}
+	}
+	if waiting {
+		m.least = nil
+		return segment[T]{}, pending, nil
 	}
 	if m.least == nil {
 		return segment[T]{}, ended, nil
@@ -161,16 +158,22 @@ func (m *merged[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	return m.least.segment(), got, nil
 }
 
-// fill finds the stream's next kept item, unless there is one.
-func (h *head[T]) fill(ctx context.Context) error {
+func (m *merged[T]) grow() bool {
+	return slices.ContainsFunc(m.heads, func(h *head[T]) bool { return h.in.grow() })
+}
+
+func (m *merged[T]) spent() bool { return false }
+
+// fill finds the stream's next kept item, unless there is one or it is still to be read.
+func (h *head[T]) fill(ctx context.Context) (outcome, error) {
 	for h.item == nil && !h.ended {
 		if h.seg.page != nil && h.i < h.seg.end {
 			h.look()
 			continue
 		}
 		seg, out, err := h.in.poll(ctx)
-		if err != nil {
-			return err
+		if err != nil || out == pending {
+			return out, err
 		}
 		h.ended = out == ended
 		h.seg, h.i = seg, seg.start
@@ -178,7 +181,7 @@ func (h *head[T]) fill(ctx context.Context) error {
 			seg.from.finish()
 		}
 	}
-	return nil
+	return got, nil
 }
 
 // look takes the item at hand, or passes it by if filters drop it.
@@ -241,6 +244,9 @@ func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, erro
 	}
 	return segment[U]{from: seg.from, page: t.made, start: seg.start, end: seg.end}, got, nil
 }
+
+func (t *transformed[T, U]) grow() bool  { return t.in.grow() }
+func (t *transformed[T, U]) spent() bool { return t.in.spent() }
 
 func (t *transformed[T, U]) over(p *page[T]) *page[U] {
 	to := new(U)

@@ -24,6 +24,7 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 		table:   backupJobs,
 		maxSize: 1000,
 		id:      func(j *types.BackupJob) *string { return j.BackupJobId },
+		created: func(j *types.BackupJob) *time.Time { return j.CreationDate },
 		fetch: func(q query) func(context.Context, string, int) (page[types.BackupJob], error) {
 			return fetchWith(api.ListBackupJobs, q.backupJobs(),
 				func(in *backup.ListBackupJobsInput, token *string, size *int32) {
@@ -43,6 +44,7 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 		table:   copyJobs,
 		maxSize: 1000,
 		id:      func(j *types.CopyJob) *string { return j.CopyJobId },
+		created: func(j *types.CopyJob) *time.Time { return j.CreationDate },
 		fetch: func(q query) func(context.Context, string, int) (page[types.CopyJob], error) {
 			return fetchWith(api.ListCopyJobs, q.copyJobs(),
 				func(in *backup.ListCopyJobsInput, token *string, size *int32) {

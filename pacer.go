@@ -19,20 +19,71 @@ func newPacer(perSecond float64) *pacer {
 	return &pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
 }
 
-// wait takes the next turn and sleeps until it comes, or the context ends.
-func (p *pacer) wait(ctx context.Context) error {
-	return sleep(ctx, time.Until(p.turn()))
-}
-
-func (p *pacer) turn() time.Time {
+// try takes a turn if one is due, and otherwise says how long that is off.
+func (p *pacer) try() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := time.Now()
-	if p.next.After(at) {
-		at = p.next
+	now := time.Now()
+	if wait := p.next.Sub(now); wait > 0 {
+		return wait
 	}
-	p.next = at.Add(p.interval)
-	return at
+	p.next = now.Add(p.interval)
+	return 0
+}
+
+// enter waits until a request may begin: for one of each of the places, which it holds until leave is
+// called, and for its turn. No place is held while it waits for a turn.
+func enter(ctx context.Context, places []chan struct{}, pacers []*pacer) (leave func(), err error) {
+	for {
+		leave, err := occupy(ctx, places)
+		if err != nil {
+			return nil, err
+		}
+		wait := turn(pacers)
+		if wait == 0 {
+			return leave, nil
+		}
+		leave()
+		if err := sleep(ctx, wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func occupy(ctx context.Context, places []chan struct{}) (leave func(), err error) {
+	var taken []chan struct{}
+	leave = func() {
+		for _, p := range taken {
+			<-p
+		}
+	}
+	for _, p := range places {
+		if p == nil {
+			continue
+		}
+		select {
+		case p <- struct{}{}:
+			taken = append(taken, p)
+		case <-ctx.Done():
+			leave()
+			return nil, cause(ctx)
+		}
+	}
+	if ctx.Err() != nil {
+		leave()
+		return nil, cause(ctx)
+	}
+	return leave, nil
+}
+
+// turn takes a turn of each pacer, or says how long the first that has none is off.
+func turn(pacers []*pacer) time.Duration {
+	for _, p := range pacers {
+		if wait := p.try(); wait > 0 {
+			return wait
+		}
+	}
+	return 0
 }
 
 // sleep waits, or ends with the context.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,6 +130,7 @@ type operation[T any] struct {
 	noSize  bool
 	id      func(*T) *string // what tells items apart
 	fetch   func(q query) func(ctx context.Context, token string, size int) (page[T], error)
+	created func(*T) *time.Time               // nil where the service has no filter on it
 	merge   func(c criteria) func(a, b T) int // the order that chains are merged in; nil for one after another
 }
 
@@ -158,18 +160,50 @@ func serviceOf(op string) string {
 // open makes the streams of a filter's chains.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	p := op.table.plan(c)
-	parts := make([]stream[T], len(p.queries))
-	for i, q := range p.queries {
+	f.needed = f.needed || op.merge != nil
+	var stages []stream[T]
+	for _, queries := range lo.PartitionBy(p.queries, op.group) {
+		parts := make([]stream[T], 0, len(queries))
+		for _, q := range queries {
+			streams, err := op.openQuery(f, p, q, len(queries))
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, streams...)
+		}
+		stages = append(stages, inARow(f, parts))
+	}
+	if op.merge != nil && len(stages) > 1 {
+		return mergeOf(f, op.merge(c), stages), nil
+	}
+	return oneByOne(f, stages), nil
+}
+
+// group tells chains that are read side by side from those that are read in turn, or merged.
+func (op operation[T]) group(q query) string {
+	if op.merge != nil {
+		return q.shard
+	}
+	return strconv.Itoa(q.stage)
+}
+
+// openQuery makes the streams of one query: of one chain, or of one a window of time.
+func (op operation[T]) openQuery(f frame, p plan, q query, beside int) ([]stream[T], error) {
+	windows, err := op.windows(f, q, beside)
+	if err != nil {
+		return nil, err
+	}
+	if windows == nil {
 		s, err := openChain(f, op.chain(f, p, q))
-		if err != nil {
+		return []stream[T]{s}, err
+	}
+	streams := make([]stream[T], len(windows))
+	for i, w := range windows {
+		if streams[i], err = op.openWindow(f, p, q, w, 0); err != nil {
 			return nil, err
 		}
-		parts[i] = s
 	}
-	if op.merge != nil && len(parts) > 1 {
-		return mergeOf(f, op.merge(c), parts), nil
-	}
-	return &sequence[T]{parts: parts}, nil
+	return streams, nil
 }
 
 // chain is the chain of one query, with the checks that are left to do on its items.
@@ -177,7 +211,7 @@ func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 	c := chain[T]{
 		operation: identity{Op: op.table.op}.name(), shard: q.shard,
 		maxSize: op.maxSize, noSize: op.noSize, changing: q.moving,
-		filtered: op.table.checks(q.criteria, p.sent),
+		filtered: op.table.checks(q.criteria, p.sent), timed: op.created != nil,
 	}
 	if p.split {
 		c.memory = f.memory()

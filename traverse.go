@@ -27,14 +27,18 @@ type source[T any] struct {
 // stream delivers segments of pages, one a poll. A segment is to be used up before the next poll.
 type stream[T any] interface {
 	poll(ctx context.Context) (segment[T], outcome, error)
+	grow() bool  // begins to read one more chain ahead; false if there is none, or none is allowed
+	spent() bool // the segment polled last was the last there is
 }
 
 // outcome is what a poll came to, where it is no error.
 type outcome uint8
 
 const (
-	ended outcome = iota // there is nothing more
-	got                  // a segment
+	ended   outcome = iota // there is nothing more
+	got                    // a segment
+	pending                // nothing yet: what reads ahead will tell
+	divided                // the chain is to be read in parts instead: the segment's page says how many
 )
 
 // segment is a run of one page's items.
@@ -50,20 +54,18 @@ type segment[T any] struct {
 type page[T any] struct {
 	n        int                        // items that the service sent
 	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
+	raw      func(i int) (*T, bool)     // item i as it was sent
 	key      func(i int) (uint64, bool) // item i's identity, where a listing remembers items
 	next     string
 	metadata middleware.Metadata
 	took     time.Duration
 	loops    bool // next was followed before
+	parts    int  // the chain is to be read in so many parts instead; 0 for as it is
 }
 
 func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
-	return page[T]{
-		n:        len(items),
-		at:       func(i int) (*T, bool) { return &items[i], true },
-		next:     next,
-		metadata: md,
-	}
+	item := func(i int) (*T, bool) { return &items[i], true }
+	return page[T]{n: len(items), at: item, raw: item, next: next, metadata: md}
 }
 
 // chain is a run of requests that differ in their token alone.
@@ -74,8 +76,11 @@ type chain[T any] struct {
 	noSize    bool   // the service does not implement sizes
 	filtered  bool   // items are dropped, so that a request cannot tell how many are needed
 	fetch     func(ctx context.Context, token string, size int) (page[T], error)
-	memory    *memory // of items delivered, where chains may repeat each other's
-	changing  bool    // an item may leave this chain for another while it is read
+	memory    *memory                          // of items delivered, where chains may repeat each other's
+	changing  bool                             // an item may leave this chain for another while it is read
+	timed     bool                             // the service filters by creation time
+	window    bool                             // it does so for this chain, one of several windows
+	divide    func(first *page[T]) (parts int) // into how many parts a long chain is better read; nil for never
 }
 
 // position is how far one chain was delivered.
@@ -93,13 +98,14 @@ type position struct {
 // state is what outlives a range: the position of each chain, and the items to be remembered.
 type state struct {
 	chains   map[string]*position
+	windows  map[string][]window // of queries that are read in windows of time
 	memories map[string]*memory
 	opened   bool // a plan was made: the chains are all there are
 	active   bool // a range is under way
 }
 
 func newState() *state {
-	return &state{chains: map[string]*position{}, memories: map[string]*memory{}}
+	return &state{chains: map[string]*position{}, windows: map[string][]window{}, memories: map[string]*memory{}}
 }
 
 // done reports whether every chain of the plan was delivered whole.
@@ -119,7 +125,9 @@ type traversal struct {
 	limit     int
 	delivered int
 	chains    []*progress
-	itemwise  bool // items of several chains are interleaved, there are no pages
+	itemwise  bool  // items of several chains are interleaved, there are no pages
+	pool      *pool // what reads ahead; nil where nothing does
+	failed    SourceErrors
 }
 
 // frame is where in a listing a source is opened, and the settings in force there.
@@ -128,11 +136,16 @@ type frame struct {
 	path     string
 	set      settings
 	filtered bool
+	scope    *scope
+	source   string // of a fleet
+	within   bool   // another listing
+	needed   bool   // by a merge, which cannot go on without any of its parts
 }
 
 // progress is one chain within a range.
 type progress struct {
 	*traversal
+	id     string
 	pos    *position
 	info   PageInfo // of the page that is being delivered
 	page   bool     // one is
@@ -142,12 +155,16 @@ type progress struct {
 	memory *memory
 
 	changing bool
+	window   bool
 }
 
 // reader is the stream of one chain.
 type reader[T any] struct {
 	*progress
-	feed feed[T]
+	feed  feed[T]
+	scope *scope
+	ahead *ahead[T] // once it reads ahead
+	last  bool      // the page taken last was the chain's last
 }
 
 // feed reads a chain's pages, one after another.
@@ -161,6 +178,8 @@ type feed[T any] struct {
 	seen    map[uint64]struct{}
 	ended   bool
 	loops   bool
+
+	divisible bool // nothing of it was read
 }
 
 // openChain makes the stream of one chain at its place in a listing.
@@ -168,6 +187,9 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	size, err := f.pageSize(c.maxSize, c.noSize)
 	if err != nil {
 		return nil, err
+	}
+	if f.set.every != nil && !c.timed {
+		return nil, fmt.Errorf("Every: %s has no filter on creation times", c.operation)
 	}
 	id := f.path + c.shard
 	if f.state.opened && f.state.chains[id] == nil {
@@ -187,11 +209,12 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	}
 	p := &progress{
 		traversal: f.traversal, pos: pos, onPage: f.set.onPage, memory: c.memory, changing: c.changing,
-		info: PageInfo{Operation: c.operation, Shard: c.shard},
+		info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
 	}
 	f.traversal.chains = append(f.traversal.chains, p)
 	c.filtered = c.filtered || f.filtered
-	return &reader[T]{progress: p, feed: newFeed(c, f.set.pacers, pos, size)}, nil
+	p.id, p.window = id, c.window
+	return &reader[T]{progress: p, feed: newFeed(c, f.set.pacers, pos, size), scope: f.scope}, nil
 }
 
 func newFeed[T any](c chain[T], pacers []*pacer, pos *position, size int) feed[T] {
@@ -202,6 +225,7 @@ func newFeed[T any](c chain[T], pacers []*pacer, pos *position, size int) feed[T
 	return feed[T]{
 		chain: c, pacers: pacers, size: size, seen: seen,
 		token: pos.Token, skip: pos.Skip, loops: pos.Loop, ended: pos.Done,
+		divisible: c.divide != nil && pos.Pages == 0 && pos.Skip == 0,
 	}
 }
 
@@ -226,20 +250,52 @@ func (p *position) see(token string) {
 	}
 }
 
-// poll reads the chain's next page.
+// poll gives the chain's next page: the one that was read ahead, or one that it reads now.
 func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
-	if r.pos.Done {
+	if r.pos.Done || r.last {
 		return segment[T]{}, ended, nil
 	}
-	pg, err := r.feed.next(ctx, r.wanted())
+	r.grow()
+	pg, out, err := r.read(ctx)
+	if r.ahead != nil && (err != nil || out == ended || out == got && r.ahead.spent()) && !r.last {
+		r.last = true
+		r.count(-1)
+	}
 	if err != nil {
 		return segment[T]{}, ended, &stop{at: r.progress, err: err}
+	}
+	if out != got {
+		return segment[T]{}, out, nil
+	}
+	if pg.parts > 0 {
+		r.withdraw()
+		return segment[T]{page: &pg}, divided, nil
 	}
 	return r.take(&pg), got, nil
 }
 
-// wanted is how many items this range may still need of the chain.
-func (r *reader[T]) wanted() int { return r.limit - r.delivered }
+// withdraw takes the chain out of the range: it is to be read in parts.
+func (r *reader[T]) withdraw() {
+	delete(r.state.chains, r.id)
+	r.chains = slices.DeleteFunc(r.chains, func(p *progress) bool { return p == r.progress })
+	if !r.last {
+		r.last = true
+		r.count(-1)
+	}
+}
+
+func (r *reader[T]) read(ctx context.Context) (page[T], outcome, error) {
+	if r.ahead != nil {
+		pg, out, err := r.ahead.take()
+		if out != ended || err != nil || r.feed.ended {
+			return pg, out, err
+		}
+	}
+	pg, err := r.feed.next(ctx, r.limit-r.delivered)
+	return pg, got, err
+}
+
+func (r *reader[T]) spent() bool { return r.pos.Done || r.last }
 
 // take begins the delivery of a page.
 func (r *reader[T]) take(pg *page[T]) segment[T] {
@@ -254,27 +310,35 @@ func (r *reader[T]) take(pg *page[T]) segment[T] {
 
 // next reads the page at the feed's token. It asks for no more items than are wanted, where no
 // filter stands between items read and items delivered.
-func (f *feed[T]) next(ctx context.Context, wanted int) (page[T], error) {
+func (f *feed[T]) next(ctx context.Context, wanted int, places ...chan struct{}) (page[T], error) {
 	if f.loops {
 		return page[T]{}, ErrTokenLoop
 	}
-	for _, p := range f.pacers {
-		if err := p.wait(ctx); err != nil {
-			return page[T]{}, err
-		}
+	leave, err := enter(ctx, places, f.pacers)
+	if err != nil {
+		return page[T]{}, err
 	}
+	defer leave()
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
 	if err != nil {
 		return page[T]{}, err
 	}
 	pg.took = time.Since(began)
+	f.fetched += max(0, pg.n-f.skip)
 	f.skip = max(0, f.skip-pg.n)
 	f.token, f.ended = pg.next, pg.next == ""
 	pg.loops = !f.ended && !f.follow(pg.next)
 	f.loops = pg.loops
+	if f.divisible && !f.ended {
+		pg.parts = f.chain.divide(&pg)
+	}
+	f.divisible = false
 	return pg, nil
 }
+
+// exact reports whether every item read is one delivered.
+func (f *feed[T]) exact() bool { return !f.chain.filtered && f.chain.memory == nil }
 
 // follow remembers a token; false means that it was followed before.
 func (f *feed[T]) follow(token string) bool {
@@ -338,7 +402,7 @@ func (s *stop) Error() string { return s.err.Error() }
 var errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
 
 // open makes a range ready: it checks everything that can be checked before a request.
-func (l Listing[T]) open(st *state) (*traversal, stream[T], error) {
+func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T], error) {
 	t := &traversal{operation: l.src.id.name(), state: st, limit: math.MaxInt}
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return t, nil, errNothing
@@ -346,7 +410,10 @@ func (l Listing[T]) open(st *state) (*traversal, stream[T], error) {
 	if l.set.limit != nil {
 		t.limit = *l.set.limit
 	}
-	root, err := openIn(frame{traversal: t}, l)
+	if l.set.ahead() {
+		t.pool = newPool(l.set)
+	}
+	root, err := openIn(frame{traversal: t, scope: newScope(ctx, 0)}, l)
 	if err != nil {
 		return t, nil, err
 	}
@@ -382,6 +449,12 @@ func (s settings) under(outer settings) settings {
 	if outer.start != nil {
 		s.start = outer.start
 	}
+	if outer.every != nil {
+		s.every = outer.every
+	}
+	if s.now == nil {
+		s.now = outer.now
+	}
 	s.pacers = slices.Concat(s.pacers, outer.pacers)
 	s.onPage = slices.Concat(s.onPage, outer.onPage)
 	return s
@@ -395,7 +468,9 @@ func drive[T any](
 	if st.active {
 		return &ListError{Operation: l.src.id.name(), Err: errors.New("this cursor is being ranged over already")}
 	}
-	t, root, err := l.open(st)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t, root, err := l.open(ctx, st)
 	if err == nil {
 		err = check(t)
 	}
@@ -403,42 +478,67 @@ func drive[T any](
 		return t.fail(l.identity(), err)
 	}
 	st.active = true
-	defer func() { st.active = false }()
-	defer t.close()
+	defer t.close(cancel)
 	for {
 		if ctx.Err() != nil {
 			return t.fail(l.identity(), cause(ctx))
 		}
-		seg, out, err := root.poll(ctx)
-		if err != nil {
-			return t.fail(l.identity(), err)
+		for root.grow() { //nolint:revive // it has to be asked until it has enough
 		}
-		if out == ended {
-			return nil
+		seg, out, err := root.poll(ctx)
+		switch {
+		case err != nil:
+			return t.fail(l.identity(), err)
+		case out == ended:
+			return t.failures(l.identity())
+		case out == pending:
+			t.pool.wait(ctx)
+			continue
 		}
 		more, err := deliver(seg)
-		if err != nil {
+		switch {
+		case err != nil:
 			return t.fail(l.identity(), err)
-		}
-		if !more {
-			return nil
+		case !more:
+			return t.failures(l.identity())
 		}
 	}
 }
 
 // fail makes the error of a range.
 func (t *traversal) fail(id identity, err error) error {
-	e := &ListError{Operation: t.operation, Delivered: t.delivered, Checkpoint: t.state.checkpoint(id), Err: err}
-	var s *stop
-	if errors.As(err, &s) {
-		e.Operation, e.Shard, e.Page = s.at.info.Operation, s.at.info.Shard, s.at.pos.Pages+1
-		e.Err, e.token = s.err, s.at.pos.Token
-	}
+	e := t.describe(err)
+	e.Delivered, e.Checkpoint = t.delivered, t.state.checkpoint(id)
 	return e
 }
 
-// close ends a range: pages that were being delivered are told of.
-func (t *traversal) close() {
+// describe says where an error happened.
+func (t *traversal) describe(err error) *ListError {
+	var s *stop
+	if !errors.As(err, &s) {
+		return &ListError{Operation: t.operation, Err: err}
+	}
+	return &ListError{
+		Operation: s.at.info.Operation, Shard: s.at.info.Shard, Page: s.at.pos.Pages + 1,
+		Err: s.err, token: s.at.pos.Token,
+	}
+}
+
+// failures is the error of a range in which sources of a fleet failed, nil if none did.
+func (t *traversal) failures(id identity) error {
+	if len(t.failed) == 0 {
+		return nil
+	}
+	return t.fail(id, t.failed)
+}
+
+// close ends a range: no goroutine outlives it, and pages that were being delivered are told of.
+func (t *traversal) close(cancel context.CancelFunc) {
+	cancel()
+	if t.pool != nil {
+		t.pool.readers.Wait()
+	}
+	t.state.active = false
 	for _, p := range t.chains {
 		p.tell()
 	}
@@ -499,6 +599,9 @@ func (p *progress) forget() {
 		delete(p.memory.ids, id)
 	}
 	p.pos.last, p.pos.current = p.pos.current, nil
+	if p.window && p.pos.Done && p.pos.last != nil {
+		p.forget()
+	}
 }
 
 // memory holds the identities of items that may come again from another chain: those of jobs that
