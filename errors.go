@@ -83,6 +83,7 @@ func redact(text, token string) string {
 		text = strings.NewReplacer(
 			token, redacted,
 			url.QueryEscape(token), redacted,
+			strings.ReplaceAll(url.QueryEscape(token), "+", "%20"), redacted, // as the SDK writes it
 			url.PathEscape(token), redacted,
 		).Replace(text)
 	}

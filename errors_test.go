@@ -1,0 +1,266 @@
+package backupx_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/samber/lo"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// failing lists jobs ten a page from a service in which something is wrong with the third request.
+func failing(t *testing.T, effect fakeaws.Effect) ([]types.BackupJob, *backupx.ListError) {
+	t.Helper()
+	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 3, Every: 1, Do: effect}))
+	jobs, err := drain(clientOf(s).BackupJobs(backupx.BackupJobFilter{}).PageSize(10).All(t.Context()))
+	var list *backupx.ListError
+	require.ErrorAs(t, err, &list)
+	return jobs, list
+}
+
+func TestWhateverFailsComesAfterTheItemsBeforeAndCanBeResumed(t *testing.T) {
+	for name, c := range map[string]struct {
+		effect fakeaws.Effect
+		text   string
+	}{
+		"throttled":     {fakeaws.Throttle(), "ThrottlingException: Rate exceeded"},
+		"failing":       {fakeaws.InternalError(), "ServiceUnavailableException: Internal failure"},
+		"unavailable":   {fakeaws.Unavailable(), "StatusCode: 503"},
+		"denied":        {fakeaws.AccessDenied(), "AccessDenied"},
+		"not enabled":   {fakeaws.NotEnabled(), "UnrecognizedClientException"},
+		"nameless":      {fakeaws.NamelessError(http.StatusBadRequest, "ERROR_2603", "Invalid token."), "ERROR_2603: Invalid token."},
+		"dropped":       {fakeaws.Drop(), "connection reset by peer"},
+		"truncated":     {fakeaws.Truncate(), "unterminated string"},
+		"cut":           {fakeaws.Cut(), "unexpected EOF"},
+		"empty":         {fakeaws.EmptyBody(), "empty body where a page is owed"},
+		"a bare status": {fakeaws.Status(http.StatusTeapot), "StatusCode: 418"},
+		"no JSON":       {fakeaws.Body("<html>proxy</html>"), "unexpected token"},
+		"a bare list":   {fakeaws.Body("[]"), "ListBackupJobs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			jobs, err := failing(t, c.effect)
+			require.Len(t, jobs, 20)
+			require.Equal(t, []any{"ListBackupJobs", "", 3, 20}, []any{err.Operation, err.Shard, err.Page, err.Delivered})
+			require.True(t, strings.HasPrefix(err.Error(), "backupx: ListBackupJobs: page 3: "), err.Error())
+			require.ErrorContains(t, err, c.text)
+
+			rest := resumeJobs(t, err.Checkpoint)
+			require.Equal(t, lo.Map(reversed(dense()), jobID), lo.Map(append(jobs, rest...), jobID))
+		})
+	}
+}
+
+func reversed[T any](items []T) []T {
+	return lo.Map(items, func(_ T, i int) T { return items[len(items)-1-i] })
+}
+
+func resumeJobs(t *testing.T, cp backupx.Checkpoint) []types.BackupJob {
+	t.Helper()
+	cursor, err := clientOf(fakeaws.New(fakeaws.Data{BackupJobs: dense()})).BackupJobs(backupx.BackupJobFilter{}).Resume(cp)
+	require.NoError(t, err)
+	rest, err := drain(cursor.All(t.Context()))
+	require.NoError(t, err)
+	return rest
+}
+
+func TestTheTextNamesTheChain(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{
+		When: func(r fakeaws.Request) bool { return r.Parameter("state") == "FAILED" },
+		Do:   fakeaws.Error(http.StatusBadRequest, "InvalidParameterValueException", "no"),
+	}))
+	_, err := clientOf(s).BackupJobs(backupx.BackupJobFilter{}.States("ABORTED", "FAILED").Vaults("a", "b")).Collect(t.Context())
+	require.ErrorContains(t, err, "backupx: ListBackupJobs: page 1 of vaults=a,states=FAILED: ")
+	var list *backupx.ListError
+	require.ErrorAs(t, err, &list)
+	require.Equal(t, "vaults=a,states=FAILED", list.Shard)
+}
+
+func TestTheServicesTypedErrorsAreFound(t *testing.T) {
+	typed := func(status int, name string) fakeaws.Effect { return fakeaws.Error(status, name, "because") }
+	for name, target := range map[string]any{
+		"CloudHsmAccessDeniedException":     new(*hsmtypes.CloudHsmAccessDeniedException),
+		"CloudHsmInternalFailureException":  new(*hsmtypes.CloudHsmInternalFailureException),
+		"CloudHsmInvalidRequestException":   new(*hsmtypes.CloudHsmInvalidRequestException),
+		"CloudHsmResourceNotFoundException": new(*hsmtypes.CloudHsmResourceNotFoundException),
+		"CloudHsmServiceException":          new(*hsmtypes.CloudHsmServiceException),
+		"CloudHsmTagException":              new(*hsmtypes.CloudHsmTagException),
+	} {
+		requireTyped(t, "DescribeBackups", name, target, func(c backupx.Client) error {
+			return errOf(t, c.HSMBackups(backupx.HSMFilter{}))
+		}, typed(http.StatusBadRequest, name))
+	}
+	for name, target := range map[string]any{
+		"ValidationException":       new(*backupx.OpsWorksValidationException),
+		"ResourceNotFoundException": new(*backupx.OpsWorksResourceNotFoundException),
+		"InvalidNextTokenException": new(*backupx.OpsWorksInvalidNextTokenException),
+	} {
+		requireTyped(t, "DescribeBackups", name, target, func(c backupx.Client) error {
+			return errOf(t, c.OpsWorksBackups(backupx.OpsWorksFilter{}))
+		}, typed(http.StatusBadRequest, name))
+	}
+	for name, target := range map[string]any{
+		"InvalidParameterValueException": new(*types.InvalidParameterValueException),
+		"ServiceUnavailableException":    new(*types.ServiceUnavailableException),
+	} {
+		requireTyped(t, "ListBackupJobs", name, target, func(c backupx.Client) error {
+			return errOf(t, c.BackupJobs(backupx.BackupJobFilter{}))
+		}, typed(http.StatusBadRequest, name))
+		requireTyped(t, "ListCopyJobs", name, target, func(c backupx.Client) error {
+			return errOf(t, c.CopyJobs(backupx.CopyJobFilter{}))
+		}, typed(http.StatusBadRequest, name))
+	}
+}
+
+// requireTyped expects an error that can be taken for what the service sent, in every way the SDK has.
+func requireTyped(t *testing.T, operation, name string, target any, list func(backupx.Client) error, effect fakeaws.Effect) {
+	t.Helper()
+	err := list(clientOf(fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: effect}))))
+	require.ErrorAs(t, err, target, name)
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api, name)
+	require.Equal(t, []string{name, "because"}, []string{api.ErrorCode(), api.ErrorMessage()})
+	var response *smithyhttp.ResponseError
+	require.ErrorAs(t, err, &response, name)
+	require.Equal(t, http.StatusBadRequest, response.HTTPStatusCode())
+	var op *smithy.OperationError
+	require.ErrorAs(t, err, &op, name)
+	require.Equal(t, operation, op.Operation())
+	require.True(t, strings.HasPrefix(err.Error(), "backupx: "+operation+": page 1: "), err.Error())
+}
+
+func TestABackupErrorWithoutItsTypeStillSaysWhichAndWhy(t *testing.T) {
+	_, err := failing(t, fakeaws.NamelessError(http.StatusBadRequest, "ERROR_2603", "the vault is locked"))
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	require.Equal(t, []string{"ERROR_2603", "the vault is locked"}, []string{api.ErrorCode(), api.ErrorMessage()})
+	var typed *types.InvalidParameterValueException
+	require.False(t, errors.As(err, &typed))
+	require.ErrorContains(t, err, "backupx: ListBackupJobs: page 3: ")
+	require.ErrorContains(t, err, "api error ERROR_2603: the vault is locked")
+}
+
+func TestAnAccessDeniedWithoutAMessage(t *testing.T) {
+	_, err := failing(t, fakeaws.AccessDenied())
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	require.Equal(t, "AccessDeniedException", api.ErrorCode())
+	var response *smithyhttp.ResponseError
+	require.ErrorAs(t, err, &response)
+	require.Equal(t, http.StatusForbidden, response.HTTPStatusCode())
+}
+
+// tokenOf makes a service give one page token, and then be unreachable.
+func tokenOf(token string) aws.HTTPClient {
+	n := 0
+	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if n++; n > 1 {
+			return nil, errors.New("no route to host")
+		}
+		body := fmt.Sprintf(`{"BackupJobs":[],"Backups":[],"NextToken":%s}`, lo.Must(json.Marshal(token)))
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	})}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// pageTokens are of all lengths, and of letters that URLs escape.
+func pageTokens() []string {
+	letters := []rune("abcXYZ0189+/=-_.~ &%?#:\"\\<>é")
+	r := rand.New(rand.NewPCG(11, 12))
+	tokens := []string{"t", "a+b/c==", "%2B%2f", "nextToken=x", `{"a":"b"}`}
+	for n := range 60 {
+		tokens = append(tokens, string(lo.Times(n+1, func(int) rune { return letters[r.IntN(len(letters))] })))
+	}
+	return tokens
+}
+
+func TestTokensAreKeptOutOfTheText(t *testing.T) {
+	for _, token := range pageTokens() {
+		cfg := fakeaws.New(fakeaws.Data{}).Config()
+		cfg.HTTPClient = tokenOf(token)
+		_, err := backupx.New(cfg).BackupJobs(backupx.BackupJobFilter{}).Collect(t.Context())
+		var list *backupx.ListError
+		require.ErrorAs(t, err, &list)
+		sent := strings.ReplaceAll(url.QueryEscape(token), "+", "%20")
+		require.Contains(t, list.Err.Error(), "nextToken="+sent, "the SDK's own error has it")
+		require.Contains(t, err.Error(), "nextToken=[redacted]", "%q", token)
+		require.ErrorContains(t, err, "no route to host")
+		for _, form := range []string{token, sent, url.QueryEscape(token), url.PathEscape(token)} {
+			if len(form) >= 4 && form != "nextToken=x" {
+				require.NotContains(t, err.Error(), form)
+			}
+		}
+	}
+}
+
+func TestNothingSecretIsInTheText(t *testing.T) {
+	const token = "AQICAHh+secret/token=="
+	canonical := "The request signature we calculated does not match. The Canonical String should have been 'GET\n/backup-jobs\n" +
+		"maxResults=10&nextToken=AQICAHh%2Bsecret%2Ftoken%3D%3D\nhost:backup.us-east-1.amazonaws.com\nx-amz-date:20260314T000000Z\n" +
+		"x-amz-security-token:IQoJb3JpZ2luX2VjSESSION\n\nhost;x-amz-date;x-amz-security-token\ne3b0c442'"
+	for _, text := range []string{
+		canonical,
+		"Get \"https://backup.us-east-1.amazonaws.com/backup-jobs?nextToken=AQICAHh%2Bsecret%2Ftoken%3D%3D&state=FAILED\": EOF",
+		`proxy: {"NextToken": "AQICAHh+secret/token==", "MaxResults": 10}`,
+		`proxy: {\"NextToken\":\"AQICAHh+secret/token==\"}`,
+		"proxy: next=https%3A%2F%2Fx%2F%3FnextToken%3DAQICAHh%252Bsecret%252Ftoken%253D%253D",
+		"Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260314/us-east-1/backup/aws4_request, SignedHeaders=host, Signature=deadbeefdeadbeef",
+		"X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20260314&X-Amz-Security-Token=IQoJb3JpZ2luX2VjSESSION&X-Amz-Signature=deadbeefdeadbeef",
+		"the key AKIAIOSFODNN7EXAMPLE and ASIAIOSFODNN7EXAMPLE are not allowed",
+		`{"SecretAccessKey": "wJalrXUtnFEMI/K7MDENG", "SessionToken" : "IQoJb3JpZ2luX2VjSESSION"}`,
+		"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG AWS_SESSION_TOKEN=IQoJb3JpZ2luX2VjSESSION",
+	} {
+		l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+			return backupx.Page[int]{}, errors.New(text)
+		})
+		got := errOf(t, l.StartAt(token)).Error()
+		for _, secret := range []string{
+			"secret", "AKIA", "ASIA", "deadbeef", "wJalr", "IQoJ", "K7MDENG", "SESSION",
+		} {
+			require.NotContains(t, strings.ReplaceAll(strings.ReplaceAll(got, "AWS_SECRET", ""), "SESSION_TOKEN", ""), secret, text)
+		}
+		require.Contains(t, got, "[redacted]")
+	}
+	plain := errors.New("the vault prod-a is locked; state=FAILED, maxResults=10; signature versions differ")
+	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+		return backupx.Page[int]{}, plain
+	})
+	require.EqualError(t, errOf(t, l.StartAt("t")), "backupx: ListThings: page 1: "+plain.Error(), "what is no secret stays")
+}
+
+func TestTheCauseKeepsWhatTheTextLeavesOut(t *testing.T) {
+	cause := errors.New("nextToken=visible-to-debuggers")
+	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+		return backupx.Page[int]{}, cause
+	})
+	var list *backupx.ListError
+	require.ErrorAs(t, errOf(t, l), &list)
+	require.Equal(t, cause, list.Err)
+	require.ErrorIs(t, list, cause)
+}
+
+func TestTheSDKsErrorsOfASuccessThatCannotBeReadNameTheOperation(t *testing.T) {
+	for _, body := range []string{`{"Backups":`, `{"Backups":[1]}`, `{"Backups":{}}`, `{"BackupJobs":[{"CreationDate":"x"}],"Backups":"x"}`, "\x00"} {
+		s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.Body(body)}))
+		require.ErrorContains(t, errOf(t, clientOf(s).HSMBackups(backupx.HSMFilter{})), "backupx: DescribeBackups: page 1: ", body)
+		require.ErrorContains(t, errOf(t, clientOf(s).OpsWorksBackups(backupx.OpsWorksFilter{})), "backupx: DescribeBackups: page 1: ", body)
+	}
+}
