@@ -1,0 +1,279 @@
+package backupx_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/samber/lo"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// The code of README.md and of docs is in the functions below, word for word, so that it is compiled
+// and run. TestDocumentedCode holds the two together.
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+func TestDocumentedCode(t *testing.T) {
+	var sources []string
+	for _, file := range []string{"readme_test.go", "restorejobs_test.go"} {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		sources = append(sources, flat(string(b)))
+	}
+	for _, file := range []string{"README.md", "docs/adding-an-operation.md"} {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		blocks := goBlock.FindAllStringSubmatch(string(b), -1)
+		require.NotEmpty(t, blocks, file)
+		for _, block := range blocks {
+			found := lo.SomeBy(sources, func(s string) bool { return strings.Contains(s, flat(block[1])) })
+			require.True(t, found, "%s has code that no test compiles:\n%s", file, block[1])
+		}
+	}
+}
+
+// flat is code without its indentation.
+func flat(code string) string {
+	lines := strings.Split(strings.TrimSpace(code), "\n")
+	return strings.Join(lo.Map(lines, func(l string, _ int) string { return strings.TrimSpace(l) }), "\n")
+}
+
+// guide is the data of the examples in README.md.
+func guide() (context.Context, backupx.Client, time.Time) {
+	at := func(hours int) *time.Time { return aws.Time(day.Add(-time.Duration(hours) * time.Hour)) }
+	job := func(id string, state types.BackupJobState, hours int) types.BackupJob {
+		return types.BackupJob{
+			BackupJobId: aws.String(id), State: state, CreationDate: at(hours), MessageCategory: aws.String("AccessDenied"),
+			ResourceArn: aws.String("arn:aws:ec2:us-east-1:111122223333:volume/vol-" + id), ResourceType: aws.String("EBS"),
+		}
+	}
+	svc := fakeaws.New(fakeaws.Data{
+		BackupJobs: []types.BackupJob{
+			job("a", types.BackupJobStateFailed, 3), job("b", types.BackupJobStateCompleted, 5),
+			job("c", types.BackupJobStateAborted, 9), job("d", types.BackupJobStateFailed, 90),
+		},
+		HSM: []hsmtypes.Backup{
+			{BackupId: aws.String("backup-aaaaaaaaaaa"), BackupState: hsmtypes.BackupStatePendingDeletion, CreateTimestamp: at(50), DeleteTimestamp: aws.Time(day.Add(time.Hour))},
+			{BackupId: aws.String("backup-bbbbbbbbbbb"), BackupState: hsmtypes.BackupStateReady, CreateTimestamp: at(60)},
+		},
+	}, fakeaws.WithClock(func() time.Time { return day }))
+	client := backupx.New(svc.Config())
+	client.Now = func() time.Time { return day }
+	return context.Background(), client, day.AddDate(0, 0, -1)
+}
+
+// With the SDK alone.
+func Example_readmeLoop() {
+	ctx, client, yesterday := guide()
+	err := func(client backup.ListBackupJobsAPIClient) error {
+		for _, state := range []types.BackupJobState{types.BackupJobStateFailed, types.BackupJobStateAborted} {
+			pages := backup.NewListBackupJobsPaginator(client, &backup.ListBackupJobsInput{
+				ByState:        state,
+				ByCreatedAfter: aws.Time(yesterday),
+			})
+			for pages.HasMorePages() {
+				page, err := pages.NextPage(ctx)
+				if err != nil {
+					return err // and start again from the first page
+				}
+				for _, job := range page.BackupJobs {
+					fmt.Println(*job.BackupJobId, *job.ResourceArn)
+				}
+			}
+		}
+		return nil
+	}(client.Backup)
+	fmt.Println(err)
+	// Output:
+	// a arn:aws:ec2:us-east-1:111122223333:volume/vol-a
+	// c arn:aws:ec2:us-east-1:111122223333:volume/vol-c
+	// <nil>
+}
+
+// With backupx.
+func Example_readme() {
+	ctx, client, yesterday := guide()
+	err := func() error {
+		failed := backupx.BackupJobFilter{}.
+			States(types.BackupJobStateFailed, types.BackupJobStateAborted).
+			CreatedAfter(yesterday)
+		for job, err := range client.BackupJobs(failed).All(ctx) {
+			if err != nil {
+				return err // with a checkpoint to go on from
+			}
+			fmt.Println(*job.BackupJobId, *job.ResourceArn)
+		}
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// c arn:aws:ec2:us-east-1:111122223333:volume/vol-c
+	// a arn:aws:ec2:us-east-1:111122223333:volume/vol-a
+	// <nil>
+}
+
+func Example_readmeFilters() {
+	ctx, client, _ := guide()
+	now := day
+	recent := backupx.BackupJobFilter{}.CreatedBetween(now.AddDate(0, 0, -7), now) // exact: [from, to)
+	denied := recent.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS") // f.X(…) is within f
+	n, err := client.BackupJobs(denied.TopLevel()).Count(ctx)
+	fmt.Println(n, err)
+
+	fmt.Println(backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateExpired).TopLevel().Explain())
+	// Output:
+	// 4 <nil>
+	// 2 chains; asked of the service: states: EXPIRED|FAILED; checked on items: topLevel
+}
+
+func Example_readmeResume() {
+	ctx, client, _ := guide()
+	process := func(types.BackupJob) {}
+	err := func() error {
+		jobs := client.BackupJobs(backupx.BackupJobFilter{}).Limit(3)
+		cursor := jobs.Cursor()
+		for job, err := range cursor.All(ctx) {
+			if err != nil {
+				return err
+			}
+			process(job)
+		}
+		text, err := cursor.Checkpoint().MarshalText() // store it; go on tomorrow, in another process
+		if err != nil {
+			return err
+		}
+
+		var checkpoint backupx.Checkpoint
+		if err := checkpoint.UnmarshalText(text); err != nil {
+			return err
+		}
+		cursor, err = jobs.Resume(checkpoint) // refused for another operation, filter or scope
+		if err != nil {
+			return err
+		}
+		for job, err := range cursor.All(ctx) {
+			if err != nil {
+				return err
+			}
+			fmt.Println("the rest:", *job.BackupJobId)
+		}
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// the rest: d
+	// <nil>
+}
+
+func Example_readmeParallel() {
+	ctx, client, _ := guide()
+	jobs := client.BackupJobs(backupx.BackupJobFilter{}).
+		Parallel(8). // requests under way; the listing is split into windows of creation time
+		Rate(15)     // requests a second: AWS's quota is 20
+	states, err := backupx.CountBy(jobs.All(ctx), func(j types.BackupJob) types.BackupJobState { return j.State })
+	fmt.Println(states, err)
+	// Output: map[ABORTED:1 COMPLETED:1 FAILED:2] <nil>
+}
+
+func Example_readmeRestore() {
+	ctx, client, _ := guide()
+	err := func() error {
+		pending := backupx.HSMFilter{}.States(hsmtypes.BackupStatePendingDeletion)
+		backups, err := client.HSMBackups(pending).Collect(ctx) // first all, then restore: restoring shifts the pages
+		if err != nil {
+			return err
+		}
+		results, err := client.RestoreHSMBackups(ctx, backups)
+		for _, r := range results {
+			fmt.Println(*r.Before.BackupId, r.After.BackupState, r.Err)
+		}
+		return err
+	}()
+	fmt.Println(err)
+	// Output:
+	// backup-aaaaaaaaaaa READY <nil>
+	// <nil>
+}
+
+func Example_readmeFleet() {
+	ctx, a, _ := guide()
+	_, b, _ := guide()
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	fleet := backupx.Fleet{{Name: "prod/us-east-1", Client: a}, {Name: "prod/eu-west-1", Client: b}}
+	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+		return c.BackupJobs(failed).Rate(15)
+	})
+	for job, err := range jobs.Parallel(16).Ordered().All(ctx) {
+		var sources backupx.SourceErrors
+		if errors.As(err, &sources) { // at the end: all other sources were delivered
+			for _, s := range sources {
+				fmt.Println(s.Source, s.Kind) // denied, throttled, not offered, …
+			}
+			break
+		}
+		fmt.Println(job.Source, *job.Item.BackupJobId)
+	}
+	// Output:
+	// prod/us-east-1 a
+	// prod/us-east-1 d
+	// prod/eu-west-1 a
+	// prod/eu-west-1 d
+}
+
+// The code of an organisation's completeness check.
+func Example_readmeComplete() {
+	ctx, _, _ := guide()
+	client := summaries{}
+	counts := backupx.FromOperation("ListBackupJobSummaries", client.ListBackupJobSummaries,
+		backup.ListBackupJobSummariesInput{AggregationPeriod: types.AggregationPeriodOneDay},
+		func(in *backup.ListBackupJobSummariesInput, token *string, size *int32) {
+			in.NextToken, in.MaxResults = token, size
+		},
+		func(out *backup.ListBackupJobSummariesOutput) ([]types.BackupJobSummary, *string) {
+			return out.BackupJobSummaries, out.NextToken
+		})
+	total := 0
+	for s, err := range counts.All(ctx) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		total += int(s.Count)
+	}
+	fmt.Println("the service counts", total)
+	// Output: the service counts 4
+}
+
+// summaries answers ListBackupJobSummaries.
+type summaries struct{}
+
+func (summaries) ListBackupJobSummaries(_ context.Context, in *backup.ListBackupJobSummariesInput, _ ...func(*backup.Options)) (*backup.ListBackupJobSummariesOutput, error) {
+	if in.NextToken == nil {
+		return &backup.ListBackupJobSummariesOutput{BackupJobSummaries: []types.BackupJobSummary{{Count: 3}}, NextToken: aws.String("2")}, nil
+	}
+	return &backup.ListBackupJobSummariesOutput{BackupJobSummaries: []types.BackupJobSummary{{Count: 1}}}, nil
+}
+
+func Example_readmeValues() {
+	ctx, client, _ := guide()
+	var err error
+	jobs := slices.Collect(backupx.Values(client.BackupJobs(backupx.BackupJobFilter{}).All(ctx), &err))
+	oldest := slices.MinFunc(jobs, func(a, b types.BackupJob) int { return a.CreationDate.Compare(*b.CreationDate) })
+	fmt.Println(*oldest.BackupJobId, cmp.Or(err, errors.New("no error")))
+	// Output: d no error
+}

@@ -1,0 +1,93 @@
+package backupx
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/stretchr/testify/require"
+)
+
+// The worked example of docs/adding-an-operation.md: ListRestoreJobs as a sixth operation.
+
+var restoreJobs = &table[types.RestoreJobsListMember]{
+	name: "RestoreJobFilter", op: "backup:ListRestoreJobs",
+	live:  texts(types.RestoreJobStatusPending, types.RestoreJobStatusRunning),
+	final: texts(types.RestoreJobStatusCompleted, types.RestoreJobStatusAborted, types.RestoreJobStatusFailed),
+	sets: []member[types.RestoreJobsListMember]{
+		{name: states, send: one, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
+		{name: "vaults", check: mustBeARN, value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
+	},
+	times: []bound[types.RestoreJobsListMember]{
+		{name: createdAfter, end: after, sent: true, of: restoreCreated},
+		{name: createdFrom, end: from, of: restoreCreated},
+		{name: createdTo, end: to, of: restoreCreated},
+	},
+}
+
+func restoreCreated(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }
+
+// RestoreJobs lists restore jobs, by ListRestoreJobs of AWS Backup.
+func RestoreJobs(api backup.ListRestoreJobsAPIClient, f RestoreJobFilter) Listing[types.RestoreJobsListMember] {
+	return operation[types.RestoreJobsListMember]{
+		table: restoreJobs, maxSize: 1000, created: restoreCreated,
+		id: func(j *types.RestoreJobsListMember) *string { return j.RestoreJobId },
+		fetch: func(q query) func(context.Context, string, int) (page[types.RestoreJobsListMember], error) {
+			in := backup.ListRestoreJobsInput{
+				ByStatus: types.RestoreJobStatus(q.values[states]), ByCreatedAfter: q.after(), ByCreatedBefore: q.before(),
+			}
+			return fetchWith(api.ListRestoreJobs, in,
+				func(in *backup.ListRestoreJobsInput, token *string, size *int32) {
+					in.NextToken, in.MaxResults = token, size
+				},
+				func(out *backup.ListRestoreJobsOutput) ([]types.RestoreJobsListMember, *string) {
+					return out.RestoreJobs, out.NextToken
+				},
+				watchBackup)
+		},
+	}.list(f.c, api)
+}
+
+// RestoreJobFilter says which restore jobs to list.
+type RestoreJobFilter struct{ c criteria }
+
+// States keeps the jobs in one of the states.
+func (f RestoreJobFilter) States(values ...types.RestoreJobStatus) RestoreJobFilter {
+	return RestoreJobFilter{restoreJobs.narrow(f.c, states, texts(values...))}
+}
+
+// Vaults keeps the jobs that restore from one of the vaults, by ARN.
+func (f RestoreJobFilter) Vaults(arns ...string) RestoreJobFilter {
+	return RestoreJobFilter{restoreJobs.narrow(f.c, "vaults", arns)}
+}
+
+// restores answers ListRestoreJobs with one job a state.
+type restores struct{ asked []types.RestoreJobStatus }
+
+func (r *restores) ListRestoreJobs(_ context.Context, in *backup.ListRestoreJobsInput, _ ...func(*backup.Options)) (*backup.ListRestoreJobsOutput, error) {
+	r.asked = append(r.asked, in.ByStatus)
+	return &backup.ListRestoreJobsOutput{RestoreJobs: []types.RestoreJobsListMember{
+		{RestoreJobId: aws.String(string(in.ByStatus)), Status: in.ByStatus, BackupVaultArn: aws.String("arn:aws:backup:us-east-1:111122223333:backup-vault:a")},
+		{RestoreJobId: aws.String("other"), Status: in.ByStatus},
+	}}, nil
+}
+
+func TestASixthOperationHasAllThatTheEngineGives(t *testing.T) {
+	api := &restores{}
+	f := RestoreJobFilter{}.
+		States(types.RestoreJobStatusFailed, types.RestoreJobStatusRunning).
+		Vaults("arn:aws:backup:us-east-1:111122223333:backup-vault:a")
+
+	jobs, err := RestoreJobs(api, f).Collect(t.Context())
+
+	require.NoError(t, err)
+	require.Len(t, jobs, 2)
+	require.Equal(t, []types.RestoreJobStatus{types.RestoreJobStatusRunning, types.RestoreJobStatusFailed}, api.asked)
+	_, err = RestoreJobs(api, f.Vaults("a")).Collect(t.Context())
+	require.NoError(t, err, "an intersection that is empty asks nothing")
+	_, err = RestoreJobs(api, RestoreJobFilter{}.Vaults("a")).Collect(t.Context())
+	require.ErrorIs(t, err, ErrFilter)
+}
