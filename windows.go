@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -129,7 +128,9 @@ func (op operation[T]) openWindow(f frame, p plan, q query, w window, depth int)
 	c := op.chain(f, p, part)
 	c.window = true
 	if f.set.every == nil && f.pool != nil && f.pool.wide > 1 && depth < maxDivisions {
-		c.divide = func(first *page[T]) int { return op.parts(f, part.criteria, first) }
+		begin, end := f.span(part.criteria)
+		most := spareParts * f.pool.wide
+		c.divide = func(first *page[T]) int { return op.parts(first, end.Sub(begin), most) }
 	}
 	r, err := openChain(f, c)
 	if err != nil || c.divide == nil {
@@ -147,9 +148,9 @@ const (
 	spareParts = 4
 )
 
-// parts is into how many parts to split a window whose first page is known: as many as it seems to
-// have pages, from the share of its time that the first one covers.
-func (op operation[T]) parts(f frame, c criteria, first *page[T]) int {
+// parts is into how many parts to split a window of so much time whose first page is known: as many as
+// it seems to have pages, from the share of its time that the first one covers.
+func (op operation[T]) parts(first *page[T], span time.Duration, most int) int {
 	var oldest, newest time.Time
 	for i := range first.n {
 		v, _ := first.raw(i)
@@ -157,12 +158,11 @@ func (op operation[T]) parts(f frame, c criteria, first *page[T]) int {
 			oldest, newest = earliest(at, oldest), latest(at, newest)
 		}
 	}
-	begin, end := f.span(c)
-	pages := float64(end.Sub(begin)) / max(1, float64(newest.Sub(oldest)))
+	pages := float64(span) / max(1, float64(newest.Sub(oldest)))
 	if pages <= largePages {
 		return 0
 	}
-	return int(min(pages*spareParts/3, float64(spareParts*f.pool.wide), math.MaxInt32))
+	return int(min(pages*spareParts/3, float64(most)))
 }
 
 // openParts puts parts in the place of a window.
