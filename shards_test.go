@@ -26,7 +26,7 @@ func TestShardsAreDisjointAndTheirUnionIsTheFilter(t *testing.T) {
 
 func disjoint[F sharded[F, T], T any](t *testing.T, k kind[F, T]) {
 	r := rand.New(rand.NewPCG(13, 14))
-	nows := []time.Time{day, day.Add(-10*24*time.Hour + 17*time.Minute), day.AddDate(1, 0, 0), {}}
+	nows := []time.Time{day, day.Add(-10*24*time.Hour + 17*time.Minute), day.AddDate(1, 0, 0)}
 	spans := []time.Duration{24 * time.Hour, 7*time.Hour + time.Second, 90 * 24 * time.Hour, 5 * 24 * time.Hour, 0, -1}
 	for range 30 {
 		f, name := k.random(r, 3)
