@@ -1,0 +1,52 @@
+// Offline prints the backup jobs that failed in the last 24 hours, a line each, with the
+// configuration of the environment:
+//
+//	go run ./examples/offline
+//
+// Its test shows how such a program is tested without AWS: with a recording, which is made with
+//
+//	BACKUPX_FIXTURES=record go test ./examples/offline
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"github.com/backupx-go/backupx"
+)
+
+func main() {
+	ctx := context.Background()
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := report(ctx, os.Stdout, backupx.New(cfg), time.Now()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// report writes what failed in the 24 hours before now.
+func report(ctx context.Context, w io.Writer, client backupx.Client, now time.Time) error {
+	failed := backupx.BackupJobFilter{}.
+		States(types.BackupJobStateFailed, types.BackupJobStateAborted).
+		CreatedAfter(now.Add(-24 * time.Hour))
+	count := 0
+	for job, err := range client.BackupJobs(failed).All(ctx) {
+		if err != nil {
+			return err
+		}
+		count++
+		fmt.Fprintf(w, "%-8s %-10s in %s\n", job.State, aws.ToString(job.ResourceType), aws.ToString(job.BackupVaultName))
+	}
+	_, err := fmt.Fprintf(w, "%d failed since yesterday\n", count)
+	return err
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// open opens the cassette of the tests here. They are recorded from a service in memory, on a day of
+// its own: a test of your own leaves the first two options out and records from your account. The
+// names of vaults are kept because the report prints them; all other names are recorded as
+// pseudonyms.
+func open(t *testing.T, opts ...fixtures.Option) *fixtures.Session {
+	day := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
+	jobs := fakeaws.GenerateBackupJobs(7, day.AddDate(0, 0, -7), day, 400)
+	service := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithClock(func() time.Time { return day }))
+	return fixtures.Open(t, "testdata/report", append(opts,
+		fixtures.Upstream(service.Config(), "fakeaws"),
+		fixtures.RecordedAt(day),
+		fixtures.Keep("BackupVaultName"),
+	)...)
+}
+
+func TestReport(t *testing.T) {
+	session := open(t)
+	var out bytes.Buffer
+	require.NoError(t, report(context.Background(), &out, backupx.New(session.Config()), session.Now()))
+	require.Equal(t, golden, out.String())
+}
+
+const golden = `ABORTED  SAP HANA on Amazon EC2 in Default
+ABORTED  EBS        in Default
+FAILED   Aurora     in monthly
+FAILED   RDS        in aws/efs/automatic-backup-vault
+FAILED   Aurora     in daily
+5 failed since yesterday
+`
+
+// The report comes to its end although AWS throttles and a connection breaks.
+func TestReportUnderFaults(t *testing.T) {
+	session := open(t, fixtures.Throttle(1), fixtures.Drop(2))
+	var out bytes.Buffer
+	require.NoError(t, report(context.Background(), &out, backupx.New(session.Config()), session.Now()))
+	require.Equal(t, golden, out.String())
+}
+
+// What cannot be read is an error, and not a shorter report.
+func TestReportOfHalfAnAnswer(t *testing.T) {
+	session := open(t, fixtures.Truncate(1), fixtures.AllowUnused())
+	require.Error(t, report(context.Background(), &bytes.Buffer{}, backupx.New(session.Config()), session.Now()))
+}
+
+func TestCassettesHaveNoSecrets(t *testing.T) {
+	fixtures.Check(t, os.DirFS("."))
+}
