@@ -56,7 +56,7 @@ func (e *ListError) Error() string {
 		}
 		b.WriteString(": ")
 	}
-	b.WriteString(redact(e.Err.Error(), e.token))
+	b.WriteString(redact(strings.TrimPrefix(e.Err.Error(), "backupx: "), e.token))
 	return b.String()
 }
 

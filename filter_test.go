@@ -479,7 +479,7 @@ func TestValidateJoinsAllThatIsWrong(t *testing.T) {
 	s := fakeaws.New(fakeaws.Data{})
 	_, listing := clientOf(s).BackupJobs(f).PageSize(-1).Collect(t.Context())
 	require.ErrorIs(t, listing, backupx.ErrFilter)
-	require.ErrorContains(t, listing, err.Error())
+	require.ErrorContains(t, listing, strings.TrimPrefix(err.Error(), "backupx: "))
 	require.ErrorContains(t, listing, "PageSize: -1: it must be at least 1")
 	require.Zero(t, s.RequestCount())
 }

@@ -2,6 +2,7 @@ package backupx
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"time"
 
@@ -33,7 +34,7 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 		fetch: func(q query) func(context.Context, string, int) (page[hsmtypes.Backup], error) {
 			return fetchWith(api.DescribeBackups, q.hsmBackups(),
 				func(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
+					in.NextToken, in.MaxResults, in.Filters = token, size, maps.Clone(in.Filters)
 				},
 				func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
 					return out.Backups, out.NextToken
