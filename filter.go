@@ -387,7 +387,7 @@ func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	for _, m := range t.sets {
 		values, ok := c.sets[m.name]
 		switch {
-		case ok && m.bools && len(values) == 1:
+		case ok && m.bools && len(values) == 1 && m.wrong(values[0]) == nil:
 			out[m.name] = values[0] == "true"
 		case ok:
 			out[m.name] = values
