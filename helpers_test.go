@@ -2,6 +2,8 @@ package backupx_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -126,3 +128,20 @@ func asked(s *fakeaws.Service) []map[string]string {
 
 // deref is the values of pointers.
 func deref[T any](ps []*T) []T { return lo.Map(ps, func(p *T, _ int) T { return *p }) }
+
+// anyToken is the fetch of a shelf that answers foreign tokens as a service does.
+func anyToken(s *shelf) backupx.Fetch[string] {
+	return func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
+		at, err := strconv.Atoi(strings.TrimPrefix(token, shelfToken))
+		if token != "" && (err != nil || at < 0 || at > len(s.items)) {
+			return backupx.Page[string]{}, errBoom
+		}
+		return s.fetch(ctx, token, size)
+	}
+}
+
+// sumOf is the checksum at the end of a checkpoint's text.
+func sumOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
