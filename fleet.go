@@ -110,7 +110,7 @@ func (p part[T]) open(f frame) (stream[T], error) {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
 	}
 	f.source = strings.TrimPrefix(f.source+"/"+p.name, "/")
-	f.scope = newScope(f.scope.ctx, p.parallel)
+	f.scope = f.scope.within(p.parallel)
 	in, err := openPart(f, p.name, p.listing)
 	if err != nil {
 		return nil, err
@@ -137,6 +137,9 @@ func (s *sourced[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	s.ended = true
 	s.frame.scope.fail(err)
 	s.frame.settle()
+	if s.frame.scope.outer.ctx.Err() != nil { // it did not fail: what it is part of did
+		return seg, out, err
+	}
 	why := s.frame.describe(err)
 	s.frame.failed = append(s.frame.failed, &SourceError{Source: s.frame.source, Kind: kindOf(why), Err: why})
 	return segment[T]{}, ended, nil
@@ -149,7 +152,7 @@ func (s *sourced[T]) spent() bool { return s.ended || s.stream.spent() }
 func (f frame) settle() {
 	if f.pool != nil {
 		f.pool.active -= f.scope.active
-		f.scope.active = 0
+		f.scope.count(-f.scope.active)
 	}
 }
 

@@ -58,8 +58,20 @@ func (p *pool) tell() {
 	}
 }
 
-// wait sleeps until something was read or the context ends.
-func (p *pool) wait(ctx context.Context) {
+// readersActive is how many readers have more to give.
+func (p *pool) readersActive() int {
+	if p == nil {
+		return 0
+	}
+	return p.active
+}
+
+// wait sleeps until something was read or the context ends. It does not where fewer readers have more
+// to give than before the poll: another part may begin in their place, and nothing else would tell.
+func (p *pool) wait(ctx context.Context, before int) {
+	if p.active < before {
+		return
+	}
 	select {
 	case <-p.wake:
 	case <-ctx.Done():
@@ -67,28 +79,64 @@ func (p *pool) wait(ctx context.Context) {
 }
 
 // scope is a part of a range that fails as one: the whole range, or one source of a fleet. Its
-// requests end together.
+// requests end together, those of the fleets within it included.
 type scope struct {
+	outer  *scope          // nil for the whole range's
 	ctx    context.Context //nolint:containedctx // it is what the scope is
 	cancel context.CancelFunc
-	places chan struct{} // one for each request that may be under way; nil for as many as the pool has
+	places chan struct{} // one for each request that may be under way; nil for as many as the outer one has
 
 	// What follows is the ranging goroutine's.
 	active int   // readers, as the pool's
 	err    error // the first failure
 }
 
-func newScope(ctx context.Context, atMost int) *scope {
+func newScope(ctx context.Context) *scope {
 	s := &scope{}
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	if atMost > 0 {
-		s.places = make(chan struct{}, atMost)
-	}
 	return s
 }
 
+// within is a scope within another, with a bound of its own if atMost is above zero.
+func (s *scope) within(atMost int) *scope {
+	in := newScope(s.ctx)
+	in.outer = s
+	if atMost > 0 {
+		in.places = make(chan struct{}, atMost)
+	}
+	return in
+}
+
 // free reports whether one more chain may be read.
-func (s *scope) free() bool { return s.places == nil || s.active < cap(s.places) }
+func (s *scope) free() bool {
+	return s == nil || (s.places == nil || s.active < cap(s.places)) && s.outer.free()
+}
+
+// count counts readers among those with more to give, or no longer.
+func (s *scope) count(n int) {
+	for ; s != nil; s = s.outer {
+		s.active += n
+	}
+}
+
+// failure is what ended the scope, or one around it.
+func (s *scope) failure() error {
+	for ; s != nil; s = s.outer {
+		if s.err != nil {
+			return s.err
+		}
+	}
+	return nil
+}
+
+// bounds are the places that a request has to have, the innermost first.
+func (s *scope) bounds(requests chan struct{}) []chan struct{} {
+	var bounds []chan struct{}
+	for ; s != nil; s = s.outer {
+		bounds = append(bounds, s.places)
+	}
+	return append(bounds, requests)
+}
 
 // fail ends the scope's requests. What it was first told stands: the requests that it ends fail too.
 func (s *scope) fail(err error) {
@@ -132,7 +180,7 @@ func (r *reader[T]) grow() bool {
 // count counts the reader among those with more to give, or no longer.
 func (r *reader[T]) count(n int) {
 	r.pool.active += n
-	r.scope.active += n
+	r.scope.count(n)
 }
 
 // wakeUp has a goroutine that waits for room look at its context.
@@ -145,13 +193,14 @@ func (a *ahead[T]) wakeUp() {
 // readAhead reads pages while there is room, to the chain's end.
 func (r *reader[T]) readAhead(ctx context.Context) {
 	defer r.ahead.close()
+	bounds := r.scope.bounds(r.pool.requests)
 	for r.ahead.roomFor(ctx, r.pool.depth) {
 		wanted := r.limit - r.feed.fetched
 		if wanted <= 0 && r.feed.exact() {
 			r.ahead.park()
 			return
 		}
-		pg, err := r.feed.next(ctx, wanted, r.scope.places, r.pool.requests)
+		pg, err := r.feed.next(ctx, wanted, bounds...)
 		r.ahead.add(pg, err)
 		if err != nil || r.feed.ended || pg.parts > 0 {
 			return

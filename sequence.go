@@ -73,10 +73,10 @@ func (s *sequence[T]) pollAny(ctx context.Context) (segment[T], outcome, error) 
 		}
 	}
 	switch {
-	case s.started > 0 || len(s.parts) > 0 && s.scope.err == nil:
+	case s.started > 0 || len(s.parts) > 0 && s.scope.failure() == nil:
 		return segment[T]{}, pending, nil
 	default:
-		return segment[T]{}, ended, s.scope.err
+		return segment[T]{}, ended, s.scope.failure()
 	}
 }
 
@@ -87,7 +87,7 @@ func (s *sequence[T]) drop(i int) {
 
 // grow begins to read one more part, or more of one that is being read.
 func (s *sequence[T]) grow() bool {
-	if s.pool == nil || len(s.parts) == 0 || s.scope.err != nil {
+	if s.pool == nil || len(s.parts) == 0 || s.scope.failure() != nil {
 		return false
 	}
 	if !s.sideBySide() {

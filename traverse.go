@@ -137,7 +137,7 @@ func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T],
 	if l.set.ahead() {
 		t.pool = newPool(l.set)
 	}
-	root, err := openIn(frame{traversal: t, scope: newScope(ctx, 0)}, l)
+	root, err := openIn(frame{traversal: t, scope: newScope(ctx)}, l)
 	if err != nil {
 		return t, nil, err
 	}
@@ -209,6 +209,7 @@ func drive[T any](
 		}
 		for root.grow() { //nolint:revive // it has to be asked until it has enough
 		}
+		before := t.pool.readersActive()
 		seg, out, err := root.poll(ctx)
 		switch {
 		case err != nil:
@@ -216,7 +217,7 @@ func drive[T any](
 		case out == ended:
 			return t.failures(l.identity())
 		case out == pending:
-			t.pool.wait(ctx)
+			t.pool.wait(ctx, before)
 			continue
 		}
 		more, err := deliver(seg)
@@ -229,9 +230,12 @@ func drive[T any](
 	}
 }
 
-// fail makes the error of a range.
+// fail makes the error of a range. Sources that failed before are in it too.
 func (t *traversal) fail(id identity, err error) error {
 	e := t.describe(err)
+	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { //nolint:errorlint // it is what failures gives
+		e.Err = fmt.Errorf("%w; %w", e.Err, t.failed)
+	}
 	e.Delivered, e.Checkpoint = t.delivered, t.state.checkpoint(id)
 	return e
 }

@@ -1,0 +1,52 @@
+package backupx_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/backupx-go/backupx"
+)
+
+// slow is a service of shelves, whose requests take their time and are counted.
+type slow struct {
+	takes time.Duration
+
+	mu             sync.Mutex
+	underWay, most int
+	began          []time.Time // each request
+}
+
+func newSlow(takes time.Duration) *slow { return &slow{takes: takes} }
+
+// list is the listing of a shelf of the service.
+func (s *slow) list(of *shelf) backupx.Listing[string] {
+	return backupx.List("ListThings", func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
+		s.begin()
+		defer s.end()
+		if err := pause(ctx, s.takes); err != nil {
+			return backupx.Page[string]{}, err
+		}
+		return of.fetch(ctx, token, size)
+	})
+}
+
+func (s *slow) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.began = append(s.began, time.Now())
+	s.underWay++
+	s.most = max(s.most, s.underWay)
+}
+
+func (s *slow) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.underWay--
+}
+
+func (s *slow) mostUnderWay() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}
