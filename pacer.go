@@ -19,18 +19,6 @@ func newPacer(perSecond float64) *pacer {
 	return &pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
 }
 
-// try takes a turn if one is due, and otherwise says how long that is off.
-func (p *pacer) try() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	if wait := p.next.Sub(now); wait > 0 {
-		return wait
-	}
-	p.next = now.Add(p.interval)
-	return 0
-}
-
 // enter waits until a request may begin: for one of each of the places, which it holds until leave is
 // called, and for its turn. No place is held while it waits for a turn.
 func enter(ctx context.Context, places []chan struct{}, pacers []*pacer) (leave func(), err error) {
@@ -76,12 +64,24 @@ func occupy(ctx context.Context, places []chan struct{}) (leave func(), err erro
 	return leave, nil
 }
 
-// turn takes a turn of each pacer, or says how long the first that has none is off.
+// turn takes a turn of all pacers, or says how long it is until all have one. It takes none unless it
+// gets all: a turn taken in vain would hold the source back. They are locked from the inside out, as
+// every listing has them.
 func turn(pacers []*pacer) time.Duration {
 	for _, p := range pacers {
-		if wait := p.try(); wait > 0 {
-			return wait
-		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	}
+	now := time.Now()
+	var wait time.Duration
+	for _, p := range pacers {
+		wait = max(wait, p.next.Sub(now))
+	}
+	if wait > 0 {
+		return wait
+	}
+	for _, p := range pacers {
+		p.next = now.Add(p.interval)
 	}
 	return 0
 }
