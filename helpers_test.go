@@ -126,9 +126,6 @@ func asked(s *fakeaws.Service) []map[string]string {
 	})
 }
 
-// deref is the values of pointers.
-func deref[T any](ps []*T) []T { return lo.Map(ps, func(p *T, _ int) T { return *p }) }
-
 // anyToken is the fetch of a shelf that answers foreign tokens as a service does.
 func anyToken(s *shelf) backupx.Fetch[string] {
 	return func(ctx context.Context, token string, size int) (backupx.Page[string], error) {

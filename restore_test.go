@@ -166,64 +166,71 @@ func TestAContextThatEndsFailsTheBackupsThatAreLeft(t *testing.T) {
 	require.Equal(t, 1, s.RequestCount())
 }
 
-// waiting runs a wait on the fake clock, and says how long it took and how often it looked.
-func waiting(t *testing.T, s func() *fakeaws.Service, id string, state hsmtypes.BackupState, most time.Duration) (b hsmtypes.Backup, err error, took time.Duration, looks int) {
+// wait is what came of a WaitHSMBackup on the fake clock: how long it took, and how often it looked.
+type wait struct {
+	backup hsmtypes.Backup
+	err    error
+	took   time.Duration
+	looks  int
+}
+
+func waiting(t *testing.T, id string, state hsmtypes.BackupState, most time.Duration, opts ...fakeaws.Option) (w wait) {
 	synctest.Test(t, func(t *testing.T) {
-		service, began := s(), time.Now()
-		b, err = clientOf(service).WaitHSMBackup(t.Context(), id, state, most)
-		took, looks = time.Since(began), service.RequestCount()
+		s, began := vault(opts...), time.Now()
+		w.backup, w.err = clientOf(s).WaitHSMBackup(t.Context(), id, state, most)
+		w.took, w.looks = time.Since(began), s.RequestCount()
 	})
-	return b, err, took, looks
+	return w
 }
 
 func TestWaitHSMBackup(t *testing.T) {
-	b, err, took, looks := waiting(t, func() *fakeaws.Service {
-		return vault(fakeaws.WithMoving(fakeaws.Moving{ID: pendingID, Steps: []fakeaws.Step{{AfterRequests: 4, State: "READY"}}}))
-	}, pendingID, "READY", time.Hour)
-	require.NoError(t, err)
-	require.Equal(t, []string{pendingID, "READY"}, []string{hsmID(b), string(b.BackupState)})
-	require.Equal(t, 5, looks)
-	require.GreaterOrEqual(t, took, 7500*time.Millisecond, "the pauses grow: half to one of 1, 2, 4 and 8 seconds")
-	require.Less(t, took, 15*time.Second)
+	w := waiting(t, pendingID, "READY", time.Hour, fakeaws.WithMoving(fakeaws.Moving{
+		ID: pendingID, Steps: []fakeaws.Step{{AfterRequests: 4, State: "READY"}},
+	}))
+	require.NoError(t, w.err)
+	require.Equal(t, []string{pendingID, "READY"}, []string{hsmID(w.backup), string(w.backup.BackupState)})
+	require.Equal(t, 5, w.looks)
+	require.GreaterOrEqual(t, w.took, 7500*time.Millisecond, "the pauses grow: half to the whole of 1, 2, 4 and 8 seconds")
+	require.Less(t, w.took, 15*time.Second)
 }
 
 func TestWaitHSMBackupLooksOnceAtWhatIsThere(t *testing.T) {
 	for id, state := range map[string]hsmtypes.BackupState{readyID: "READY", pendingID: "PENDING_DELETION", deletedID: "DELETED"} {
-		b, err, took, looks := waiting(t, func() *fakeaws.Service { return vault() }, id, state, time.Hour)
-		require.NoError(t, err)
-		require.Equal(t, state, b.BackupState)
-		require.Equal(t, []any{time.Duration(0), 1}, []any{took, looks})
+		w := waiting(t, id, state, time.Hour)
+		require.NoError(t, w.err)
+		require.Equal(t, state, w.backup.BackupState)
+		require.Equal(t, []any{time.Duration(0), 1}, []any{w.took, w.looks})
 	}
 }
 
 func TestWaitHSMBackupEndsWithItsTime(t *testing.T) {
-	b, err, took, looks := waiting(t, func() *fakeaws.Service { return vault() }, pendingID, "READY", 10*time.Minute)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "backupx: WaitHSMBackup: "+pendingID+": ")
-	require.ErrorContains(t, err, "it is not READY after 10m0s")
-	require.ErrorContains(t, err, "it is PENDING_DELETION")
-	require.Equal(t, hsmtypes.BackupStatePendingDeletion, b.BackupState, "as it was seen last")
-	require.Equal(t, 10*time.Minute, took)
-	require.Greater(t, looks, 20, "pauses are half a minute at most")
-	require.Less(t, looks, 50)
+	w := waiting(t, pendingID, "READY", 10*time.Minute)
+	require.ErrorIs(t, w.err, context.DeadlineExceeded)
+	require.ErrorContains(t, w.err, "backupx: WaitHSMBackup: "+pendingID+": ")
+	require.ErrorContains(t, w.err, "it is not READY after 10m0s")
+	require.ErrorContains(t, w.err, "it is PENDING_DELETION")
+	require.Equal(t, hsmtypes.BackupStatePendingDeletion, w.backup.BackupState, "as it was seen last")
+	require.Equal(t, 10*time.Minute, w.took)
+	require.Greater(t, w.looks, 20, "pauses are half a minute at most")
+	require.Less(t, w.looks, 50)
 }
 
 func TestWaitHSMBackupEndsWhereWaitingIsOfNoUse(t *testing.T) {
-	b, err, took, _ := waiting(t, func() *fakeaws.Service { return vault() }, deletedID, "READY", time.Hour)
-	require.ErrorContains(t, err, "it is DELETED, and stays so")
-	require.Equal(t, deletedID, hsmID(b))
-	require.Zero(t, took)
+	w := waiting(t, deletedID, "READY", time.Hour)
+	require.ErrorContains(t, w.err, "it is DELETED, and stays so")
+	require.Equal(t, deletedID, hsmID(w.backup))
+	require.Zero(t, w.took)
 
-	_, err, took, _ = waiting(t, func() *fakeaws.Service { return vault() }, unknownID, "READY", time.Hour)
-	require.ErrorContains(t, err, "there is no such backup")
-	require.Zero(t, took)
+	w = waiting(t, unknownID, "READY", time.Hour)
+	require.ErrorContains(t, w.err, "there is no such backup")
+	require.Zero(t, w.took)
 
-	_, err, took, _ = waiting(t, func() *fakeaws.Service {
-		return vault(fakeaws.WithFaults(fakeaws.Fault{Nth: 3, Do: fakeaws.Error(http.StatusBadRequest, "CloudHsmAccessDeniedException", "no")}))
-	}, pendingID, "READY", time.Hour)
+	w = waiting(t, pendingID, "READY", time.Hour, fakeaws.WithFaults(fakeaws.Fault{
+		Nth: 3, Do: fakeaws.Error(http.StatusBadRequest, "CloudHsmAccessDeniedException", "no"),
+	}))
 	var denied *hsmtypes.CloudHsmAccessDeniedException
-	require.ErrorAs(t, err, &denied)
-	require.Less(t, took, 3*time.Second)
+	require.ErrorAs(t, w.err, &denied)
+	require.Less(t, w.took, 3*time.Second)
 }
 
 func TestWaitHSMBackupEndsWithItsContext(t *testing.T) {
