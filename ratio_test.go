@@ -46,7 +46,7 @@ func mallocs() uint64 {
 //
 //	go test -run '^$' -bench Ratio -benchtime 40x .
 func BenchmarkRatio(b *testing.B) {
-	client := benchClient(b)
+	client := benchClient(b, benchJobs)
 	loop := func() { paginatorLoop(b, client) }
 	ours := func() { backupxLoop(b, client.BackupJobs(backupx.BackupJobFilter{})) }
 	loop()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/backup"
@@ -21,8 +22,10 @@ import (
 
 // world is data that do not change, behind a service and shelves whose requests are counted together.
 type world struct {
-	service  *fakeaws.Service
-	client   backupx.Client
+	service *fakeaws.Service
+	client  backupx.Client
+
+	mu       sync.Mutex
 	requests int
 	failAt   int // the request that fails, from 1; 0 for none
 }
@@ -42,8 +45,17 @@ func newWorld() *world {
 }
 
 func (w *world) fails() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.requests++
 	return w.requests == w.failAt
+}
+
+// fail makes one of the requests from now on fail, none for 0.
+func (w *world) fail(at int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests, w.failAt = 0, at
 }
 
 // shelf lists numbers, a few a page; every fourth page or so is empty.
@@ -144,7 +156,9 @@ func eachWorld(t *testing.T, property func(t *testing.T, w *world, l backupx.Lis
 
 // resized are the ways in which a listing may be resumed otherwise than it was begun.
 func resized(l backupx.Listing[string]) []backupx.Listing[string] {
-	return []backupx.Listing[string]{l, l.PageSize(1), l.PageSize(3), l.PageSize(50)}
+	return []backupx.Listing[string]{
+		l, l.PageSize(1), l.PageSize(3).Prefetch(2), l.PageSize(50), l.PageSize(2).Parallel(3).Ordered(),
+	}
 }
 
 // resumeFrom is what a listing delivers from a checkpoint that was stored, to the end.
@@ -178,11 +192,11 @@ func TestResumeAfterABreakAtEveryItem(t *testing.T) {
 
 func TestResumeAfterAFailureOfEveryRequest(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world, l backupx.Listing[string], whole []string) {
-		for w.failAt = 1; ; w.failAt++ {
-			w.requests = 0
+		for at := 1; ; at++ {
+			w.fail(at)
 			cursor := l.PageSize(3).Cursor()
 			first, err := drain(cursor.All(t.Context()))
-			if w.failAt > w.requests {
+			if at > w.requests {
 				require.NoError(t, err)
 				return
 			}
@@ -190,11 +204,11 @@ func TestResumeAfterAFailureOfEveryRequest(t *testing.T) {
 			require.ErrorAs(t, err, &list)
 			require.Equal(t, len(first), list.Delivered)
 			for how, again := range resized(l) {
-				require.Equal(t, whole, slices.Concat(first, resumeFrom(t, again, list.Checkpoint)), "request %d failed, resumed the way %d", w.failAt, how)
+				require.Equal(t, whole, slices.Concat(first, resumeFrom(t, again, list.Checkpoint)), "request %d failed, resumed the way %d", at, how)
 			}
 			rest, err := drain(cursor.All(t.Context()))
 			require.NoError(t, err)
-			require.Equal(t, whole, slices.Concat(first, rest), "the cursor itself goes on after request %d", w.failAt)
+			require.Equal(t, whole, slices.Concat(first, rest), "the cursor itself goes on after request %d", at)
 		}
 	})
 }
@@ -222,7 +236,7 @@ func TestBatchesThroughCheckpoints(t *testing.T) {
 		var cp backupx.Checkpoint
 		var got []string
 		for round := 0; !cp.Done(); round++ {
-			cursor, err := resized(l)[round%4].Limit(1 + round%3).Resume(throughText(t, cp))
+			cursor, err := resized(l)[round%5].Limit(1 + round%3).Resume(throughText(t, cp))
 			require.NoError(t, err)
 			batch, err := drain(cursor.All(t.Context()))
 			require.NoError(t, err)
@@ -245,10 +259,10 @@ func randomWalk(t *testing.T, r *rand.Rand, w *world, l backupx.Listing[string])
 	var cp backupx.Checkpoint
 	got := []string{}
 	for !cp.Done() {
-		cursor, err := resized(l)[r.IntN(4)].Limit(1 + r.IntN(9)).Resume(throughText(t, cp))
+		cursor, err := resized(l)[r.IntN(5)].Limit(1 + r.IntN(9)).Resume(throughText(t, cp))
 		require.NoError(t, err)
 		for range 1 + r.IntN(3) {
-			w.requests, w.failAt = 0, r.IntN(6)
+			w.fail(r.IntN(6))
 			breakAfter := 1 + r.IntN(9)
 			for item, err := range cursor.All(t.Context()) {
 				if err != nil {
@@ -262,7 +276,7 @@ func randomWalk(t *testing.T, r *rand.Rand, w *world, l backupx.Listing[string])
 		}
 		cp = cursor.Checkpoint()
 	}
-	w.failAt = 0
+	w.fail(0)
 	return got
 }
 
@@ -279,7 +293,7 @@ func TestACheckpointWithinTheLoopIsBehindTheItemAtHand(t *testing.T) {
 
 func TestAnErrorsCheckpointIsThatOfItsCursor(t *testing.T) {
 	w := newWorld()
-	w.failAt = 3
+	w.fail(3)
 	cursor := w.shelf("a", 13, 4).Cursor()
 	_, err := drain(cursor.All(t.Context()))
 	var list *backupx.ListError
