@@ -207,8 +207,7 @@ func drive[T any](
 		if ctx.Err() != nil {
 			return t.fail(l.identity(), cause(ctx))
 		}
-		for root.grow() { //nolint:revive // it has to be asked until it has enough
-		}
+		growAll(root)
 		before := t.pool.readersActive()
 		seg, out, err := root.poll(ctx)
 		switch {
@@ -219,6 +218,8 @@ func drive[T any](
 		case out == pending:
 			t.pool.wait(ctx, before)
 			continue
+		case seg.end-seg.start < t.limit-t.delivered: // this segment is not all that is wanted
+			growAll(root)
 		}
 		more, err := deliver(seg)
 		switch {
@@ -227,6 +228,12 @@ func drive[T any](
 		case !more:
 			return t.failures(l.identity())
 		}
+	}
+}
+
+// growAll begins to read ahead whatever may be.
+func growAll[T any](root stream[T]) {
+	for root.grow() { //nolint:revive // it has to be asked until it has enough
 	}
 }
 
