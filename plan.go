@@ -15,8 +15,10 @@ import (
 // members are checked on items instead.
 const maxChains = 16
 
-// exactMargin is how much wider than an exact span the service is asked for. Whether it takes its
-// ends in, and whether it looks at the milliseconds, is not documented; the items are checked.
+// exactMargin is how much earlier than an exact span begins the service is asked for it, and what its
+// end is rounded up to. Whether the service takes the ends in, and whether it looks at the milliseconds,
+// is not documented; the items are checked. An end on a whole second is asked for as it is, so that
+// what was created at that moment, as by many a nightly plan, is not read to be dropped.
 const exactMargin = time.Second
 
 // query is what one chain asks of the service: one value at most of each member that takes one a
@@ -109,18 +111,20 @@ func (q query) after() *time.Time {
 func (q query) before() *time.Time {
 	upper := q.times[createdTo]
 	if !upper.IsZero() {
-		upper = upper.Add(exactMargin)
+		upper = roundUp(upper, exactMargin)
 	}
 	return wholeMilliseconds(earliest(q.times[createdBefore], upper))
 }
 
 // wholeMilliseconds rounds a time up to what a request can carry, so that asking for what is before
 // it leaves nothing out. The SDK rounds down.
-func wholeMilliseconds(t time.Time) *time.Time {
-	if down := t.Truncate(time.Millisecond); !down.Equal(t) {
-		t = down.Add(time.Millisecond)
+func wholeMilliseconds(t time.Time) *time.Time { return optional(roundUp(t, time.Millisecond)) }
+
+func roundUp(t time.Time, to time.Duration) time.Time {
+	if down := t.Truncate(to); !down.Equal(t) {
+		return down.Add(to)
 	}
-	return optional(t)
+	return t
 }
 
 // operation is a listing operation of a service: what differs between the four.

@@ -103,15 +103,22 @@ func (f frame) span(c criteria) (first, last time.Time) {
 	return latest(lower, at.Add(-retention)), earliest(upper, at)
 }
 
-// evenly are the points that split a span of time into so many parts, of a second or more.
+// shortestWindow is the least that Parallel splits a span of time into. The margins that a window is
+// asked for with would otherwise bring more than the window, time and again where many jobs are of one
+// moment.
+const shortestWindow = time.Minute
+
+// evenly are the points that split a span of time into so many parts, or fewer that are not too short.
 func evenly(first, last time.Time, parts int) []time.Time {
-	step := last.Sub(first) / time.Duration(max(1, parts))
-	if step < time.Second {
+	span := last.Sub(first)
+	parts = min(parts, int(span/shortestWindow))
+	if parts < 2 {
 		return nil
 	}
+	step := span / time.Duration(parts)
 	points := make([]time.Time, 0, parts)
 	for i := 1; i < parts; i++ {
-		points = append(points, first.Add(time.Duration(i)*step).Truncate(time.Millisecond).UTC())
+		points = append(points, first.Add(time.Duration(i)*step).Truncate(exactMargin).UTC())
 	}
 	return points
 }
@@ -129,7 +136,7 @@ func (op operation[T]) openWindow(f frame, p plan, q query, w window, depth int)
 	c.window = true
 	if f.set.every == nil && f.pool != nil && f.pool.wide > 1 && depth < maxDivisions {
 		begin, end := f.span(part.criteria)
-		most := spareParts * f.pool.wide
+		most := min(spareParts*f.pool.wide, int(end.Sub(begin)/shortestWindow))
 		c.divide = func(first *page[T]) int { return op.parts(first, end.Sub(begin), most) }
 	}
 	r, err := openChain(f, c)
@@ -159,7 +166,7 @@ func (op operation[T]) parts(first *page[T], span time.Duration, most int) int {
 		}
 	}
 	pages := float64(span) / max(1, float64(newest.Sub(oldest)))
-	if pages <= largePages {
+	if pages <= largePages || most < 2 {
 		return 0
 	}
 	return int(min(pages*spareParts/3, float64(most)))
