@@ -181,6 +181,15 @@ func TestResumeRejectsOtherCombinationsAndInputs(t *testing.T) {
 	require.NoError(t, resuming(input(backup.ListBackupJobsInput{ByState: "COMPLETED"}), jobs.Checkpoint())())
 }
 
+func TestACheckpointOfOtherChainsIsAnError(t *testing.T) {
+	for _, chains := range []string{`{"x":{}}`, `{"":{},"x":{}}`, `{}`} {
+		var cp backupx.Checkpoint
+		text := checksummed(t, []byte(`{"id":{"op":"ListThings"},"opened":true,"chains":`+chains+`}`))
+		require.NoError(t, cp.UnmarshalText(text))
+		require.ErrorIs(t, resuming(newShelf("a", 1, 1).list(), cp)(), backupx.ErrCheckpoint, chains)
+	}
+}
+
 func TestTheFilterComesBack(t *testing.T) {
 	cp := throughText(t, midway(t))
 	var f backupx.BackupJobFilter

@@ -327,6 +327,17 @@ func TestResumeSkipsOverSeveralSmallerPages(t *testing.T) {
 	require.Equal(t, []string{"", "2", "4", "6", "8", "10"}, tokens)
 }
 
+func TestResumeAsksForWhatIsSkippedAndWanted(t *testing.T) {
+	s := newShelf("a", 12, 12)
+	cursor := s.list().Cursor()
+	take(t, cursor.All(t.Context()), 7)
+	s.requests = nil
+	cursor, err := s.list().PageSize(5).Limit(2).Resume(cursor.Checkpoint())
+	require.NoError(t, err)
+	require.Equal(t, s.items[7:9], take(t, cursor.All(t.Context()), 2))
+	require.Equal(t, []request{{Size: 5}, {Token: shelfToken + "5", Size: 4}}, s.requests)
+}
+
 func TestALoopIsFoundAcrossCheckpoints(t *testing.T) {
 	pages := map[string]string{"": "one", "one": "two", "two": "one"}
 	l := backupx.List("ListThings", func(_ context.Context, token string, _ int) (backupx.Page[string], error) {

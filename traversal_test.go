@@ -347,6 +347,23 @@ func TestPagesWithAFilterMayBeEmpty(t *testing.T) {
 	require.Equal(t, [][]string{nil, nil, {"a-004", "a-005"}}, got)
 }
 
+func TestAPageThatEndsWithItsContextIsDeliveredAsFar(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var got [][]string
+	var last error
+	listing := newShelf("a", 6, 4).list().Where(func(s string) bool {
+		if s == "a-001" {
+			cancel()
+		}
+		return true
+	})
+	for p, err := range listing.Pages(ctx) {
+		got, last = append(got, p.Items), err
+	}
+	require.ErrorIs(t, last, context.Canceled)
+	require.Equal(t, [][]string{{"a-000", "a-001"}, nil}, got, "items first, then the error with nothing beside it")
+}
+
 // answering is an HTTP client that answers everything alike.
 type answering func(*http.Request) (*http.Response, error)
 
