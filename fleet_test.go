@@ -1,0 +1,258 @@
+package backupx_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/aws/smithy-go"
+	"github.com/samber/lo"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// regions are services of so many jobs each, and a fleet of them in that order.
+func regions(jobs, latency map[string]int) (map[string]*fakeaws.Service, backupx.Fleet) {
+	services, fleet := map[string]*fakeaws.Service{}, backupx.Fleet{}
+	for _, name := range slices.Sorted(maps.Keys(jobs)) {
+		data := lo.Map(spread(jobs[name], month, day), func(j types.BackupJob, _ int) types.BackupJob {
+			id := name + "/" + *j.BackupJobId
+			j.BackupJobId = &id
+			return j
+		})
+		services[name] = fakeaws.New(fakeaws.Data{BackupJobs: data}, fakeaws.WithLatency(time.Duration(latency[name])*time.Millisecond))
+		fleet = append(fleet, backupx.Source{Name: name, Client: at(services[name], day)})
+	}
+	return services, fleet
+}
+
+func listJobs(c backupx.Client) backupx.Listing[types.BackupJob] {
+	return c.BackupJobs(backupx.BackupJobFilter{}).PageSize(10)
+}
+
+func sourcesOf(items []backupx.Sourced[types.BackupJob]) map[string]int {
+	return lo.CountValuesBy(items, func(v backupx.Sourced[types.BackupJob]) string { return v.Source })
+}
+
+// kindsOf are the sources that failed, and how.
+func kindsOf(t *testing.T, err error) map[string]backupx.Kind {
+	t.Helper()
+	var sources backupx.SourceErrors
+	require.ErrorAs(t, err, &sources)
+	return lo.SliceToMap(sources, func(s *backupx.SourceError) (string, backupx.Kind) { return s.Source, s.Kind })
+}
+
+func TestItemsOfAFleetNameTheirSource(t *testing.T) {
+	_, fleet := regions(map[string]int{"a": 25, "b": 0, "c": 12}, nil)
+	var pages []string
+	l := backupx.Across(fleet, listJobs).OnPage(func(p backupx.PageInfo) { pages = append(pages, fmt.Sprint(p.Source, p.Number)) })
+	items, err := l.Collect(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"a": 25, "c": 12}, sourcesOf(items))
+	require.True(t, lo.EveryBy(items, func(v backupx.Sourced[types.BackupJob]) bool {
+		return strings.HasPrefix(*v.Item.BackupJobId, v.Source+"/")
+	}))
+	require.Equal(t, []string{"a1", "a2", "a3", "b1", "c1", "c2"}, pages)
+}
+
+// effects are what a service can fail with, and what kind of failure each is.
+var effects = map[string]struct {
+	kind   backupx.Kind
+	effect fakeaws.Effect
+}{
+	"not enabled":    {backupx.NotEnabled, fakeaws.NotEnabled()},
+	"no such token":  {backupx.NotEnabled, fakeaws.Error(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")},
+	"opt-in":         {backupx.NotEnabled, fakeaws.Error(http.StatusForbidden, "OptInRequired", "You are not subscribed.")},
+	"denied":         {backupx.Denied, fakeaws.AccessDenied()},
+	"forbidden":      {backupx.Denied, fakeaws.Status(http.StatusForbidden)},
+	"throttled":      {backupx.Throttled, fakeaws.Throttle()},
+	"too many":       {backupx.Throttled, fakeaws.Status(http.StatusTooManyRequests)},
+	"internal":       {backupx.Other, fakeaws.InternalError()},
+	"unavailable":    {backupx.Other, fakeaws.Unavailable()},
+	"dropped":        {backupx.Other, fakeaws.Drop()},
+	"truncated":      {backupx.Other, fakeaws.Truncate()},
+	"cut":            {backupx.Other, fakeaws.Cut()},
+	"empty":          {backupx.Other, fakeaws.EmptyBody()},
+	"invalid":        {backupx.Other, fakeaws.Error(http.StatusBadRequest, "InvalidParameterValueException", "no")},
+	"repeated token": {backupx.Other, fakeaws.RepeatToken()},
+}
+
+func TestASourceThatFailsDoesNotStopTheOthers(t *testing.T) {
+	for _, n := range []int{1, 3, 20} {
+		jobs := lo.MapValues(effects, func(_ struct {
+			kind   backupx.Kind
+			effect fakeaws.Effect
+		}, _ string,
+		) int {
+			return 30
+		})
+		jobs["~fine"] = 30
+		services, fleet := regions(jobs, nil)
+		for name, e := range effects {
+			services[name].Fault(fakeaws.Fault{Nth: 2, Every: 1, Do: e.effect})
+		}
+		items, err := backupx.Across(fleet, listJobs).Parallel(n).Collect(t.Context())
+		kinds := kindsOf(t, err)
+		counts := sourcesOf(items)
+		require.Equal(t, 30, counts["~fine"])
+		for name, e := range effects {
+			require.Equal(t, e.kind, kinds[name], name)
+			require.Equal(t, lo.Ternary(name == "repeated token", 20, 10), counts[name], "what came before is delivered: %s", name)
+		}
+		require.Len(t, kinds, len(effects))
+		require.ErrorIs(t, err, backupx.ErrTokenLoop)
+		var api smithy.APIError
+		require.ErrorAs(t, err, &api)
+	}
+}
+
+func TestARegionWithoutTheServiceIsNotOffered(t *testing.T) {
+	_, fleet := regions(map[string]int{"a": 3}, nil)
+	nowhere := fakeaws.New(fakeaws.Data{}).Config()
+	nowhere.HTTPClient = roundTripClient(func(r *http.Request) (*http.Response, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: r.URL.Host, IsNotFound: true}
+	})
+	fleet = append(fleet, backupx.Source{Name: "aq-south-1", Client: backupx.New(nowhere)})
+	items, err := backupx.Across(fleet, listJobs).Collect(t.Context())
+	require.Len(t, items, 3)
+	require.Equal(t, map[string]backupx.Kind{"aq-south-1": backupx.NotOffered}, kindsOf(t, err))
+	require.ErrorContains(t, err, "1 source failed: aq-south-1: not offered: ListBackupJobs: page 1: ")
+}
+
+func roundTripClient(f roundTrip) *http.Client { return &http.Client{Transport: f} }
+
+func TestALimitDoesNotHideASourceThatFailed(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
+			services, fleet := regions(map[string]int{"a": 30, "b": 30}, map[string]int{"b": 1000})
+			services["a"].Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
+			items, err := backupx.Across(fleet, listJobs).Parallel(n).Limit(15).Collect(t.Context())
+			require.Len(t, items, 15)
+			require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied}, kindsOf(t, err))
+			var list *backupx.ListError
+			require.ErrorAs(t, err, &list)
+			require.Equal(t, 15, list.Delivered)
+		})
+	}
+}
+
+func TestFleetsThatCannotBeMeant(t *testing.T) {
+	services, fleet := regions(map[string]int{"a": 3, "b": 3}, nil)
+	with := func(change func(backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob]) backupx.Listing[backupx.Sourced[types.BackupJob]] {
+		return backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] { return change(listJobs(c)) })
+	}
+	type l = backupx.Listing[types.BackupJob]
+	for text, l := range map[string]backupx.Listing[backupx.Sourced[types.BackupJob]]{
+		`Across: two sources are named "a"`:                         backupx.Across(append(fleet, fleet[0]), listJobs),
+		"Across: a source has no name":                              backupx.Across(backupx.Fleet{{Name: " "}}, listJobs),
+		"Across: x: Parallel: -1: it must not be below zero":        backupx.Across(backupx.Fleet{{Name: "x", Parallel: -1}}, listJobs),
+		"Across: the function is nil":                               backupx.Across[types.BackupJob](fleet, nil),
+		"Across: a: it has its own Limit: set it on the whole":      with(func(l l) l { return l.Limit(1) }),
+		"Across: a: it has its own Parallel: set it on the whole":   with(func(l l) l { return l.Parallel(1) }),
+		"Across: a: it has its own Prefetch: set it on the whole":   with(func(l l) l { return l.Prefetch(1) }),
+		"Across: a: it has its own Ordered: set it on the whole":    with(l.Ordered),
+		"Across: a: it has its own StartAt":                         with(func(l l) l { return l.StartAt("t") }),
+		"StartAt: a token belongs to one chain":                     with(func(l l) l { return l }).StartAt("t"),
+		"Across: a: PageSize: 1001: the service gives 1000 at most": with(func(l l) l { return l }).PageSize(1001),
+		"Across: a: the zero Listing lists nothing":                 with(func(l) l { return l{} }),
+		"Across: b: no backup client was given":                     backupx.Across(backupx.Fleet{fleet[0], {Name: "b"}}, listJobs),
+	} {
+		require.ErrorContains(t, errOf(t, l), text)
+	}
+	require.Zero(t, services["a"].RequestCount())
+	requireCount(t, 0, backupx.Across(nil, listJobs).Parallel(3))
+}
+
+func TestASourcesOwnBoundLeavesTheRestToOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		services, fleet := regions(map[string]int{"bounded": 100, "other": 100}, map[string]int{"bounded": 1000, "other": 1000})
+		fleet[0].Parallel = 2
+		began := time.Now()
+		var others time.Duration
+		l := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+			return listJobs(c).Every(3 * 24 * time.Hour) // ten windows, or one more
+		}).Parallel(7).OnPage(func(p backupx.PageInfo) {
+			if p.Source == "other" {
+				others = time.Since(began)
+			}
+		})
+		requireCount(t, 200, l)
+		require.Equal(t, 2, services["bounded"].MostUnderWay())
+		require.GreaterOrEqual(t, services["other"].MostUnderWay(), 5)
+		require.LessOrEqual(t, others, 5*time.Second)
+	})
+}
+
+func TestResumingAFleetTriesTheSourcesThatFailedAgain(t *testing.T) {
+	for _, n := range []int{1, 2, 5} {
+		services, fleet := regions(map[string]int{"a": 35, "b": 20, "c": 41}, nil)
+		services["a"].Fault(fakeaws.Fault{Nth: 3, Every: 1, Do: fakeaws.AccessDenied()})
+		services["c"].Fault(fakeaws.Fault{Nth: 1, Every: 1, Do: fakeaws.NotEnabled()})
+		l := backupx.Across(fleet, listJobs).Parallel(n)
+		items, err := l.Collect(t.Context())
+		require.Equal(t, map[string]int{"a": 20, "b": 20}, sourcesOf(items))
+		require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied, "c": backupx.NotEnabled}, kindsOf(t, err))
+
+		var list *backupx.ListError
+		require.ErrorAs(t, err, &list)
+		services["a"].ClearFaults()
+		items, err = drain(lo.Must(l.Resume(throughText(t, list.Checkpoint))).All(t.Context()))
+		require.Equal(t, map[string]int{"a": 15}, sourcesOf(items), "c fails still")
+		require.ErrorAs(t, err, &list)
+		services["c"].ClearFaults()
+		items, err = drain(lo.Must(l.Resume(throughText(t, list.Checkpoint))).All(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"c": 41}, sourcesOf(items))
+	}
+}
+
+func TestACheckpointOfAnotherFleetIsRefused(t *testing.T) {
+	_, fleet := regions(map[string]int{"a": 35, "b": 20}, nil)
+	cursor := backupx.Across(fleet, listJobs).Limit(5).Cursor()
+	_, err := drain(cursor.All(t.Context()))
+	require.NoError(t, err)
+	fleet[1].Name = "c"
+	_, err = backupx.Across(fleet, listJobs).Resume(cursor.Checkpoint())
+	require.ErrorIs(t, err, backupx.ErrCheckpoint)
+}
+
+func TestAFleetTakesTheTimeOfItsSlowestSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, latency := map[string]int{}, map[string]int{}
+		for i := range 17 {
+			name := fmt.Sprintf("region-%02d", i)
+			jobs[name], latency[name] = 10+10*i, 100+50*(i%5)
+		}
+		_, fleet := regions(jobs, latency)
+		slowest := time.Duration(0)
+		for name, n := range jobs {
+			slowest = max(slowest, time.Duration(n/10*latency[name])*time.Millisecond)
+		}
+		began := time.Now()
+		requireCount(t, lo.Sum(lo.Values(jobs)), backupx.Across(fleet, listJobs).Parallel(17))
+		require.Equal(t, slowest, time.Since(began))
+	})
+}
+
+func TestACancelledContextIsNoFailureOfASource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, fleet := regions(map[string]int{"a": 30, "b": 30}, map[string]int{"a": 1000, "b": 1000})
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		_, err := backupx.Across(fleet, listJobs).Parallel(2).Collect(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		var sources backupx.SourceErrors
+		require.False(t, errors.As(err, &sources))
+	})
+}
