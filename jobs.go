@@ -19,6 +19,10 @@ type BackupAPI interface {
 
 // BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup. Needs the
 // permission backup:ListBackupJobs.
+//
+// A job that is created while the jobs are listed may be delivered or not, one that changes its state
+// meanwhile is delivered in the one or the other; neither comes twice, in windows and side by side
+// ([Listing.Every], [Listing.Parallel]) too.
 func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
 	return operation[types.BackupJob]{
 		table:   backupJobs,

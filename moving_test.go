@@ -23,7 +23,7 @@ func TestJobsThatMoveOnWhileListedInParallelAreDeliveredOnce(t *testing.T) {
 			jobs := alive(40, lifeOfAJob...)
 			moving := lives(jobs, func(int, int) int { return r.IntN(30) })
 			s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithMoving(moving...), fakeaws.WithLatency(time.Second))
-			l := at(s, day.Add(time.Hour)).BackupJobs(backupx.BackupJobFilter{}.States(lifeOfAJob...)).PageSize(1 + r.IntN(6)).Parallel(1 + r.IntN(6))
+			l := at(s, day.Add(time.Hour)).BackupJobs(backupx.BackupJobFilter{}.States(lifeOfAJob...).CreatedBetween(day, day.Add(time.Hour))).PageSize(1 + r.IntN(6)).Parallel(1 + r.IntN(6))
 			if r.IntN(2) == 0 {
 				l = l.Every(10 * time.Minute)
 			}
