@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx"
+)
+
+// record is one job on stdout.
+type record struct {
+	Source    string     `json:"source"`
+	ID        string     `json:"id"`
+	State     string     `json:"state"`
+	Resource  string     `json:"resource,omitempty"`
+	Type      string     `json:"type,omitempty"`
+	Created   *time.Time `json:"created,omitempty"`
+	Completed *time.Time `json:"completed,omitempty"`
+	Category  string     `json:"category,omitempty"`
+	Message   string     `json:"message,omitempty"`
+}
+
+func recordOf(s backupx.Sourced[types.BackupJob]) record {
+	j := s.Item
+	return record{
+		Source: s.Source, ID: aws.ToString(j.BackupJobId), State: string(j.State), Resource: aws.ToString(j.ResourceArn),
+		Type: aws.ToString(j.ResourceType), Created: j.CreationDate, Completed: j.CompletionDate,
+		Category: aws.ToString(j.MessageCategory), Message: aws.ToString(j.StatusMessage),
+	}
+}
+
+// listing is what to list of which sources.
+type listing struct {
+	fleet   backupx.Fleet
+	filter  backupx.BackupJobFilter
+	options options
+}
+
+// estimate says what the listing will cost, before anything is sent.
+func (l listing) estimate() string {
+	chains := l.filter.Explain().Chains
+	least := len(l.fleet) * chains
+	return fmt.Sprintf("%d sources, %d states each: %d requests at least, and one for each 1,000 jobs of a state beyond",
+		len(l.fleet), chains, least)
+}
+
+// jobs is the one listing of all sources. An offline run is in their order, so that it prints the same
+// each time.
+func (l listing) jobs() backupx.Listing[backupx.Sourced[types.BackupJob]] {
+	jobs := backupx.Across(l.fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+		return c.BackupJobs(l.filter).Rate(l.options.rate)
+	}).Parallel(l.options.parallel)
+	if !l.options.live {
+		return jobs.Ordered()
+	}
+	return jobs
+}
+
+// write prints the jobs, and says how each source did. The error is that of the whole: that of a source
+// is in its row.
+func (l listing) write(ctx context.Context, stdout io.Writer, p *progress) ([]row, error) {
+	out, rows := json.NewEncoder(stdout), map[string]*row{}
+	for _, s := range l.fleet {
+		rows[s.Name] = &row{name: s.Name, status: "ok"}
+	}
+	jobs := l.jobs().OnPage(func(page backupx.PageInfo) {
+		rows[page.Source].pages++
+		p.page(page)
+	})
+	err := l.each(ctx, jobs, func(job backupx.Sourced[types.BackupJob]) error {
+		rows[job.Source].jobs++
+		return out.Encode(recordOf(job))
+	})
+	var failed backupx.SourceErrors
+	if errors.As(err, &failed) {
+		for _, f := range failed {
+			rows[f.Source].status, rows[f.Source].why = string(f.Kind), reason(f)
+		}
+		err = nil
+	}
+	if cause := ctx.Err(); cause != nil {
+		err = cause
+	}
+	return lo.Map(l.fleet, func(s backupx.Source, _ int) row { return *rows[s.Name] }), err
+}
+
+func (l listing) each(
+	ctx context.Context, jobs backupx.Listing[backupx.Sourced[types.BackupJob]],
+	do func(backupx.Sourced[types.BackupJob]) error,
+) error {
+	for job, err := range jobs.All(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := do(job); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+// Command fleet lists the backup jobs of many accounts and regions that went wrong, as one listing: one
+// JSON object a job on stdout, and on stderr what it will cost, how far it is (on a terminal only), and
+// at the end how each source did. A region that fails does not hide the others.
+//
+//	go run ./examples/fleet                                      made-up accounts, no network
+//	go run ./examples/fleet -live -region us-east-1,eu-west-1
+//	go run ./examples/fleet -live -profile prod,test -region us-east-1,eu-west-1 -days 1
+//	go run ./examples/fleet -live -role 'arn:aws:iam::{account}:role/BackupAudit' \
+//		-accounts 111122223333,444455556666 -region us-east-1,eu-west-1 | jq .resource
+//
+// # Live
+//
+// The sources are each profile, or each account by the role to assume in it, in each region. An account
+// has one credential, shared by its regions and kept until it expires. It needs the permission
+// backup:ListBackupJobs, and sts:AssumeRole for -role. Nothing is changed.
+//
+// # Exit status
+//
+//	0  all sources were listed whole
+//	1  a source failed: its row says how
+//	2  there is no listing: the flags or the configuration are wrong, or it was interrupted
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// The exit status of the program.
+const (
+	exitWhole = iota
+	exitPartial
+	exitNone
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := program{load: loadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}
+	status := p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// program is what a run depends on.
+type program struct {
+	load     configLoader
+	now      func() time.Time
+	terminal bool // stderr is one
+}
+
+// run is the whole program but for its end; it returns the exit status.
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitWhole
+	case err != nil:
+		return exitNone
+	}
+	fleet, err := p.fleet(ctx, o)
+	if err != nil {
+		fmt.Fprintln(stderr, "fleet:", err)
+		return exitNone
+	}
+	l := listing{fleet: fleet, filter: o.filter(p.clock(o)), options: o}
+	fmt.Fprintln(stderr, l.estimate())
+	progress := newProgress(stderr, p.terminal, len(fleet))
+	rows, err := l.write(ctx, stdout, progress)
+	progress.clear()
+	return report(stderr, rows, err)
+}
+
+// clock is when a run takes place.
+func (p program) clock(o options) time.Time {
+	if !o.live {
+		return madeUp
+	}
+	return p.now()
+}
+
+// isTerminal reports whether a person looks at a file.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

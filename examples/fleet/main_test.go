@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/samber/lo"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+var update = flag.Bool("update", false, "write what the program prints to testdata")
+
+// printed is what a run left behind.
+type printed struct {
+	status         int
+	stdout, stderr string
+}
+
+func (p program) print(ctx context.Context, args ...string) printed {
+	var stdout, stderr bytes.Buffer
+	status := p.run(ctx, args, &stdout, &stderr)
+	return printed{status, stdout.String(), stderr.String()}
+}
+
+// over is the program with a server for AWS.
+func over(s *fakeaws.Service) program {
+	return program{
+		load: func(context.Context, string) (aws.Config, error) { return s.Config(), nil },
+		now:  func() time.Time { return madeUp },
+	}
+}
+
+func TestOfflineRunIsAsRecorded(t *testing.T) {
+	got := program{}.print(t.Context())
+	require.Equal(t, exitPartial, got.status)
+	for name, text := range map[string]string{"jobs.ndjson": got.stdout, "report.txt": got.stderr} {
+		if *update {
+			require.NoError(t, os.WriteFile("testdata/"+name, []byte(text), 0o644))
+		}
+		want, err := os.ReadFile("testdata/" + name)
+		require.NoError(t, err)
+		require.Equal(t, string(want), text, "go test ./examples/fleet -update writes it anew")
+	}
+	require.Equal(t, got, program{}.print(t.Context(), "-parallel", "3"))
+}
+
+func TestProgressIsForTerminals(t *testing.T) {
+	plain := program{}.print(t.Context())
+	require.NotContains(t, plain.stderr, "\r")
+	got := program{terminal: true}.print(t.Context())
+	require.Contains(t, got.stderr, "\r\x1b[K1 of 7 sources answered · 1 pages · ")
+	require.Contains(t, got.stderr, "\r\x1b[Ksource ", "it is gone when the rows come")
+	require.Equal(t, plain.stdout, got.stdout)
+	require.False(t, isTerminal(lo.Must(os.Open("main.go"))))
+}
+
+func TestSourcesAreProfilesInRegions(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: fakeaws.GenerateBackupJobs(1, madeUp.AddDate(0, 0, -30), madeUp, 100)})
+	var loaded []string
+	p := over(s)
+	p.load = func(_ context.Context, profile string) (aws.Config, error) {
+		loaded = append(loaded, profile)
+		return s.Config(), nil
+	}
+	got := p.print(t.Context(), "-live", "-profile", "prod,test", "-region", "us-east-1", "-region", "eu-west-1", "-days", "30", "-rate", "1000")
+	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Equal(t, []string{"prod", "test"}, loaded)
+	require.Contains(t, got.stderr, "4 sources, 4 states each: 16 requests at least")
+	for _, name := range []string{"prod/us-east-1", "prod/eu-west-1", "test/us-east-1", "test/eu-west-1"} {
+		require.Contains(t, got.stderr, name+"  ok      4      ")
+		require.Contains(t, got.stdout, `"source":"`+name+`"`)
+	}
+	require.Equal(t, map[string]int{"us-east-1": 8, "eu-west-1": 8}, lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.Region }))
+
+	got = p.print(t.Context(), "-live")
+	require.Contains(t, got.stderr, "default/us-east-1  ok ")
+}
+
+// tokens is an STS in front of a service: it gives each role credentials of its own, and counts.
+type tokens struct {
+	aws.HTTPClient
+
+	mu    sync.Mutex
+	roles map[string]int
+}
+
+func (s *tokens) Do(r *http.Request) (*http.Response, error) {
+	if !strings.HasPrefix(r.URL.Host, "sts.") {
+		return s.HTTPClient.Do(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	role := form.Get("RoleArn")
+	s.roles[role]++
+	key := "ASIAIOSFODNN7EXAMPLE" + strings.Split(role, ":")[4]
+	text := fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>`+
+		`<AccessKeyId>%s</AccessKeyId><SecretAccessKey>wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY</SecretAccessKey>`+
+		`<SessionToken>AQoDYXdzEJr</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+		key, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	return &http.Response{
+		StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{"Content-Type": {"text/xml"}},
+		Body: io.NopCloser(strings.NewReader(text)), Request: r,
+	}, nil
+}
+
+func TestEachAccountHasOneCredentialForAllItsRegions(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: fakeaws.GenerateBackupJobs(1, madeUp.AddDate(0, 0, -30), madeUp, 100)})
+	sts := &tokens{HTTPClient: s.HTTPClient(), roles: map[string]int{}}
+	p := over(s)
+	p.load = func(context.Context, string) (aws.Config, error) {
+		cfg := s.Config()
+		cfg.HTTPClient, cfg.BaseEndpoint = sts, nil
+		return cfg, nil
+	}
+	got := p.print(t.Context(), "-live", "-role", "arn:aws:iam::{account}:role/BackupAudit",
+		"-accounts", "111122223333,444455556666", "-region", "us-east-1,eu-west-1,eu-central-1", "-rate", "1000")
+	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Equal(t, map[string]int{
+		"arn:aws:iam::111122223333:role/BackupAudit": 1, "arn:aws:iam::444455556666:role/BackupAudit": 1,
+	}, sts.roles)
+	require.Equal(t, map[string]int{"ASIAIOSFODNN7EXAMPLE111122223333": 12, "ASIAIOSFODNN7EXAMPLE444455556666": 12},
+		lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.AccessKey }))
+	require.Contains(t, got.stdout, `{"source":"444455556666/eu-central-1"`)
+}
+
+func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := program{}.print(ctx)
+	require.Equal(t, exitNone, got.status)
+	require.Contains(t, got.stderr, "111122223333/us-east-1")
+	require.Contains(t, got.stderr, "fleet: context canceled")
+}
+
+// full is a disk that is.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	var stderr bytes.Buffer
+	require.Equal(t, exitNone, program{}.run(t.Context(), nil, full{}, &stderr))
+	require.Contains(t, stderr.String(), "fleet: writing: no space left on device")
+}
+
+func TestFlagsThatCannotBeMeant(t *testing.T) {
+	role := "arn:aws:iam::{account}:role/BackupAudit"
+	for want, args := range map[string][]string{
+		`"now" is not a flag`:                    {"now"},
+		"-profile, -region goes with -live":      {"-region", "us-east-1", "-profile", "audit"},
+		"-role and -accounts go together":        {"-live", "-role", role},
+		"it does not say where the account goes": {"-live", "-role", "arn:aws:iam::111122223333:role/x", "-accounts", "111122223333"},
+		`"42" is not an account id`:              {"-live", "-role", role, "-accounts", "42"},
+		"-role is assumed from one -profile":     {"-live", "-role", role, "-accounts", "111122223333", "-profile", "a,b"},
+		"-days 31: AWS keeps jobs for 30 days":   {"-days", "31"},
+		"a value is empty":                       {"-live", "-region", "us-east-1,,eu-west-1"},
+		"no region is configured":                {"-live"},
+		"Parallel: 0: it must be at least 1":     {"-parallel", "0"},
+		"Rate: -1 a second":                      {"-rate", "-1"},
+	} {
+		t.Run(want, func(t *testing.T) {
+			p := program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, nil }, now: time.Now}
+			got := p.print(t.Context(), args...)
+			require.Equal(t, exitNone, got.status)
+			require.Empty(t, got.stdout)
+			require.Contains(t, got.stderr, want)
+		})
+	}
+	require.Equal(t, exitWhole, program{}.print(t.Context(), "-h").status)
+}
+
+func TestConfigurationThatCannotBeLoaded(t *testing.T) {
+	p := program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, errors.New("no such profile") }}
+	got := p.print(t.Context(), "-live")
+	require.Equal(t, printed{exitNone, "", "fleet: the AWS configuration: no such profile\n"}, got)
+}
+
+func TestReasonsAreShort(t *testing.T) {
+	require.Equal(t, "no such host", reason(&backupx.SourceError{Err: &backupx.ListError{Err: fmt.Errorf("request: %w", errors.New("no such host"))}}))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// madeUp is when the jobs of an offline run end.
+var madeUp = time.Date(2026, time.March, 14, 6, 0, 0, 0, time.UTC)
+
+// offline is a fleet of services in this program, some of which fail in the ways that regions do.
+func offline() backupx.Fleet {
+	denied := fakeaws.Fault{Do: fakeaws.AccessDenied(), When: func(r fakeaws.Request) bool { return r.Parameter("state") == "FAILED" }}
+	return backupx.Fleet{
+		madeUpSource("111122223333/us-east-1", 1, 400),
+		madeUpSource("111122223333/eu-west-1", 2, 250),
+		madeUpSource("111122223333/me-south-1", 3, 10, fakeaws.Fault{Do: fakeaws.NotEnabled()}),
+		notOffered("111122223333/aq-south-1"),
+		madeUpSource("444455556666/us-east-1", 4, 300, denied),
+		madeUpSource("444455556666/eu-west-1", 5, 50, fakeaws.Fault{Do: fakeaws.Throttle()}),
+		madeUpSource("123456789012/us-east-1", 6, 0),
+	}
+}
+
+func madeUpSource(name string, seed uint64, jobs int, faults ...fakeaws.Fault) backupx.Source {
+	s := fakeaws.New(fakeaws.Data{
+		BackupJobs: fakeaws.GenerateBackupJobs(seed, madeUp.AddDate(0, 0, -30), madeUp, jobs),
+	}, fakeaws.WithFaults(faults...))
+	return madeUpWith(name, s.Config())
+}
+
+// notOffered is a region whose endpoint has no address.
+func notOffered(name string) backupx.Source {
+	cfg := fakeaws.New(fakeaws.Data{}).Config()
+	cfg.HTTPClient = noAddress{}
+	return madeUpWith(name, cfg)
+}
+
+func madeUpWith(name string, cfg aws.Config) backupx.Source {
+	client := backupx.New(cfg)
+	client.Now = func() time.Time { return madeUp }
+	return backupx.Source{Name: name, Client: client}
+}
+
+// noAddress is an HTTP client that finds nobody.
+type noAddress struct{}
+
+func (noAddress) Do(r *http.Request) (*http.Response, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: r.URL.Host, IsNotFound: true}
+}

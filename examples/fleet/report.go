@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/aws/smithy-go"
+	"github.com/samber/lo"
+)
+
+// row is how one source did.
+type row struct {
+	name   string
+	status string // ok, or the kind of its failure
+	pages  int
+	jobs   int
+	why    string
+}
+
+// report prints a row a source and returns the exit status.
+func report(w io.Writer, rows []row, err error) int {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "source\tstatus\tpages\tjobs\t")
+	for _, r := range rows {
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", r.name, r.status, r.pages, r.jobs, r.why)
+	}
+	table.Flush()
+	switch {
+	case err != nil:
+		fmt.Fprintln(w, "fleet:", err)
+		return exitNone
+	case lo.SomeBy(rows, func(r row) bool { return r.status != "ok" }):
+		return exitPartial
+	}
+	return exitWhole
+}
+
+// reason is what the service said, or where it said nothing, what went wrong first.
+func reason(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	}
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err.Error()
+}
