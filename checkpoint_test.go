@@ -80,6 +80,8 @@ func TestACheckpointOfAnotherVersionIsAnError(t *testing.T) {
 	text := strings.Replace(textOf(t, midway(t)), "backupx1.", "backupx2.", 1)
 	require.EqualError(t, cp.UnmarshalText([]byte(text)), "backupx: checkpoint cannot be used: its text is of another version")
 	require.ErrorContains(t, json.Unmarshal([]byte(`"`+text+`"`), &cp), "another version")
+	later := checksummed(t, []byte(`{"id":{"op":"ListThings"},"learnt":"later"}`))
+	require.ErrorIs(t, cp.UnmarshalText(later), backupx.ErrCheckpoint, "what it does not know it does not pass over")
 }
 
 func TestResumeRejectsTheCheckpointOfAnotherListing(t *testing.T) {
