@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/samber/lo"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// size is how large a picture is, in the pixels of a page that shows it unscaled.
+type size struct {
+	class         string
+	width, height vg.Length
+	fontSize      vg.Length
+	labels        int // along the horizontal axis, at most
+}
+
+func wide(height vg.Length) size   { return size{"wide", 880, height, 12, 9} }
+func narrow(height vg.Length) size { return size{"narrow", 360, height, 11, 4} }
+func small(height vg.Length) size  { return size{"small", 280, height, 11, 3} }
+
+// drawing puts a picture of a size into a plot.
+type drawing func(p *plot.Plot, s size) error
+
+// picture draws for wide and for narrow pages.
+func picture(id, title, desc string, d drawing, large, tight size) (Picture, error) {
+	out := Picture{Title: title, Desc: desc}
+	var err error
+	if out.Wide, err = render(id+"-wide", out, d, large); err != nil {
+		return out, err
+	}
+	out.Narrow, err = render(id+"-narrow", out, d, tight)
+	return out, err
+}
+
+// thumbnail draws once, in a small size.
+func thumbnail(id, title, desc string, d drawing) (Picture, error) {
+	out := Picture{Title: title, Desc: desc, Small: true}
+	var err error
+	out.Wide, err = render(id, out, d, small(120))
+	return out, err
+}
+
+func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
+	plt := newPlot(s)
+	if err := d(plt, s); err != nil {
+		return "", err
+	}
+	canvas := vgsvg.New(s.width, s.height)
+	plt.Draw(draw.Crop(draw.New(canvas), 1, -1, 1, -4))
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return "", err
+	}
+	return clean(&b, frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
+}
+
+// newPlot is a plot without lines but those that help to read it.
+func newPlot(s size) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.LineStyle.Width = 0
+		a.Padding = 0
+		a.Tick.Length = 0
+		a.Tick.Label.Color = inkFaint
+		a.Tick.Label.Font = lettering(s.fontSize)
+	}
+	p.X.LineStyle = line(inkGrid, 1)
+	p.X.Padding = 3
+	return p
+}
+
+// lettering is the font that text is measured with; the page shows it in one of the same widths.
+func lettering(size vg.Length) font.Font {
+	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
+}
+
+func line(k ink, width vg.Length) draw.LineStyle { return draw.LineStyle{Color: k, Width: width} }
+
+// grid rules a plot lengthwise.
+func grid(p *plot.Plot) {
+	g := plotter.NewGrid()
+	g.Vertical.Width = 0
+	g.Horizontal = line(inkGrid, 1)
+	p.Add(g)
+}
+
+// columns makes room for the days of a calendar, and names some of them.
+func columns(p *plot.Plot, cal calendar, s size) {
+	p.X.Min, p.X.Max = -0.6, float64(cal.len())-0.4
+	every := (cal.len() + s.labels - 1) / s.labels
+	var ticks []plot.Tick
+	for i := cal.len() - 1 - every/2; i >= 0; i -= every {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: cal.label(i)})
+	}
+	p.X.Tick.Marker = plot.ConstantTicks(ticks)
+}
+
+// barWidth is that of a day's bar.
+func barWidth(cal calendar, s size) vg.Length {
+	return (s.width - 44) / vg.Length(cal.len()) * 0.74
+}
+
+// stack piles bars up: one chart a kind, each on the one before.
+func stack(p *plot.Plot, width vg.Length, horizontal bool, kinds []kindValues) error {
+	var below *plotter.BarChart
+	for _, k := range kinds {
+		bars, err := plotter.NewBarChart(k.values, width)
+		if err != nil {
+			return err
+		}
+		bars.Color, bars.LineStyle.Width, bars.Horizontal = k.ink, 0, horizontal
+		if below != nil {
+			bars.StackOn(below)
+		}
+		p.Add(bars)
+		below = bars
+	}
+	return nil
+}
+
+// kindValues are the bars of one kind.
+type kindValues struct {
+	ink    ink
+	values plotter.Values
+}
+
+func values(counts []int) plotter.Values {
+	return lo.Map(counts, func(n, _ int) float64 { return float64(n) })
+}
+
+// upTo makes the vertical axis go from zero to most, or a bit beyond, in round steps.
+func upTo(p *plot.Plot, most float64, steps int, label func(float64) string) {
+	step := roundStep(most / float64(steps))
+	p.Y.Min, p.Y.Max = 0, step*math.Max(1, math.Ceil(most/step))
+	p.Y.Tick.Marker = ticks(0, p.Y.Max, step, label)
+}
+
+// ticks are marks from one value to another.
+func ticks(from, to, step float64, label func(float64) string) plot.ConstantTicks {
+	var out plot.ConstantTicks
+	for i := 0; from+float64(i)*step <= to+step/1e6; i++ {
+		v := from + float64(i)*step
+		out = append(out, plot.Tick{Value: v, Label: label(v)})
+	}
+	return out
+}
+
+// roundStep is the next of 1, 2, 5, 10, 20, 50…; 1 at least.
+func roundStep(v float64) float64 {
+	step := 1.0
+	for {
+		for _, f := range []float64{1, 2, 5} {
+			if step*f >= v {
+				return step * f
+			}
+		}
+		step *= 10
+	}
+}
+
+func whole(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }
+
+// labels writes text into a plot, to the right of its points or on them.
+func labels(p *plot.Plot, s size, points plotter.XYs, texts []string, inks []ink, align text.XAlignment) error {
+	if len(points) == 0 {
+		return nil
+	}
+	l, err := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: lo.Map(texts, func(t string, _ int) string { return plain(t) })})
+	if err != nil {
+		return err
+	}
+	for i := range l.TextStyle {
+		l.TextStyle[i].Font = lettering(s.fontSize)
+		l.TextStyle[i].Color = inks[i]
+		l.TextStyle[i].XAlign, l.TextStyle[i].YAlign = align, text.YCenter
+	}
+	p.Add(l)
+	return nil
+}
+
+// rowNames names the rows of a plot, the first at the top.
+func rowNames(p *plot.Plot, names []string) {
+	p.Y.Min, p.Y.Max = -0.5, float64(len(names))-0.5
+	var ticks plot.ConstantTicks
+	for i, name := range names {
+		ticks = append(ticks, plot.Tick{Value: row(i, len(names)), Label: name})
+	}
+	p.Y.Tick.Marker = ticks
+	p.Y.Tick.Label.Color = inkText
+}
+
+// row is where row i of n is: plots grow upwards.
+func row(i, n int) float64 { return float64(n - 1 - i) }
+
+// plain keeps text on its line: what a service says can hold anything.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, " "))
+}
+
+// cut shortens text to a number of characters.
+func cut(s string, most int) string {
+	runes := []rune(plain(s))
+	if len(runes) <= most {
+		return string(runes)
+	}
+	return string(runes[:most-1]) + "…"
+}
+
+// heightOf is the height of a picture of rows.
+func heightOf(rows int, each, rest vg.Length) vg.Length { return vg.Length(rows)*each + rest }
+
+// gaps separates the cells of a grid.
+func gaps(p *plot.Plot, columns, rows int) error {
+	rule := func(from, to plotter.XY) error {
+		l, err := plotter.NewLine(plotter.XYs{from, to})
+		if err == nil {
+			l.LineStyle = line(inkPaper, 3)
+			p.Add(l)
+		}
+		return err
+	}
+	width, height := float64(columns)-0.5, float64(rows)-0.5
+	for c := range columns + 1 {
+		if err := rule(plotter.XY{X: float64(c) - 0.5, Y: -0.5}, plotter.XY{X: float64(c) - 0.5, Y: height}); err != nil {
+			return err
+		}
+	}
+	for r := range rows + 1 {
+		if err := rule(plotter.XY{X: -0.5, Y: float64(r) - 0.5}, plotter.XY{X: width, Y: float64(r) - 0.5}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

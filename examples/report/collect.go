@@ -1,0 +1,126 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+
+	"github.com/backupx-go/backupx"
+)
+
+// tally counts what is listed. What it comes to does not depend on the order.
+type tally struct {
+	children bool // count them
+	hidden   int  // children that were not counted
+	missing  []Gap
+
+	jobs     *jobs
+	rates    *rates
+	sizes    *sizes
+	failures *failures
+	copies   *copies
+	hsm      *hsm
+}
+
+func newTally(cal calendar, children bool) *tally {
+	return &tally{
+		children: children,
+		jobs:     newJobs(cal),
+		rates:    newRates(cal),
+		sizes:    newSizes(cal),
+		failures: newFailures(cal),
+		copies:   newCopies(cal),
+		hsm:      newHSM(cal),
+	}
+}
+
+// collect reads the inventory of every region. A service that fails does not hide the others.
+func collect(ctx context.Context, from origin, o options) (Report, error) {
+	cal := newCalendar(from.now.In(o.zone.Location))
+	t := newTally(cal, o.children)
+	inventory := backupx.Across(from.fleet, func(c backupx.Client) backupx.Listing[backupx.Record] {
+		return c.Inventory(backupx.ServiceBackupJobs, backupx.ServiceCopyJobs, backupx.ServiceHSM)
+	})
+	for record, err := range inventory.Parallel(8).All(ctx) {
+		if err != nil {
+			t.miss(err)
+			break
+		}
+		t.add(record.Source, record.Item.Item)
+	}
+	r := Report{
+		At: cal.now, Source: from.note, MadeUp: from.madeUp, Children: o.children,
+		Hidden: t.hidden, Missing: t.missing, Figures: t.figures(),
+	}
+	var err error
+	r.Sections, err = t.sections()
+	return r, err
+}
+
+// miss notes what could not be read.
+func (t *tally) miss(err error) {
+	var failed backupx.SourceErrors
+	if !errors.As(err, &failed) {
+		t.missing = append(t.missing, Gap{Source: "everything", Kind: "stopped", Error: err.Error()})
+		return
+	}
+	for _, f := range failed {
+		t.missing = append(t.missing, Gap{Source: f.Source, Kind: string(f.Kind), Error: f.Err.Error()})
+	}
+	slices.SortFunc(t.missing, func(a, b Gap) int { return cmp.Compare(a.Source, b.Source) })
+}
+
+// add counts an item, whatever service it is from.
+func (t *tally) add(region string, item any) {
+	switch v := item.(type) {
+	case types.BackupJob:
+		if t.counts(backupx.BackupJobFilter{}.TopLevel().Match(v)) {
+			t.backupJob(v)
+		}
+	case types.CopyJob:
+		if t.counts(backupx.CopyJobFilter{}.TopLevel().Match(v)) {
+			t.copies.add(v)
+		}
+	case hsmtypes.Backup:
+		t.hsm.add(region, v)
+	}
+}
+
+func (t *tally) backupJob(j types.BackupJob) {
+	t.jobs.add(j)
+	t.rates.add(j)
+	t.sizes.add(j)
+	t.failures.add(j)
+}
+
+// counts tells whether a job is counted, by whether it is a top-level one.
+func (t *tally) counts(topLevel bool) bool {
+	if topLevel || t.children {
+		return true
+	}
+	t.hidden++
+	return false
+}
+
+// sections are the subjects of the report, in the order of the page.
+func (t *tally) sections() ([]Section, error) {
+	var all []Section
+	for _, s := range []interface{ section() (Section, error) }{t.jobs, t.rates, t.sizes, t.failures, t.copies, t.hsm} {
+		drawn, err := s.section()
+		if err != nil {
+			return nil, fmt.Errorf("drawing: %w", err)
+		}
+		all = append(all, drawn)
+	}
+	return all, nil
+}
+
+// figures sum the report up.
+func (t *tally) figures() []Figure {
+	return append([]Figure{t.jobs.figure(), t.rates.figure(), t.failures.figure(), t.copies.figure()}, t.hsm.figures()...)
+}

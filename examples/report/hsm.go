@@ -1,0 +1,154 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/samber/lo"
+)
+
+// hsm collects CloudHSM backups.
+type hsm struct {
+	cal     calendar
+	backups []hsmBackup
+}
+
+// hsmBackup is a backup of what the report needs.
+type hsmBackup struct {
+	id, cluster, region, state string
+	created, deleted           *time.Time
+	tags                       string
+}
+
+func newHSM(cal calendar) *hsm { return &hsm{cal: cal} }
+
+func (t *hsm) add(region string, b hsmtypes.Backup) {
+	tags := lo.Map(b.TagList, func(tag hsmtypes.Tag, _ int) string { return aws.ToString(tag.Key) + "=" + aws.ToString(tag.Value) })
+	slices.Sort(tags)
+	t.backups = append(t.backups, hsmBackup{
+		id: aws.ToString(b.BackupId), state: string(b.BackupState), region: region,
+		cluster: cmp.Or(aws.ToString(b.ClusterId), aws.ToString(b.SourceCluster), "not told"),
+		created: b.CreateTimestamp, deleted: b.DeleteTimestamp, tags: strings.Join(tags, " "),
+	})
+}
+
+func (b hsmBackup) pending() bool { return b.state == string(hsmtypes.BackupStatePendingDeletion) }
+
+// left is how long the backup can still be restored, as of now.
+func (b hsmBackup) left(now time.Time) time.Duration {
+	if b.deleted == nil {
+		return 0
+	}
+	return b.deleted.Sub(now)
+}
+
+// leftText says it, also where the service does not.
+func (b hsmBackup) leftText(now time.Time) string {
+	if b.deleted == nil {
+		return "not told"
+	}
+	return span(b.left(now))
+}
+
+// urgency is the colour of the time that is left.
+func (b hsmBackup) urgency(now time.Time) ink {
+	switch left := b.left(now); {
+	case left < 24*time.Hour:
+		return inkFailed
+	case left < 72*time.Hour:
+		return inkPartial
+	}
+	return inkAccent
+}
+
+// pending are the backups that are to be deleted, the first to go first.
+func (t *hsm) pending() []hsmBackup {
+	out := lo.Filter(t.backups, func(b hsmBackup, _ int) bool { return b.pending() })
+	slices.SortFunc(out, func(a, b hsmBackup) int {
+		return cmp.Or(cmp.Compare(a.left(t.cal.now), b.left(t.cal.now)), cmp.Compare(a.id, b.id), cmp.Compare(a.region, b.region))
+	})
+	return out
+}
+
+// byCluster are the backups of each cluster, clusters by name.
+func (t *hsm) byCluster() (clusters []string, backups map[string][]hsmBackup) {
+	backups = lo.GroupBy(t.backups, func(b hsmBackup) string { return b.cluster })
+	clusters = lo.Keys(backups)
+	slices.Sort(clusters)
+	return clusters, backups
+}
+
+func (t *hsm) section() (Section, error) {
+	pending := t.pending()
+	s := Section{
+		ID: "hsm", Title: "CloudHSM backups", Lead: "There are no CloudHSM backups.",
+		Note: "A backup that is pending deletion can be restored until its DeleteTimestamp, by the account that owns it.",
+	}
+	if len(t.backups) == 0 {
+		return s, nil
+	}
+	s.Legend, s.Table, s.Brief = t.legend(), t.table(), t.brief(pending)
+	s.Lead = fmt.Sprintf("%s, none of them pending deletion.", plural(len(t.backups), "backup"))
+	if len(pending) > 0 {
+		s.Lead = fmt.Sprintf("%s, %d of them pending deletion. The first to go, %s, can be restored for another %s.",
+			plural(len(t.backups), "backup"), len(pending), plain(pending[0].id), pending[0].leftText(t.cal.now))
+	}
+	all, err := t.timeline()
+	if err != nil {
+		return s, err
+	}
+	s.Pictures = append(s.Pictures, all)
+	if len(pending) == 0 {
+		return s, nil
+	}
+	due, err := t.deadlines(pending)
+	s.Pictures = append(s.Pictures, due)
+	return s, err
+}
+
+// table has the backups that are pending deletion first, then the others, the newest first.
+func (t *hsm) table() Table {
+	others := lo.Filter(t.backups, func(b hsmBackup, _ int) bool { return !b.pending() })
+	slices.SortFunc(others, func(a, b hsmBackup) int {
+		return cmp.Or(aws.ToTime(b.created).Compare(aws.ToTime(a.created)), cmp.Compare(a.id, b.id), cmp.Compare(a.region, b.region))
+	})
+	out := Table{
+		Head: []string{"Backup", "State", "Can be restored for", "Deleted at", "Created", "Cluster", "Region", "Tags"},
+		Left: []int{1, 3, 4, 5, 6, 7},
+	}
+	for _, b := range append(t.pending(), others...) {
+		left := "·"
+		if b.pending() {
+			left = b.leftText(t.cal.now)
+		}
+		out.Rows = append(out.Rows, []string{
+			b.id, strings.ReplaceAll(spoken(b.state), "_", " "), left, t.cal.moment(b.deleted), t.cal.moment(b.created),
+			b.cluster, b.region, cmp.Or(b.tags, "·"),
+		})
+	}
+	return out
+}
+
+// brief has those that are pending deletion.
+func (t *hsm) brief(pending []hsmBackup) Table {
+	out := Table{Head: []string{"Pending deletion", "Restorable for", "Deleted at", "Cluster", "Region"}, Left: []int{2, 3, 4}}
+	for _, b := range pending {
+		out.Rows = append(out.Rows, []string{b.id, b.leftText(t.cal.now), t.cal.moment(b.deleted), b.cluster, b.region})
+	}
+	return out
+}
+
+func (t *hsm) figures() []Figure {
+	pending := t.pending()
+	f := Figure{Label: "CloudHSM pending deletion", Value: number(len(pending)), Note: "of " + plural(len(t.backups), "backup")}
+	if len(pending) > 0 {
+		f.Bad = true
+		f.Note = "the first: " + pending[0].leftText(t.cal.now)
+	}
+	return []Figure{f}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+	"gonum.org/v1/plot"
+)
+
+// jobs counts backup jobs by day and state.
+type jobs struct {
+	cal     calendar
+	byState map[string][]int // a count a day
+	total   int
+	outside int // created on none of the days
+}
+
+func newJobs(cal calendar) *jobs { return &jobs{cal: cal, byState: map[string][]int{}} }
+
+func (t *jobs) add(j types.BackupJob) {
+	t.total++
+	day, ok := t.cal.day(j.CreationDate)
+	if !ok {
+		t.outside++
+		return
+	}
+	state := string(j.State)
+	if t.byState[state] == nil {
+		t.byState[state] = make([]int, t.cal.len())
+	}
+	t.byState[state][day]++
+}
+
+// stateInks are the colours of the states of jobs. Bars have the first at the bottom.
+func stateInks() []lo.Entry[string, ink] {
+	return []lo.Entry[string, ink]{
+		{Key: "COMPLETED", Value: inkCompleted},
+		{Key: "PARTIAL", Value: inkPartial},
+		{Key: "FAILED", Value: inkFailed},
+		{Key: "EXPIRED", Value: inkExpired},
+		{Key: "ABORTED", Value: inkAborted},
+		{Key: "ABORTING", Value: inkAborted},
+		{Key: "RUNNING", Value: inkRunning},
+		{Key: "PENDING", Value: inkWaiting},
+		{Key: "CREATED", Value: inkWaiting},
+	}
+}
+
+// present are the states that occur with their colours, those that nobody knows yet at the end.
+func present(occur []string) []lo.Entry[string, ink] {
+	known := stateInks()
+	names := lo.Map(known, func(e lo.Entry[string, ink], _ int) string { return e.Key })
+	out := lo.Filter(known, func(e lo.Entry[string, ink], _ int) bool { return slices.Contains(occur, e.Key) })
+	unknown := lo.Without(occur, names...)
+	slices.Sort(unknown)
+	return append(out, lo.Map(unknown, func(s string, _ int) lo.Entry[string, ink] {
+		return lo.Entry[string, ink]{Key: s, Value: inkSoft}
+	})...)
+}
+
+// legend explains the colours of states.
+func legend(states []lo.Entry[string, ink]) []Key {
+	return lo.Map(states, func(e lo.Entry[string, ink], _ int) Key {
+		return Key{Label: spoken(e.Key), Mark: "■", Ink: e.Value}
+	})
+}
+
+// spoken is a state in a sentence.
+func spoken(state string) string { return strings.ToLower(plain(state)) }
+
+func (t *jobs) perDay() []int {
+	sum := make([]int, t.cal.len())
+	for _, days := range t.byState {
+		for i, n := range days {
+			sum[i] += n
+		}
+	}
+	return sum
+}
+
+func (t *jobs) section() (Section, error) {
+	states := present(lo.Keys(t.byState))
+	perDay := t.perDay()
+	s := Section{
+		ID: "jobs", Title: "Backup jobs a day, by state",
+		Lead: fmt.Sprintf("%s were created in the last %d days: %s.", plural(t.total-t.outside, "backup job"), kept, t.sum(states)),
+		Note: "A job counts on the day it was created.", Legend: legend(states), Table: t.table(states, perDay), Brief: t.brief(perDay),
+	}
+	if t.outside > 0 {
+		s.Note += fmt.Sprintf(" %s were created earlier, later, or at a time not told.", plural(t.outside, "job"))
+	}
+	desc := fmt.Sprintf("Stacked bars, one a day from %s to %s. The most in a day: %d.",
+		t.cal.label(0), t.cal.label(t.cal.len()-1), slices.Max(perDay))
+	p, err := picture("jobs", s.Title, desc, t.draw(states, perDay), wide(300), narrow(240))
+	s.Pictures = []Picture{p}
+	return s, err
+}
+
+func (t *jobs) draw(states []lo.Entry[string, ink], perDay []int) drawing {
+	return func(p *plot.Plot, s size) error {
+		columns(p, t.cal, s)
+		upTo(p, float64(slices.Max(perDay)), 5, whole)
+		grid(p)
+		return stack(p, barWidth(t.cal, s), false, lo.Map(states, func(e lo.Entry[string, ink], _ int) kindValues {
+			return kindValues{e.Value, values(t.byState[e.Key])}
+		}))
+	}
+}
+
+// sum counts the jobs of each state: 4 failed, 2 expired.
+func (t *jobs) sum(states []lo.Entry[string, ink]) string {
+	if len(states) == 0 {
+		return "none"
+	}
+	return strings.Join(lo.Map(states, func(e lo.Entry[string, ink], _ int) string {
+		return fmt.Sprintf("%s %s", number(lo.Sum(t.byState[e.Key])), spoken(e.Key))
+	}), ", ")
+}
+
+func (t *jobs) table(states []lo.Entry[string, ink], perDay []int) Table {
+	out := Table{Head: []string{"Day"}}
+	for _, e := range states {
+		out.Head = append(out.Head, spoken(e.Key))
+	}
+	out.Head = append(out.Head, "all")
+	for i, n := range perDay {
+		row := []string{t.cal.name(i)}
+		for _, e := range states {
+			row = append(row, count(t.byState[e.Key][i]))
+		}
+		out.Rows = append(out.Rows, append(row, count(n)))
+	}
+	return out
+}
+
+// brief is a day a line, with a bar of letters: # completed, ! not, - not over.
+func (t *jobs) brief(perDay []int) Table {
+	most := max(slices.Max(perDay), 1)
+	out := Table{Head: []string{"Day", "Jobs", "# completed  ! not completed  - under way"}, Left: []int{2}}
+	for i, n := range perDay {
+		done, open := t.on(i, "COMPLETED"), t.on(i, "CREATED", "PENDING", "RUNNING", "ABORTING")
+		out.Rows = append(out.Rows, []string{t.cal.name(i), count(n), letters(60, most, done, n-done-open, open)})
+	}
+	return out
+}
+
+// on counts the jobs of a day in some states.
+func (t *jobs) on(day int, states ...string) int {
+	return lo.SumBy(states, func(s string) int {
+		if days := t.byState[s]; days != nil {
+			return days[day]
+		}
+		return 0
+	})
+}
+
+// letters is a bar of which width letters are most.
+func letters(width, most, done, failed, open int) string {
+	part := func(letter string, from, n int) string {
+		return strings.Repeat(letter, (from+n)*width/most-from*width/most)
+	}
+	return part("#", 0, done) + part("!", done, failed) + part("-", done+failed, open)
+}
+
+func (t *jobs) figure() Figure {
+	return Figure{Label: "Backup jobs", Value: number(t.total), Note: "in the last " + plural(kept, "day")}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/backupx-go/backupx"
+)
+
+// rates counts the backup jobs that ended, and those of them that succeeded, by day.
+type rates struct {
+	cal              calendar
+	ended, succeeded []int
+	issues           int // completed, but not with all
+}
+
+// week is the days that a rate is smoothed over.
+const week = 7
+
+func newRates(cal calendar) *rates {
+	return &rates{cal: cal, ended: make([]int, cal.len()), succeeded: make([]int, cal.len())}
+}
+
+func (t *rates) add(j types.BackupJob) {
+	day, ok := t.cal.day(j.CreationDate)
+	if !ok {
+		return
+	}
+	switch j.State {
+	case types.BackupJobStateCompleted:
+		t.succeeded[day]++
+		t.ended[day]++
+	case types.BackupJobStateFailed, types.BackupJobStateAborted, types.BackupJobStateExpired, types.BackupJobStatePartial:
+		t.ended[day]++
+	}
+	if (backupx.BackupJobFilter{}).CompletedWithIssues().Match(j) {
+		t.issues++
+	}
+}
+
+// over is the rate of the days from one to another, in percent; not ok where no job ended.
+func (t *rates) over(from, to int) (percent float64, ok bool) {
+	from = max(from, 0)
+	ended := lo.Sum(t.ended[from : to+1])
+	if ended == 0 {
+		return 0, false
+	}
+	return 100 * float64(lo.Sum(t.succeeded[from:to+1])) / float64(ended), true
+}
+
+func (t *rates) section() (Section, error) {
+	s := Section{
+		ID: "success", Title: "Success rate", Lead: "No backup job ended.",
+		Note: "The share of COMPLETED among the jobs that ended, by the day they were created. PARTIAL is no success. " +
+			"The line is the rate of seven days, the last of which it stands at.",
+		Legend: []Key{{"each day", "●", inkAccent}, {"seven days", "━", inkCompleted}},
+		Table:  t.table(),
+	}
+	if all, ok := t.over(0, t.cal.len()-1); ok {
+		s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of these completed with issues.",
+			percent(all), plural(lo.Sum(t.ended), "backup job"), number(t.issues))
+	}
+	daily, smooth := t.points(1), t.points(week)
+	desc := fmt.Sprintf("Points and a line over %d days, in percent. %s", t.cal.len(), s.Lead)
+	p, err := picture("success", s.Title, desc, t.draw(daily, smooth), wide(240), narrow(200))
+	s.Pictures = []Picture{p}
+	return s, err
+}
+
+// points are the rates of so many days, at the last of them.
+func (t *rates) points(days int) plotter.XYs {
+	var out plotter.XYs
+	for i := range t.cal.len() {
+		if rate, ok := t.over(i-days+1, i); ok {
+			out = append(out, plotter.XY{X: float64(i), Y: rate})
+		}
+	}
+	return out
+}
+
+func (t *rates) draw(daily, smooth plotter.XYs) drawing {
+	return func(p *plot.Plot, s size) error {
+		columns(p, t.cal, s)
+		p.Y.Min, p.Y.Max = t.floor(daily), 100
+		p.Y.Tick.Marker = ticks(p.Y.Min, 100, roundStep((100-p.Y.Min)/5), percentMark)
+		grid(p)
+		if len(daily) == 0 {
+			return nil
+		}
+		l, err := plotter.NewLine(smooth)
+		if err != nil {
+			return err
+		}
+		l.LineStyle = line(inkCompleted, 2.5)
+		dots, err := plotter.NewScatter(daily)
+		if err != nil {
+			return err
+		}
+		dots.GlyphStyle = draw.GlyphStyle{Color: inkAccent, Radius: vg.Length(s.width / 300), Shape: draw.CircleGlyph{}}
+		p.Add(l, dots)
+		return nil
+	}
+}
+
+// floor is where the axis of a rate begins: below the worst day, at a multiple of 20.
+func (t *rates) floor(daily plotter.XYs) float64 {
+	worst := 100.0
+	for _, p := range daily {
+		worst = math.Min(worst, p.Y)
+	}
+	return math.Min(80, math.Floor(worst/20)*20)
+}
+
+func (t *rates) table() Table {
+	out := Table{Head: []string{"Day", "ended", "succeeded", "rate", "rate of seven days"}}
+	rate := func(from, to int) string {
+		if v, ok := t.over(from, to); ok {
+			return percent(v)
+		}
+		return "·"
+	}
+	for i := range t.cal.len() {
+		out.Rows = append(out.Rows, []string{
+			t.cal.name(i), count(t.ended[i]), count(t.succeeded[i]), rate(i, i), rate(i-week+1, i),
+		})
+	}
+	return out
+}
+
+func (t *rates) figure() Figure {
+	f := Figure{Label: "Success rate", Value: "·", Note: "of the backup jobs that ended"}
+	if all, ok := t.over(0, t.cal.len()-1); ok {
+		f.Value = percent(all)
+	}
+	return f
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"html/template"
+	"time"
+)
+
+// Report is everything that the page and the terminal show.
+type Report struct {
+	At       time.Time // in the zone of the report
+	Source   string
+	MadeUp   bool
+	Children bool // jobs with a parent are counted
+	Hidden   int  // jobs with a parent that were left out
+	Figures  []Figure
+	Missing  []Gap
+	Sections []Section
+}
+
+// Zone names the zone of all times.
+func (r Report) Zone() string { return r.At.Location().String() }
+
+// Figure is a number that sums up.
+type Figure struct {
+	Label, Value, Note string
+	Bad                bool // it needs attention
+}
+
+// Gap is a part of the report that could not be read.
+type Gap struct {
+	Source, Kind, Error string
+}
+
+// Section is a subject of the report: what it comes to in a sentence or two, pictures, and the numbers
+// in a table.
+type Section struct {
+	ID, Title, Lead string
+	Note            string // how it was counted
+	Legend          []Key
+	Pictures        []Picture
+	Table           Table
+	Brief           Table // for the terminal; nothing there if it has no head
+}
+
+// Key explains a colour of the section's pictures.
+type Key struct {
+	Label, Mark string // Mark is what is drawn, a letter-sized shape
+	Ink         ink
+}
+
+// Picture is drawn twice, for wide and for narrow pages.
+type Picture struct {
+	Title, Desc  string
+	Wide, Narrow template.HTML
+	Small        bool // several fit beside one another
+}
+
+// Table is rows of text under a head. The first column names the row.
+type Table struct {
+	Head []string
+	Rows [][]string
+	Left []int // columns of text; the others are numbers
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+)
+
+// sizes adds up the bytes of completed backup jobs, by resource type and day; never across types.
+type sizes struct {
+	cal    calendar
+	byType map[string]*typeSize
+}
+
+// typeSize is the bytes of one resource type.
+type typeSize struct {
+	name            string
+	jobs, reporting int
+	days            []int64
+}
+
+func newSizes(cal calendar) *sizes { return &sizes{cal: cal, byType: map[string]*typeSize{}} }
+
+func (t *sizes) add(j types.BackupJob) {
+	day, ok := t.cal.day(j.CreationDate)
+	if !ok || j.State != types.BackupJobStateCompleted {
+		return
+	}
+	name := kindOf(j.ResourceType)
+	if t.byType[name] == nil {
+		t.byType[name] = &typeSize{name: name, days: make([]int64, t.cal.len())}
+	}
+	one := t.byType[name]
+	one.jobs++
+	if j.BackupSizeInBytes != nil {
+		one.reporting++
+		one.days[day] += *j.BackupSizeInBytes
+	}
+}
+
+// kindOf is a resource type, also where there is none.
+func kindOf(resourceType *string) string { return cmp.Or(aws.ToString(resourceType), "not told") }
+
+func (s *typeSize) total() int64 { return lo.Sum(s.days) }
+
+// meaning is what AWS reports as the size of a backup, by resource type.
+func (s *typeSize) meaning() string {
+	switch {
+	case s.reporting == 0:
+		return "not reported"
+	case s.name == "EBS" || s.name == "EC2":
+		return "provisioned size, each job anew"
+	case s.name == "EFS":
+		return "increments"
+	case s.name == "RDS" && s.total() == 0:
+		return "not reported: AWS says 0"
+	}
+	return "as reported"
+}
+
+func (t *sizes) section() (Section, error) {
+	all := lo.Values(t.byType)
+	slices.SortFunc(all, func(a, b *typeSize) int { return cmp.Compare(a.name, b.name) })
+	told := lo.Filter(all, func(s *typeSize, _ int) bool { return s.total() > 0 })
+	s := Section{
+		ID: "bytes", Title: "Bytes over time, by resource type",
+		Lead: fmt.Sprintf("AWS reports sizes for %d of %s. Each picture has a scale of its own.", len(told), plural(len(all), "resource type")),
+		Note: "The sizes of completed backup jobs. They are not added up across types, for they are different things: " +
+			"the provisioned size for EBS and EC2, the increment for EFS, nothing for some.",
+		Table: t.table(told), Brief: brief(all),
+	}
+	for i, one := range told {
+		p, err := thumbnail(fmt.Sprintf("bytes-%d", i+1), plain(one.name), t.describe(one), t.draw(one))
+		if err != nil {
+			return s, err
+		}
+		s.Pictures = append(s.Pictures, p)
+	}
+	return s, nil
+}
+
+func (t *sizes) describe(one *typeSize) string {
+	return fmt.Sprintf("%s in %s, %s", bytesOf(one.total()), plural(one.jobs, "job"), one.meaning())
+}
+
+func (t *sizes) draw(one *typeSize) drawing {
+	unit, scale := "B", int64(1)
+	for _, prefix := range "KMGTPE" {
+		if slices.Max(one.days) < 1024*scale {
+			break
+		}
+		unit, scale = string(prefix)+"iB", scale*1024
+	}
+	bytes := plotter.Values(lo.Map(one.days, func(n int64, _ int) float64 { return float64(n) / float64(scale) }))
+	return func(p *plot.Plot, s size) error {
+		columns(p, t.cal, s)
+		upTo(p, slices.Max(bytes), 2, func(v float64) string { return whole(v) + " " + unit })
+		grid(p)
+		return stack(p, barWidth(t.cal, s), false, []kindValues{{inkAccent, bytes}})
+	}
+}
+
+// table is the bytes of each type by day; below them the totals.
+func (t *sizes) table(told []*typeSize) Table {
+	if len(told) == 0 {
+		return Table{}
+	}
+	out := Table{Head: append([]string{"Day"}, lo.Map(told, func(s *typeSize, _ int) string { return s.name })...)}
+	line := func(name string, bytes func(s *typeSize) int64) {
+		row := []string{name}
+		for _, s := range told {
+			row = append(row, lo.Ternary(bytes(s) == 0, "·", bytesOf(bytes(s))))
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	for i := range t.cal.len() {
+		line(t.cal.name(i), func(s *typeSize) int64 { return s.days[i] })
+	}
+	line("All days", (*typeSize).total)
+	return out
+}
+
+// brief is a type a line.
+func brief(all []*typeSize) Table {
+	out := Table{Head: []string{"Type", "Jobs", "Bytes", "Which are"}, Left: []int{3}}
+	for _, s := range all {
+		size := "·"
+		if s.reporting > 0 {
+			size = bytesOf(s.total())
+		}
+		out.Rows = append(out.Rows, []string{s.name, number(s.jobs), size, s.meaning()})
+	}
+	return out
+}

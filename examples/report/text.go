@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"github.com/samber/lo"
+)
+
+// terminal is the report for the terminal.
+func terminal(r Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "AWS backups as of %s\n", r.Heading())
+	for _, f := range r.Figures {
+		fmt.Fprintf(&b, "  %-26s %8s  %s\n", f.Label, f.Value, f.Note)
+	}
+	b.WriteString(missing(r.Missing))
+	for _, s := range r.Sections {
+		fmt.Fprintf(&b, "\n%s\n%s%s", s.Title, wrap(s.Lead, 98, "  "), s.brief().text())
+	}
+	return b.String()
+}
+
+// missing says what the report lacks.
+func missing(gaps []Gap) string {
+	if len(gaps) == 0 {
+		return ""
+	}
+	out := "\nINCOMPLETE: this could not be read\n"
+	for _, g := range gaps {
+		out += wrap(fmt.Sprintf("%s: %s: %s", g.Source, g.Kind, g.Error), 98, "  ")
+	}
+	return out
+}
+
+// brief is the table for the terminal; days have it in that of the jobs.
+func (s Section) brief() Table {
+	switch {
+	case s.Brief.Head != nil:
+		return s.Brief
+	case s.ID == "success":
+		return Table{}
+	}
+	return s.Table
+}
+
+// text lays the rows out in columns: text flush left, numbers flush right.
+func (t Table) text() string {
+	if len(t.Rows) == 0 {
+		return ""
+	}
+	rows := append([][]string{lo.Map(t.Head, func(h string, _ int) string { return strings.ToUpper(h) })}, t.Rows...)
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		cells := lo.Map(row, func(cell string, i int) string {
+			cell = plain(cell)
+			if i > 0 && !slices.Contains(t.Left, i) {
+				cell = strings.Repeat(" ", t.width(rows, i)-utf8.RuneCountInString(cell)) + cell
+			}
+			return cell
+		})
+		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
+	}
+	w.Flush() // a strings.Builder does not fail
+	return trimLines(b.String())
+}
+
+func (t Table) width(rows [][]string, column int) int {
+	return lo.Max(lo.Map(rows, func(row []string, _ int) int { return utf8.RuneCountInString(plain(row[column])) }))
+}
+
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	return strings.Join(lo.Map(lines, func(l string, _ int) string { return strings.TrimRight(l, " ") }), "\n")
+}
+
+// wrap breaks text into indented lines of a width, between words.
+func wrap(s string, width int, indent string) string {
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(plain(s)) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+			b.WriteString(indent)
+		case column+1+n > width:
+			b.WriteString("\n" + indent)
+			column = 0
+		default:
+			b.WriteString(" ")
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String() + "\n"
+}

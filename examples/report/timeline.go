@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/samber/lo"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// mark is how the state of a backup is drawn.
+type mark struct {
+	state hsmtypes.BackupState
+	text  string
+	glyph draw.GlyphDrawer
+	ink   ink
+}
+
+// marks differ in shape, so that nobody has to tell colours apart.
+func marks() []mark {
+	return []mark{
+		{hsmtypes.BackupStateReady, "●", draw.CircleGlyph{}, inkCompleted},
+		{hsmtypes.BackupStateCreateInProgress, "○", draw.RingGlyph{}, inkRunning},
+		{hsmtypes.BackupStatePendingDeletion, "▲", draw.PyramidGlyph{}, inkFailed},
+		{hsmtypes.BackupStateDeleted, "✕", draw.CrossGlyph{}, inkAborted},
+	}
+}
+
+func (t *hsm) legend() []Key {
+	occur := lo.Filter(marks(), func(m mark, _ int) bool {
+		return lo.SomeBy(t.backups, func(b hsmBackup) bool { return b.state == string(m.state) })
+	})
+	keys := lo.Map(occur, func(m mark, _ int) Key {
+		return Key{Label: m.words(), Mark: m.text, Ink: m.ink}
+	})
+	if len(t.pending()) == 0 {
+		return keys
+	}
+	return append(keys, Key{"restorable for less than a day", "━", inkFailed},
+		Key{"less than three days", "━", inkPartial}, Key{"longer", "━", inkAccent})
+}
+
+func (m mark) words() string {
+	return map[hsmtypes.BackupState]string{
+		hsmtypes.BackupStateReady:            "ready",
+		hsmtypes.BackupStateCreateInProgress: "being created",
+		hsmtypes.BackupStatePendingDeletion:  "pending deletion",
+		hsmtypes.BackupStateDeleted:          "deleted",
+	}[m.state]
+}
+
+// timeline has a line a cluster, and on it each backup at its creation.
+func (t *hsm) timeline() (Picture, error) {
+	clusters, backups := t.byCluster()
+	desc := fmt.Sprintf("%s of %s, each at the time it was created.", plural(len(t.backups), "backup"), plural(len(clusters), "cluster"))
+	clusters = clusters[:min(len(clusters), drawn)]
+	d := func(p *plot.Plot, s size) error {
+		rowNames(p, lo.Map(clusters, func(c string, _ int) string { return cut(c, 20) }))
+		oldest, newest := t.created()
+		timeAxis(p, t.cal, s, oldest, newest)
+		grid(p)
+		for _, m := range marks() {
+			if err := m.plot(p, s, clusters, backups); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	height := heightOf(len(clusters), 44, 30)
+	return picture("hsm-all", "Backups by cluster and creation", desc, d, wide(height), narrow(height))
+}
+
+// created is when the oldest backup was created, and now.
+func (t *hsm) created() (oldest, newest time.Time) {
+	oldest, newest = t.cal.now, t.cal.now
+	for _, b := range t.backups {
+		if b.created != nil && b.created.Before(oldest) {
+			oldest = *b.created
+		}
+	}
+	return oldest, newest
+}
+
+func (m mark) plot(p *plot.Plot, s size, clusters []string, backups map[string][]hsmBackup) error {
+	var points plotter.XYs
+	for i, c := range clusters {
+		for _, b := range backups[c] {
+			if b.created != nil && b.state == string(m.state) {
+				points = append(points, plotter.XY{X: seconds(*b.created), Y: row(i, len(clusters))})
+			}
+		}
+	}
+	if len(points) == 0 {
+		return nil
+	}
+	dots, err := plotter.NewScatter(points)
+	if err != nil {
+		return err
+	}
+	dots.GlyphStyle = draw.GlyphStyle{Color: m.ink, Radius: lo.Ternary[vg.Length](s.class == "wide", 5, 4), Shape: m.glyph}
+	p.Add(dots)
+	return nil
+}
+
+// deadlines has a bar a backup that is pending deletion: thin from its creation until now, thick for
+// as long as it can be restored.
+func (t *hsm) deadlines(pending []hsmBackup) (Picture, error) {
+	desc := fmt.Sprintf("Bars that end when a backup is deleted, the first at the top: %s after %s.",
+		plain(pending[0].id), pending[0].leftText(t.cal.now))
+	pending = pending[:min(len(pending), drawn)]
+	last := t.cal.now.Add(24 * time.Hour)
+	for _, b := range pending {
+		last = later(last, aws.ToTime(b.deleted))
+	}
+	d := func(p *plot.Plot, s size) error {
+		rowNames(p, lo.Map(pending, func(b hsmBackup, _ int) string { return cut(b.id, 20) }))
+		first := t.cal.now.Add(-last.Sub(t.cal.now) / 3)
+		timeAxis(p, t.cal, s, first, last.Add(last.Sub(t.cal.now)/lo.Ternary[time.Duration](s.class == "wide", 6, 2)))
+		p.Add(spans{pending, t.cal.now})
+		if err := nowLine(p, t.cal.now, len(pending)); err != nil {
+			return err
+		}
+		return t.remaining(p, s, pending)
+	}
+	height := heightOf(len(pending), 26, 30)
+	return picture("hsm-pending", "Pending deletion: how long each can still be restored", desc, d, wide(height), narrow(height))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// remaining writes the time that is left behind the bars.
+func (t *hsm) remaining(p *plot.Plot, s size, pending []hsmBackup) error {
+	gap := (p.X.Max - p.X.Min) / 100
+	var points plotter.XYs
+	var texts []string
+	for i, b := range pending {
+		end := seconds(later(t.cal.now, aws.ToTime(b.deleted)))
+		points = append(points, plotter.XY{X: end + gap, Y: row(i, len(pending))})
+		texts = append(texts, b.leftText(t.cal.now))
+	}
+	return labels(p, s, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
+}
+
+// spans draws the life of backups that are pending deletion.
+type spans struct {
+	pending []hsmBackup
+	now     time.Time
+}
+
+// Plot draws the bars.
+func (t spans) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for i, b := range t.pending {
+		at, now := y(row(i, len(t.pending))), x(seconds(t.now))
+		born := max(p.X.Min, min(seconds(aws.ToTime(b.created)), seconds(t.now)))
+		c.StrokeLine2(line(inkGrid, 4), x(born), at, now, at)
+		if b.left(t.now) > 0 {
+			c.StrokeLine2(line(b.urgency(t.now), 12), now, at, x(seconds(*b.deleted)), at)
+		}
+	}
+}
+
+// nowLine marks now across the rows.
+func nowLine(p *plot.Plot, now time.Time, rows int) error {
+	l, err := plotter.NewLine(plotter.XYs{{X: seconds(now), Y: -0.5}, {X: seconds(now), Y: float64(rows) - 0.5}})
+	if err != nil {
+		return err
+	}
+	l.LineStyle = line(inkText, 1)
+	l.Dashes = []vg.Length{3, 3}
+	p.Add(l)
+	return nil
+}
+
+func seconds(t time.Time) float64 { return float64(t.Unix()) }
+
+// timeAxis makes the horizontal axis a span of time with marks at midnights of the zone.
+func timeAxis(p *plot.Plot, cal calendar, s size, from, to time.Time) {
+	pad := max(to.Sub(from)/50, time.Hour)
+	from, to = from.Add(-pad).In(cal.now.Location()), to.Add(pad).In(cal.now.Location())
+	p.X.Min, p.X.Max = seconds(from), seconds(to)
+	days := max(1, int(to.Sub(from)/(24*time.Hour))/s.labels+1)
+	layout := "Jan 2"
+	if to.Sub(from) > 300*24*time.Hour {
+		layout = "Jan 2006"
+	}
+	var ticks plot.ConstantTicks
+	y, m, d := from.Date()
+	for i := 1; ; i += days {
+		midnight := time.Date(y, m, d+i, 0, 0, 0, 0, from.Location())
+		if midnight.After(to) {
+			break
+		}
+		ticks = append(ticks, plot.Tick{Value: seconds(midnight), Label: midnight.Format(layout)})
+	}
+	p.X.Tick.Marker = ticks
+}

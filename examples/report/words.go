@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// number is a count with commas between thousands.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// count leaves zeros out of sight.
+func count(n int) string {
+	if n == 0 {
+		return "·"
+	}
+	return number(n)
+}
+
+// plural counts things whose name takes an s.
+func plural(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return number(n) + " " + thing
+}
+
+// percent rounds down, so that only all is 100 %.
+func percent(v float64) string {
+	return strconv.FormatFloat(float64(int(v*10))/10, 'f', 1, 64) + " %"
+}
+
+func percentMark(v float64) string { return whole(v) + " %" }
+
+// bytesOf is a size in units of 1,024.
+func bytesOf(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	size, prefix := float64(n)/unit, 0
+	for size >= unit {
+		size, prefix = size/unit, prefix+1
+	}
+	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[prefix])
+}
+
+// span is a time that is left: in hours for three days, then in days.
+func span(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "due"
+	case d < 72*time.Hour:
+		return fmt.Sprintf("%.1f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.1f days", d.Hours()/24)
+}
