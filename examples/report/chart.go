@@ -94,6 +94,7 @@ func grid(p *plot.Plot) {
 	g := plotter.NewGrid()
 	g.Vertical.Width = 0
 	g.Horizontal = line(inkGrid, 1)
+	p.X.LineStyle.Width = 0
 	p.Add(g)
 }
 
@@ -200,6 +201,7 @@ func rowNames(p *plot.Plot, names []string) {
 	}
 	p.Y.Tick.Marker = ticks
 	p.Y.Tick.Label.Color = inkText
+	p.Y.Padding = 6
 }
 
 // row is where row i of n is: plots grow upwards.

@@ -54,15 +54,14 @@ func (t *copies) section() (Section, error) {
 	states := present(lo.Uniq(lo.FlatMap(lo.Values(t.byTo), func(by map[string]int, _ int) []string { return lo.Keys(by) })))
 	s := Section{
 		ID: "copies", Title: "Copies, by destination", Lead: "There are no copy jobs.",
-		Note:   "Copy jobs by the vault that they copy to, as its account and region name it.",
+		Note:   "Copy jobs by the vault that they copy to, with its region and account.",
 		Legend: legend(states), Table: t.table(to, states),
 	}
 	if len(to) == 0 {
 		s.Table = Table{}
 		return s, nil
 	}
-	s.Lead = fmt.Sprintf("%s to %s; %s failed.", plural(t.total(), "copy job"), plural(len(to), "vault"),
-		number(t.total("FAILED", "PARTIAL")))
+	s.Lead = fmt.Sprintf("%s to %s: %s.", plural(t.total(), "copy job"), plural(len(to), "vault"), t.problems())
 	if len(to) > drawn {
 		s.Note += fmt.Sprintf(" The picture has the %d with the most.", drawn)
 		to = to[:drawn]
@@ -126,7 +125,11 @@ func (t *copies) table(to []string, states []lo.Entry[string, ink]) Table {
 	return out
 }
 
+// problems counts the copies that did not succeed.
+func (t *copies) problems() string {
+	return number(t.total("FAILED")) + " failed, " + number(t.total("PARTIAL")) + " partial"
+}
+
 func (t *copies) figure() Figure {
-	bad := t.total("FAILED", "PARTIAL")
-	return Figure{Label: "Copies", Value: number(t.total()), Note: number(bad) + " failed", Bad: bad > 0}
+	return Figure{Label: "Copies", Value: number(t.total()), Note: t.problems(), Bad: t.total("FAILED", "PARTIAL") > 0}
 }

@@ -73,12 +73,10 @@ func (t *failures) section() (Section, error) {
 	}
 	categories := t.mostFirst(func(c cause) string { return c.category })
 	kinds := t.mostFirst(func(c cause) string { return c.kind })
-	s.Lead = fmt.Sprintf("%s did not succeed. The most frequent category is %s, the type that has the most %s.",
+	s.Lead = fmt.Sprintf("%s did not succeed. Most often the category is %s, and the resource type %s.",
 		plural(t.total(), "backup job"), plain(categories[0]), plain(kinds[0]))
 	s.Table = t.table()
-	s.Brief = Table{Head: s.Table.Head[:4], Left: []int{1, 3}, Rows: lo.Map(s.Table.Rows, func(r []string, _ int) []string {
-		return []string{r[0], r[1], r[2], cut(r[3], 52)}
-	})}
+	s.Brief = t.brief(s.Table)
 	desc := fmt.Sprintf("A grid of %s and %s; each cell is the number of jobs, the darker the more.",
 		plural(len(kinds), "resource type"), number(len(categories))+" message categories")
 	height := heightOf(len(kinds), 30, 40)
@@ -163,6 +161,9 @@ func (t *failures) draw(categories, kinds []string) drawing {
 	}
 }
 
+// hot tells whether a count gets one of the last two heats: the heat map rounds to the nearest of five.
+func hot(n, most float64) bool { return int(n/most*4+0.5) >= 3 }
+
 // plot draws the cells, the gaps between them, and the numbers in them.
 func (h heat) plot(p *plot.Plot, s size) error {
 	cells := plotter.NewHeatMap(h, heats{})
@@ -179,7 +180,7 @@ func (h heat) plot(p *plot.Plot, s size) error {
 			}
 			points = append(points, plotter.XY{X: float64(c), Y: row(r, len(h.kinds))})
 			texts = append(texts, strconv.Itoa(n))
-			colors = append(colors, lo.Ternary(float64(n) > 0.6*cells.Max, inkHotText, inkText))
+			colors = append(colors, lo.Ternary(hot(float64(n), cells.Max), inkHotText, inkText))
 		}
 	}
 	if err := gaps(p, len(h.categories), len(h.kinds)); err != nil {
@@ -202,6 +203,13 @@ func (t *failures) table() Table {
 		})
 	}
 	return out
+}
+
+// brief has the most frequent causes.
+func (t *failures) brief(whole Table) Table {
+	return Table{Head: whole.Head[:4], Left: []int{1, 3}, Rows: lo.Map(whole.Rows, func(r []string, _ int) []string {
+		return []string{cut(r[0], 20), cut(r[1], 22), r[2], cut(r[3], 44)}
+	})}.top(12)
 }
 
 func (t *failures) figure() Figure {

@@ -55,9 +55,23 @@ func (b hsmBackup) leftText(now time.Time) string {
 	return span(b.left(now))
 }
 
+// sentence is about the backup that goes first.
+func (b hsmBackup) sentence(now time.Time) string {
+	id := plain(b.id)
+	switch {
+	case b.deleted == nil:
+		return "When they will be deleted is not told."
+	case b.left(now) <= 0:
+		return "The deletion of " + id + " is due."
+	}
+	return fmt.Sprintf("The first to go, %s, can be restored for another %s.", id, span(b.left(now)))
+}
+
 // urgency is the colour of the time that is left.
 func (b hsmBackup) urgency(now time.Time) ink {
 	switch left := b.left(now); {
+	case b.deleted == nil:
+		return inkGrid
 	case left < 24*time.Hour:
 		return inkFailed
 	case left < 72*time.Hour:
@@ -70,9 +84,17 @@ func (b hsmBackup) urgency(now time.Time) ink {
 func (t *hsm) pending() []hsmBackup {
 	out := lo.Filter(t.backups, func(b hsmBackup, _ int) bool { return b.pending() })
 	slices.SortFunc(out, func(a, b hsmBackup) int {
-		return cmp.Or(cmp.Compare(a.left(t.cal.now), b.left(t.cal.now)), cmp.Compare(a.id, b.id), cmp.Compare(a.region, b.region))
+		return cmp.Or(cmp.Compare(untold(a), untold(b)), cmp.Compare(a.left(t.cal.now), b.left(t.cal.now)), cmp.Compare(a.id, b.id), cmp.Compare(a.region, b.region))
 	})
 	return out
+}
+
+// untold puts the backups without a time of deletion last.
+func untold(b hsmBackup) int {
+	if b.deleted == nil {
+		return 1
+	}
+	return 0
 }
 
 // byCluster are the backups of each cluster, clusters by name.
@@ -95,8 +117,8 @@ func (t *hsm) section() (Section, error) {
 	s.Legend, s.Table, s.Brief = t.legend(), t.table(), t.brief(pending)
 	s.Lead = fmt.Sprintf("%s, none of them pending deletion.", plural(len(t.backups), "backup"))
 	if len(pending) > 0 {
-		s.Lead = fmt.Sprintf("%s, %d of them pending deletion. The first to go, %s, can be restored for another %s.",
-			plural(len(t.backups), "backup"), len(pending), plain(pending[0].id), pending[0].leftText(t.cal.now))
+		s.Lead = fmt.Sprintf("%s, %d of them pending deletion. %s",
+			plural(len(t.backups), "backup"), len(pending), pending[0].sentence(t.cal.now))
 	}
 	all, err := t.timeline()
 	if err != nil {
@@ -140,7 +162,7 @@ func (t *hsm) brief(pending []hsmBackup) Table {
 	for _, b := range pending {
 		out.Rows = append(out.Rows, []string{b.id, b.leftText(t.cal.now), t.cal.moment(b.deleted), b.cluster, b.region})
 	}
-	return out
+	return out.top(12)
 }
 
 func (t *hsm) figures() []Figure {

@@ -42,8 +42,8 @@ func stateInks() []lo.Entry[string, ink] {
 		{Key: "FAILED", Value: inkFailed},
 		{Key: "EXPIRED", Value: inkExpired},
 		{Key: "ABORTED", Value: inkAborted},
-		{Key: "ABORTING", Value: inkAborted},
 		{Key: "RUNNING", Value: inkRunning},
+		{Key: "ABORTING", Value: inkWaiting},
 		{Key: "PENDING", Value: inkWaiting},
 		{Key: "CREATED", Value: inkWaiting},
 	}
@@ -61,11 +61,17 @@ func present(occur []string) []lo.Entry[string, ink] {
 	})...)
 }
 
-// legend explains the colours of states.
+// legend explains the colours of states; some have one in common.
 func legend(states []lo.Entry[string, ink]) []Key {
-	return lo.Map(states, func(e lo.Entry[string, ink], _ int) Key {
-		return Key{Label: spoken(e.Key), Mark: "■", Ink: e.Value}
-	})
+	var keys []Key
+	for _, e := range states {
+		if last := len(keys) - 1; last >= 0 && keys[last].Ink == e.Value {
+			keys[last].Label += ", " + spoken(e.Key)
+			continue
+		}
+		keys = append(keys, Key{Label: spoken(e.Key), Mark: "■", Ink: e.Value})
+	}
+	return keys
 }
 
 // spoken is a state in a sentence.
@@ -87,7 +93,7 @@ func (t *jobs) section() (Section, error) {
 	s := Section{
 		ID: "jobs", Title: "Backup jobs a day, by state",
 		Lead: fmt.Sprintf("%s were created in the last %d days: %s.", plural(t.total-t.outside, "backup job"), kept, t.sum(states)),
-		Note: "A job counts on the day it was created.", Legend: legend(states), Table: t.table(states, perDay), Brief: t.brief(perDay),
+		Note: "A job counts on the day it was created. AWS keeps jobs for 30 days: the first day is cut short, and the last is not over.", Legend: legend(states), Table: t.table(states, perDay), Brief: t.brief(perDay),
 	}
 	if t.outside > 0 {
 		s.Note += fmt.Sprintf(" %s were created earlier, later, or at a time not told.", plural(t.outside, "job"))

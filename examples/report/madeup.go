@@ -28,7 +28,7 @@ func madeUp() origin {
 	return origin{
 		fleet:  backupx.Fleet{{Name: "us-east-1", Client: backupx.New(service.Config())}},
 		now:    madeUpNow,
-		note:   "made up by fixtures/fakeaws; run with -live for your account",
+		note:   "made up by fixtures/fakeaws",
 		madeUp: true,
 	}
 }

@@ -34,9 +34,9 @@ func page(w io.Writer, r Report) error {
 	})
 }
 
-// Heading is when and in which zone.
-func (r Report) Heading() string {
-	return r.At.Format("Mon 2 Jan 2006, 15:04") + ", " + r.Zone() + "; " + r.Source
+// When is the time of the report and its zone.
+func (r Report) When() string {
+	return r.At.Format("Mon 2 Jan 2006, 15:04") + " " + r.Zone()
 }
 
 // Scope says which jobs are counted.

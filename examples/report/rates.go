@@ -8,7 +8,6 @@ import (
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/backupx-go/backupx"
@@ -60,7 +59,7 @@ func (t *rates) section() (Section, error) {
 		ID: "success", Title: "Success rate", Lead: "No backup job ended.",
 		Note: "The share of COMPLETED among the jobs that ended, by the day they were created. PARTIAL is no success. " +
 			"The line is the rate of seven days, the last of which it stands at.",
-		Legend: []Key{{"each day", "●", inkAccent}, {"seven days", "━", inkCompleted}},
+		Legend: []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}},
 		Table:  t.table(),
 	}
 	if all, ok := t.over(0, t.cal.len()-1); ok {
@@ -103,7 +102,7 @@ func (t *rates) draw(daily, smooth plotter.XYs) drawing {
 		if err != nil {
 			return err
 		}
-		dots.GlyphStyle = draw.GlyphStyle{Color: inkAccent, Radius: vg.Length(s.width / 300), Shape: draw.CircleGlyph{}}
+		dots.GlyphStyle = draw.GlyphStyle{Color: inkAccent, Radius: 2.5, Shape: draw.CircleGlyph{}}
 		p.Add(l, dots)
 		return nil
 	}
@@ -115,7 +114,7 @@ func (t *rates) floor(daily plotter.XYs) float64 {
 	for _, p := range daily {
 		worst = math.Min(worst, p.Y)
 	}
-	return math.Min(80, math.Floor(worst/20)*20)
+	return math.Max(0, math.Min(80, math.Floor((worst-1)/20)*20))
 }
 
 func (t *rates) table() Table {

@@ -13,7 +13,10 @@ import (
 // terminal is the report for the terminal.
 func terminal(r Report) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "AWS backups as of %s\n", r.Heading())
+	fmt.Fprintf(&b, "AWS backups as of %s: %s\n%s\n", r.When(), plain(r.Source), r.Scope())
+	if r.MadeUp {
+		b.WriteString("No such account exists; run with -live for yours.\n")
+	}
 	for _, f := range r.Figures {
 		fmt.Fprintf(&b, "  %-26s %8s  %s\n", f.Label, f.Value, f.Note)
 	}
@@ -67,6 +70,16 @@ func (t Table) text() string {
 	}
 	w.Flush() // a strings.Builder does not fail
 	return trimLines(b.String())
+}
+
+// top is the first n rows, and how many there are beyond.
+func (t Table) top(n int) Table {
+	if more := len(t.Rows) - n; more > 0 {
+		last := make([]string, len(t.Head))
+		last[0] = fmt.Sprintf("… and %d more", more)
+		t.Rows = append(slices.Clone(t.Rows[:n]), last)
+	}
+	return t
 }
 
 func (t Table) width(rows [][]string, column int) int {

@@ -42,8 +42,8 @@ func (t *hsm) legend() []Key {
 	if len(t.pending()) == 0 {
 		return keys
 	}
-	return append(keys, Key{"restorable for less than a day", "━", inkFailed},
-		Key{"less than three days", "━", inkPartial}, Key{"longer", "━", inkAccent})
+	return append(keys, Key{"restorable for less than a day", "━━", inkFailed},
+		Key{"less than three days", "━━", inkPartial}, Key{"longer", "━━", inkAccent})
 }
 
 func (m mark) words() string {
@@ -111,8 +111,8 @@ func (m mark) plot(p *plot.Plot, s size, clusters []string, backups map[string][
 // deadlines has a bar a backup that is pending deletion: thin from its creation until now, thick for
 // as long as it can be restored.
 func (t *hsm) deadlines(pending []hsmBackup) (Picture, error) {
-	desc := fmt.Sprintf("Bars that end when a backup is deleted, the first at the top: %s after %s.",
-		plain(pending[0].id), pending[0].leftText(t.cal.now))
+	desc := fmt.Sprintf("%s as bars that end when the backup is deleted, the first to go at the top. %s",
+		plural(len(pending), "backup"), pending[0].sentence(t.cal.now))
 	pending = pending[:min(len(pending), drawn)]
 	last := t.cal.now.Add(24 * time.Hour)
 	for _, b := range pending {

@@ -51,13 +51,14 @@ func bytesOf(n int64) string {
 	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[prefix])
 }
 
-// span is a time that is left: in hours for three days, then in days.
+// span is a time that is left, rounded down: in hours for three days, then in days.
 func span(d time.Duration) string {
+	tenths := func(unit time.Duration) float64 { return float64(d/(unit/10)) / 10 }
 	switch {
 	case d <= 0:
 		return "due"
 	case d < 72*time.Hour:
-		return fmt.Sprintf("%.1f hours", d.Hours())
+		return fmt.Sprintf("%.1f hours", tenths(time.Hour))
 	}
-	return fmt.Sprintf("%.1f days", d.Hours()/24)
+	return fmt.Sprintf("%.1f days", tenths(24*time.Hour))
 }

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+var update = flag.Bool("update", false, "write what the program prints to testdata")
+
+var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
+
+// printed is what a run left behind.
+type printed struct {
+	status         int
+	stdout, stderr string
+}
+
+func (p program) print(ctx context.Context, args ...string) printed {
+	var stdout, stderr bytes.Buffer
+	status := p.run(ctx, args, &stdout, &stderr)
+	return printed{status, stdout.String(), stderr.String()}
+}
+
+// over is the program with a server for AWS, at now.
+func over(data fakeaws.Data, opts ...fakeaws.Option) program {
+	s := fakeaws.New(data, opts...)
+	return program{
+		load: func(context.Context, string) (aws.Config, error) { return s.Config(), nil },
+		now:  func() time.Time { return now },
+	}
+}
+
+func TestTheSummaryForTheTerminal(t *testing.T) {
+	got := program{}.print(t.Context(), "-text")
+	require.Empty(t, got.stderr)
+	require.Equal(t, exitWhole, got.status)
+	if *update {
+		require.NoError(t, os.WriteFile("testdata/offline.txt", []byte(got.stdout), 0o644))
+	}
+	want, err := os.ReadFile("testdata/offline.txt")
+	require.NoError(t, err)
+	require.Equal(t, string(want), got.stdout, "go test -update writes it anew")
+	for line := range strings.Lines(got.stdout) {
+		require.LessOrEqual(t, len([]rune(line)), 101, line)
+	}
+}
+
+func TestThePageIsTheSameEachTime(t *testing.T) {
+	first := program{}.print(t.Context(), "-o", "-")
+	require.Equal(t, exitWhole, first.status)
+	require.Equal(t, first, program{}.print(t.Context(), "-o", "-"))
+}
+
+func TestThePageIsOneFileForItsOwner(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.html")
+	got := program{}.print(t.Context(), "-o", file)
+	require.Equal(t, printed{exitWhole, "", "report: wrote " + file + "\n"}, got)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+// Nothing in the page can reach out: no script, no address, and a policy that allows neither.
+func TestThePageNeedsNothing(t *testing.T) {
+	html := program{}.print(t.Context(), "-o", "-").stdout
+	require.Contains(t, html, "default-src &#39;none&#39;; style-src &#39;sha256-")
+	for _, never := range []string{"<script", "javascript:", "http:", "https:", "src=", "@import", "url(", " style=", " onload="} {
+		require.NotContains(t, html, never)
+	}
+	require.Contains(t, html, "Made-up data.")
+}
+
+// Whoever cannot see the pictures has what they show in words, and the numbers in tables.
+func TestThePageCanBeReadAloud(t *testing.T) {
+	html := program{}.print(t.Context(), "-o", "-").stdout
+	pictures := regexp.MustCompile(`<svg [^>]*role="img" aria-labelledby="([\w-]+) ([\w-]+)"><title id="([\w-]+)">[^<]+</title><desc id="([\w-]+)">[^<]+</desc>`).
+		FindAllStringSubmatch(html, -1)
+	require.Len(t, pictures, strings.Count(html, "<svg "))
+	for _, p := range pictures {
+		require.Equal(t, p[1:3], p[3:5], "labelled by its own title and description")
+	}
+	ids := regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(html, -1)
+	seen := map[string]bool{}
+	for _, id := range ids {
+		require.False(t, seen[id[1]], "the id %s comes twice", id[1])
+		seen[id[1]] = true
+	}
+	require.Equal(t, 6, strings.Count(html, "<table>"))
+	require.Equal(t, 6, strings.Count(html, "<caption>"))
+	require.Contains(t, html, `<html lang="en">`)
+}
+
+func TestANothingIsAReportToo(t *testing.T) {
+	empty := over(fakeaws.Data{})
+	got := empty.print(t.Context(), "-live", "-o", "-")
+	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Contains(t, got.stdout, "There are no CloudHSM backups.")
+	require.NotContains(t, got.stdout, "Made-up")
+	got = empty.print(t.Context(), "-live", "-text")
+	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Contains(t, got.stdout, "No backup job ended.")
+}
+
+func TestWhatCannotBeReadIsSaid(t *testing.T) {
+	p := over(fakeaws.Generate(3, now, 100), fakeaws.WithFaults(fakeaws.Fault{
+		Operation: "ListCopyJobs", Do: fakeaws.Error(400, "AccessDeniedException", "not <b>you</b>"),
+	}))
+	got := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1", "-text")
+	require.Equal(t, exitIncomplete, got.status)
+	require.Contains(t, got.stdout, "INCOMPLETE")
+	require.Contains(t, got.stdout, "eu-west-1/copy-jobs: denied")
+	require.Contains(t, got.stdout, "us-east-1/copy-jobs: denied")
+	page := p.print(t.Context(), "-live", "-o", "-").stdout
+	require.Contains(t, page, "Incomplete: this could not be read")
+	require.Contains(t, page, "not &lt;b&gt;you&lt;/b&gt;")
+}
+
+func TestAnInterruptionIsIncomplete(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := over(fakeaws.Data{}).print(ctx, "-live", "-text")
+	require.Equal(t, exitIncomplete, got.status)
+	require.Contains(t, got.stdout, "context canceled")
+}
+
+func TestNoReport(t *testing.T) {
+	for name, c := range map[string]struct {
+		p    program
+		args []string
+		want string
+	}{
+		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region goes with -live"},
+		"not a flag":       {program{}, []string{"now"}, `"now" is not a flag`},
+		"no such zone":     {program{}, []string{"-tz", "Mars/Olympus"}, "unknown time zone Mars/Olympus"},
+		"no zone":          {program{}, []string{"-tz", ""}, "the name of the zone is empty"},
+		"no region":        {program{}, []string{"-live", "-region", "a,,b"}, "the name of a region is empty"},
+		"no such folder":   {program{}, []string{"-o", filepath.Join(t.TempDir(), "no", "page.html")}, "no such file or directory"},
+		"no config":        {broken(errors.New("no such profile")), []string{"-live"}, "the AWS configuration: no such profile"},
+		"no region at all": {broken(nil), []string{"-live"}, "no region is configured"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := c.p.print(t.Context(), c.args...)
+			require.Equal(t, exitNothing, got.status)
+			require.Contains(t, got.stderr, c.want)
+			require.Empty(t, got.stdout)
+		})
+	}
+}
+
+// broken is the program without a region, or without a configuration.
+func broken(err error) program {
+	return program{
+		load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, err },
+		now:  time.Now,
+	}
+}
+
+func TestHelp(t *testing.T) {
+	got := program{}.print(t.Context(), "-h")
+	require.Equal(t, exitWhole, got.status)
+	require.Contains(t, got.stderr, "Exit status: 0 the report is whole")
+}
