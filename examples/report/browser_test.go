@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// chromium runs a headless browser over a page, and returns the document that it ended with and what
+// the browser logged. Without a browser the test is skipped.
+func chromium(t *testing.T, page string, flags ...string) (dom, logged string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "page.html")
+	require.NoError(t, os.WriteFile(file, []byte(page), 0o600))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, browser(t), append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--user-data-dir=" + t.TempDir(), "--enable-logging=stderr", "--dump-dom",
+	}, append(flags, "file://"+file)...)...)
+	cmd.WaitDelay = 5 * time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	require.NoError(t, cmd.Run(), "%s", &stderr)
+	return stdout.String(), stderr.String()
+}
+
+func browser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no chromium here (Debian's package chromium)")
+	return ""
+}
+
+// complaints are what the page wrote to the console: errors, and what the policy forbids.
+func complaints(logged string) []string {
+	return regexp.MustCompile(`(?m)^.*CONSOLE.*$`).FindAllString(logged, -1)
+}
+
+func TestABrowserShowsThePageWithoutComplaint(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]struct {
+		program program
+		args    []string
+	}{
+		"made up": {program{}, nil},
+		"hostile": {over(hostile()), []string{"-live"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page := p.program.print(t.Context(), append(p.args, "-o", "-")...).stdout
+			dom, logged := chromium(t, page)
+			require.Empty(t, complaints(logged))
+			require.Equal(t, strings.Count(page, "<svg "), strings.Count(dom, "<svg "))
+			require.Equal(t, 6, strings.Count(dom, `<section class="card"`))
+			require.NotContains(t, dom, "<img")
+			require.NotContains(t, dom, "<title>pwned")
+		})
+	}
+}
+
+// measured is what a browser says about the page.
+type measured struct {
+	Pictures []struct {
+		ID, Class      string
+		Width, Height  float64
+		Shapes, Beyond int // Beyond: texts that leave the picture
+	}
+	Page, Window float64 // widths
+	Background   string
+}
+
+const measure = `
+const pictures = [...document.querySelectorAll('svg')].filter(s => s.getBoundingClientRect().width > 0).map(s => {
+  const box = s.getBoundingClientRect();
+  const shapes = [...s.querySelectorAll('path, text')].map(e => e.getBoundingClientRect());
+  const beyond = [...s.querySelectorAll('text')].map(e => e.getBoundingClientRect())
+    .filter(b => b.left < box.left - 1 || b.right > box.right + 1 || b.top < box.top - 1 || b.bottom > box.bottom + 1);
+  return {id: s.querySelector('title').id, class: s.getAttribute('class'), width: box.width, height: box.height,
+    shapes: shapes.filter(b => b.width > 0 || b.height > 0).length, beyond: beyond.length};
+});
+document.body.setAttribute('data-measured', JSON.stringify({pictures, page: document.documentElement.scrollWidth,
+  window: window.innerWidth, background: getComputedStyle(document.body).backgroundColor}));`
+
+// measuredAt opens the page with a script that measures it, which its policy would not allow.
+func measuredAt(t *testing.T, width int, flags ...string) (m measured) {
+	t.Helper()
+	page := program{}.print(t.Context(), "-o", "-").stdout
+	page = regexp.MustCompile(`<meta http-equiv[^>]*>`).ReplaceAllString(page, "")
+	page = strings.Replace(page, "</body>", "<script>"+measure+"</script></body>", 1)
+	dom, logged := chromium(t, page, append(flags, fmt.Sprintf("--window-size=%d,900", width))...)
+	require.Empty(t, complaints(logged))
+	found := regexp.MustCompile(`data-measured="([^"]*)"`).FindStringSubmatch(dom)
+	require.NotNil(t, found)
+	require.NoError(t, json.Unmarshal([]byte(html.UnescapeString(found[1])), &m))
+	return m
+}
+
+func TestPicturesShowAtEveryWidth(t *testing.T) {
+	t.Parallel()
+	for width, class := range map[int]string{400: "narrow", 1200: "wide"} {
+		t.Run(class, func(t *testing.T) {
+			t.Parallel()
+			m := measuredAt(t, width)
+			require.Len(t, m.Pictures, 12, "one of the two sizes of each")
+			for _, p := range m.Pictures {
+				require.Contains(t, []string{class, "small"}, p.Class, p.ID)
+				require.Greater(t, p.Width, 200.0, p.ID)
+				require.Greater(t, p.Height, 50.0, p.ID)
+				require.Greater(t, p.Shapes, 10, p.ID)
+				require.Zero(t, p.Beyond, "%s: text leaves the picture", p.ID)
+			}
+			require.LessOrEqual(t, m.Page, m.Window, "the page scrolls to the side")
+		})
+	}
+}
+
+func TestThePageFollowsTheReadersScheme(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[string]string{"0": "rgb(17, 21, 27)", "1": "rgb(244, 245, 247)"} { // 0 is dark
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, want, measuredAt(t, 1200, "--blink-settings=preferredColorScheme="+scheme).Background)
+		})
+	}
+}
