@@ -191,7 +191,7 @@ func (h heat) plot(p *plot.Plot, s size) error {
 
 // table is a cause a line, and what the newest of its jobs said.
 func (t *failures) table() Table {
-	out := Table{Head: []string{"Category", "Resource type", "Jobs", "What the newest said", "State", "Created"}, Left: []int{1, 3, 4, 5}}
+	out := Table{Head: []string{"Category", "Resource type", "Jobs", "What the newest said", "State", "Created"}, Left: []int{1, 3, 4, 5}, Prose: []int{3}}
 	all := lo.Values(t.byCause)
 	slices.SortFunc(all, func(a, b *failed) int {
 		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.category, b.category), cmp.Compare(a.kind, b.kind))

@@ -141,7 +141,7 @@ func (t *hsm) table() Table {
 	})
 	out := Table{
 		Head: []string{"Backup", "State", "Can be restored for", "Deleted at", "Created", "Cluster", "Region", "Tags"},
-		Left: []int{1, 3, 4, 5, 6, 7},
+		Left: []int{1, 3, 4, 5, 6, 7}, Prose: []int{7},
 	}
 	for _, b := range append(t.pending(), others...) {
 		left := "·"

@@ -57,7 +57,7 @@ func present(occur []string) []lo.Entry[string, ink] {
 	unknown := lo.Without(occur, names...)
 	slices.Sort(unknown)
 	return append(out, lo.Map(unknown, func(s string, _ int) lo.Entry[string, ink] {
-		return lo.Entry[string, ink]{Key: s, Value: inkSoft}
+		return lo.Entry[string, ink]{Key: s, Value: inkFaint}
 	})...)
 }
 

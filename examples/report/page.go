@@ -17,7 +17,7 @@ var pageCSS string
 
 // page writes the report as one HTML file.
 func page(w io.Writer, r Report) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"left": Table.left}).Parse(pageHTML)
+	t, err := template.New("page").Funcs(template.FuncMap{"kind": Table.kind}).Parse(pageHTML)
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,16 @@ func (r Report) Scope() string {
 	return "Jobs with a parent are in their parents."
 }
 
-// left tells whether a column is text.
-func (t Table) left(column int) bool { return column == 0 || slices.Contains(t.Left, column) }
+// kind is the class of a column.
+func (t Table) kind(column int) string {
+	switch {
+	case slices.Contains(t.Prose, column):
+		return "text prose"
+	case column == 0 || slices.Contains(t.Left, column):
+		return "text"
+	}
+	return "number"
+}
 
 // Small tells whether the section's pictures fit beside one another.
 func (s Section) Small() bool { return len(s.Pictures) > 0 && s.Pictures[0].Small }

@@ -57,7 +57,8 @@ type Picture struct {
 
 // Table is rows of text under a head. The first column names the row.
 type Table struct {
-	Head []string
-	Rows [][]string
-	Left []int // columns of text; the others are numbers
+	Head  []string
+	Rows  [][]string
+	Left  []int // columns of text; the others are numbers
+	Prose []int // columns of text that may break
 }

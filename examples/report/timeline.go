@@ -76,9 +76,9 @@ func (t *hsm) timeline() (Picture, error) {
 	return picture("hsm-all", "Backups by cluster and creation", desc, d, wide(height), narrow(height))
 }
 
-// created is when the oldest backup was created, and now.
+// created is when the oldest backup was created, a week ago at least, and now.
 func (t *hsm) created() (oldest, newest time.Time) {
-	oldest, newest = t.cal.now, t.cal.now
+	oldest, newest = t.cal.now.AddDate(0, 0, -week), t.cal.now
 	for _, b := range t.backups {
 		if b.created != nil && b.created.Before(oldest) {
 			oldest = *b.created
