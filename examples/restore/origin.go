@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// origin is where the backups are.
+type origin struct {
+	client backupx.Client
+	now    time.Time
+	note   string
+}
+
+// configLoader finds the caller's configuration.
+type configLoader func(ctx context.Context, profile string) (aws.Config, error)
+
+func (p program) origin(ctx context.Context, o options) (origin, error) {
+	if o.live {
+		return p.account(ctx, o)
+	}
+	return madeUp(), nil
+}
+
+// account is the caller's own.
+func (p program) account(ctx context.Context, o options) (origin, error) {
+	cfg, err := p.load(ctx, o.profile)
+	if err != nil {
+		return origin{}, fmt.Errorf("the AWS configuration: %w", err)
+	}
+	if o.region != "" {
+		cfg.Region = o.region
+	}
+	if cfg.Region == "" {
+		return origin{}, errors.New("no region is configured: give one with -region")
+	}
+	return origin{backupx.New(cfg), p.now().UTC(), "your account in " + cfg.Region}, nil
+}
+
+// loadConfig loads what the AWS CLI would take, and slows down when it is throttled.
+func loadConfig(ctx context.Context, profile string) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx,
+		config.WithSharedConfigProfile(profile),
+		config.WithRetryMode(aws.RetryModeAdaptive))
+}
+
+// madeUp is an account that does not exist, the same at any time and in each run: no network.
+func madeUp() origin {
+	now := time.Date(2026, time.November, 20, 14, 30, 0, 0, time.UTC)
+	backups := fakeaws.GenerateHSM(7, now.AddDate(0, 0, -30), now, 24)
+	soon := []time.Duration{5*time.Hour + 40*time.Minute, 41 * time.Hour}
+	for i := range backups {
+		if len(soon) > 0 && backups[i].BackupState == hsmtypes.BackupStatePendingDeletion {
+			backups[i].DeleteTimestamp = aws.Time(now.Add(soon[0]))
+			soon = soon[1:]
+		}
+	}
+	service := fakeaws.New(fakeaws.Data{HSM: backups}, fakeaws.WithClock(func() time.Time { return now }))
+	return origin{backupx.New(service.Config()), now, "made up (fixtures/fakeaws); run with -live for your account"}
+}

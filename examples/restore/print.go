@@ -1,0 +1,114 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/samber/lo"
+)
+
+// plan is the backups that were chosen, with the hours that are left.
+func plan(from origin, backups []hsmtypes.Backup) string {
+	title := fmt.Sprintf("CloudHSM backups pending deletion at %s UTC, %s\n", moment(&from.now), from.note)
+	if len(backups) == 0 {
+		return title
+	}
+	rows := [][]string{{"HOURS LEFT", "BACKUP", "CLUSTER", "CREATED", "DELETED AT", "TAGS"}}
+	for _, b := range backups {
+		rows = append(rows, []string{
+			fmt.Sprintf("%10s", hoursLeft(b, from.now)), aws.ToString(b.BackupId), cmp.Or(aws.ToString(b.ClusterId), "·"),
+			moment(b.CreateTimestamp), moment(b.DeleteTimestamp), tags(b),
+		})
+	}
+	return title + "\n" + table(rows)
+}
+
+// hoursLeft is the time that is left, rounded down.
+func hoursLeft(b hsmtypes.Backup, now time.Time) string {
+	if b.DeleteTimestamp == nil {
+		return "not told"
+	}
+	left := b.DeleteTimestamp.Sub(now)
+	if left <= 0 {
+		return "due"
+	}
+	return fmt.Sprintf("%.1f", float64(left/(time.Hour/10))/10)
+}
+
+// tags are those of a backup by key.
+func tags(b hsmtypes.Backup) string {
+	all := lo.Map(b.TagList, func(t hsmtypes.Tag, _ int) string { return aws.ToString(t.Key) + "=" + aws.ToString(t.Value) })
+	slices.Sort(all)
+	return cmp.Or(strings.Join(all, " "), "·")
+}
+
+// report is what became of each backup.
+func report(outcomes []outcome) string {
+	rows := [][]string{{"BACKUP", "STATE", "OUTCOME"}}
+	for _, o := range outcomes {
+		rows = append(rows, []string{o.id, string(o.state), o.text()})
+	}
+	failed := lo.CountBy(outcomes, func(o outcome) bool { return !o.restored })
+	doubtful := lo.CountBy(outcomes, func(o outcome) bool { return o.restored && o.err != nil })
+	summary := counted(len(outcomes)-failed-doubtful) + " restored"
+	if failed > 0 {
+		summary += fmt.Sprintf(", %d failed", failed)
+	}
+	if doubtful > 0 {
+		summary += fmt.Sprintf(", %d not seen READY", doubtful)
+	}
+	return "\n" + table(rows) + "\n" + summary + ".\n"
+}
+
+func (o outcome) text() string {
+	switch {
+	case o.err == nil:
+		return "restored"
+	case o.restored:
+		return "restored, but not seen READY: " + o.err.Error()
+	}
+	return "FAILED: " + o.err.Error()
+}
+
+// table lays out rows in columns.
+func table(rows [][]string) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, "  "+strings.Join(lo.Map(row, func(cell string, _ int) string { return clean(cell) }), "\t"))
+	}
+	w.Flush() // a strings.Builder does not fail
+	return b.String()
+}
+
+// clean keeps text on its line: tags and errors are whatever a service says.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 backup"
+	}
+	return fmt.Sprintf("%d backups", n)
+}
+
+// moment is a time in UTC, to the minute.
+func moment(t *time.Time) string {
+	if t == nil {
+		return "·"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+
+	"github.com/backupx-go/backupx"
+)
+
+// restore shows what the flags choose and restores it if asked; it returns the exit status.
+func (o options) restore(ctx context.Context, from origin, stdout, stderr io.Writer) int {
+	backups, err := from.client.HSMBackups(o.filter(from.now)).Collect(ctx)
+	if err != nil {
+		fmt.Fprintf(stderr, "restore: nothing was tried, for the list is incomplete: %v\n", clean(err.Error()))
+		return exitNothing
+	}
+	slices.SortStableFunc(backups, firstToGo)
+	fmt.Fprint(stdout, plan(from, backups))
+	switch {
+	case len(backups) == 0:
+		fmt.Fprintln(stdout, "Nothing that was asked for is pending deletion.")
+		return exitDone
+	case !o.yes:
+		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", counted(len(backups)))
+		return exitDone
+	}
+	outcomes := o.save(ctx, from.client, backups)
+	fmt.Fprint(stdout, report(outcomes))
+	return status(outcomes)
+}
+
+// firstToGo orders backups by when they will be deleted; where that is not told, last.
+func firstToGo(a, b hsmtypes.Backup) int {
+	if a.DeleteTimestamp == nil || b.DeleteTimestamp == nil {
+		return cmp.Compare(unknown(a), unknown(b))
+	}
+	return cmp.Or(a.DeleteTimestamp.Compare(*b.DeleteTimestamp), cmp.Compare(aws.ToString(a.BackupId), aws.ToString(b.BackupId)))
+}
+
+func unknown(b hsmtypes.Backup) int {
+	if b.DeleteTimestamp == nil {
+		return 1
+	}
+	return 0
+}
+
+// outcome is what became of a backup.
+type outcome struct {
+	id       string
+	state    hsmtypes.BackupState // as it was seen last
+	restored bool                 // the service said so
+	err      error
+}
+
+// save restores the backups, then waits for each. What fails does not stop the others.
+func (o options) save(ctx context.Context, client backupx.Client, backups []hsmtypes.Backup) []outcome {
+	results, _ := client.RestoreHSMBackups(ctx, backups) // each result has its own error
+	outcomes := make([]outcome, len(results))
+	for i, r := range results {
+		outcomes[i] = o.confirm(ctx, client, r)
+	}
+	return outcomes
+}
+
+// confirm waits until a restored backup is READY.
+func (o options) confirm(ctx context.Context, client backupx.Client, r backupx.Restored) outcome {
+	out := outcome{id: aws.ToString(r.Before.BackupId), state: r.Before.BackupState, err: r.Err}
+	if r.Err != nil {
+		return out
+	}
+	out.restored = true
+	after, err := client.WaitHSMBackup(ctx, out.id, hsmtypes.BackupStateReady, o.wait)
+	out.state, out.err = cmp.Or(after.BackupState, r.After.BackupState), err
+	return out
+}
+
+func status(outcomes []outcome) int {
+	if slices.ContainsFunc(outcomes, func(o outcome) bool { return o.err != nil }) {
+		return exitFailures
+	}
+	return exitDone
+}
