@@ -128,7 +128,7 @@ func (o options) file() string {
 	return o.out
 }
 
-// write writes the report in the form that was asked for, whole or not at all.
+// write writes the report in the form that was asked for, once it is whole.
 func (o options) write(r Report, stdout, stderr io.Writer) error {
 	var b bytes.Buffer
 	if o.text {

@@ -103,7 +103,7 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 	require.Contains(t, html, `<html lang="en">`)
 }
 
-func TestANothingIsAReportToo(t *testing.T) {
+func TestNothingIsAReportToo(t *testing.T) {
 	empty := over(fakeaws.Data{})
 	got := empty.print(t.Context(), "-live", "-o", "-")
 	require.Equal(t, exitWhole, got.status, got.stderr)
