@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,9 +90,12 @@ func requireAsks[T any](t *testing.T, s *fakeaws.Service, l backupx.Listing[T], 
 	require.Equal(t, append([]params{}, want...), asked(s))
 }
 
-// accountIDs are n of them.
+// accountIDs are the first n of those that documentation uses for examples.
 func accountIDs(n int) []string {
-	return lo.Times(n, func(i int) string { return fmt.Sprintf("1111222233%02d", i) })
+	return strings.Fields(`
+		012345678901 098765432109 111111111111 111122223333 112233445566 121212121212 123456789012
+		210987654321 222222222222 333333333333 444444444444 444455556666 555555555555 666666666666
+		777777777777 777788889999 888888888888 987654321012 987654321098 999999999999`)[:n]
 }
 
 func TestCopyJobFiltersOnTheWire(t *testing.T) {
