@@ -1,0 +1,18 @@
+package backupxbeam
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+)
+
+// encodeJSON and decodeJSON are the coder of everything that the transforms take and give: what a
+// pipeline carries can be read by people and by other programs.
+func encodeJSON(v beam.T) ([]byte, error) { return json.Marshal(v) }
+
+func decodeJSON(t reflect.Type, text []byte) (beam.T, error) {
+	v := reflect.New(t)
+	err := json.Unmarshal(text, v.Interface())
+	return v.Elem().Interface(), err
+}

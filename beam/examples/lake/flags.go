@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+
+	backupxbeam "github.com/backupx-go/backupx/beam"
+)
+
+// options are what the caller asked for.
+type options struct {
+	accounts, accountsFile, regions string
+	list, formats                   string
+	days                            int
+	window                          time.Duration
+	out, runName, resume            string
+	live                            bool
+	role                            string
+	rate                            float64
+	fakeJobs                        int
+	faults, verbose                 bool
+}
+
+func (o *options) flags(fs *flag.FlagSet) {
+	fs.StringVar(&o.accounts, "accounts", "111122223333,444455556666,123456789012", "accounts to list, between commas")
+	fs.StringVar(&o.accountsFile, "accounts-file", "", "a file of accounts to list, one a line, instead of -accounts")
+	fs.StringVar(&o.regions, "regions", "us-east-1,eu-west-1", "regions to list, between commas")
+	fs.StringVar(&o.list, "list", "backup-jobs,copy-jobs", "what to list: backup-jobs, copy-jobs, hsm-backups, opsworks-backups")
+	fs.StringVar(&o.formats, "formats", "ndjson,parquet", "formats to write")
+	fs.IntVar(&o.days, "days", 30, "days to look back; AWS Backup keeps jobs for 30")
+	fs.DurationVar(&o.window, "window", 24*time.Hour, "creation times of one shard; 0 makes one shard of each account and region")
+	fs.StringVar(&o.out, "out", "lake", "folder to write to, a gs:// URL too")
+	fs.StringVar(&o.runName, "run", "", "name of this run, in the names of its files; the time by default")
+	fs.StringVar(&o.resume, "resume", "", "a file of dead letters: list what they left")
+	fs.BoolVar(&o.live, "live", false, "list real accounts")
+	fs.StringVar(&o.role, "role", "", "with -live: the role to assume in each account, {account} for its id: arn:aws:iam::{account}:role/backup-reader; none lists with the worker's own identity")
+	fs.Float64Var(&o.rate, "rate", 0, "requests a second of one shard at most; 0 sets no bound")
+	fs.IntVar(&o.fakeJobs, "fake-jobs", 500, "without -live: backup jobs of each made up account and region")
+	fs.BoolVar(&o.faults, "faults", false, "without -live: have some of them fail")
+	fs.BoolVar(&o.verbose, "verbose", false, "show what Beam logs")
+}
+
+// job is what a run is to do: the options, read and checked.
+type job struct {
+	accounts, regions []string
+	lists             []listing
+	formats           []string
+	from, now         time.Time
+	window            time.Duration
+	out, name         string
+	clients           backupxbeam.Clients
+	options           backupxbeam.Options
+	letters           []backupxbeam.DeadLetter // instead of accounts and regions
+}
+
+func (o options) job(now time.Time) (j job, err error) {
+	j = job{
+		regions: values(o.regions), formats: values(o.formats),
+		from: now.AddDate(0, 0, -o.days).UTC().Truncate(time.Second), now: now, window: o.window,
+		out: strings.TrimSuffix(o.out, "/"), name: o.runName,
+		options: backupxbeam.Options{Rate: o.rate},
+	}
+	if j.name == "" {
+		j.name = now.UTC().Format("20060102T150405Z")
+	}
+	if j.accounts, err = o.accountsToList(); err != nil {
+		return j, err
+	}
+	if j.lists, err = listings(values(o.list)); err != nil {
+		return j, err
+	}
+	if j.letters, err = o.lettersToResume(); err != nil {
+		return j, err
+	}
+	j.clients = o.clients(j, now)
+	return j, o.check(j)
+}
+
+func (o options) check(j job) error {
+	unknown, _ := lo.Difference(j.formats, []string{"ndjson", "parquet"})
+	switch {
+	case len(j.accounts) == 0 || len(j.regions) == 0 || len(j.formats) == 0:
+		return errors.New("-accounts, -regions and -formats need a value")
+	case len(unknown) > 0:
+		return fmt.Errorf("-formats: %s: ndjson and parquet are known", strings.Join(unknown, ","))
+	case o.days < 1 || o.window < 0 || o.rate < 0 || o.fakeJobs < 0:
+		return errors.New("-days, -window, -rate and -fake-jobs must not be below zero, nor -days zero")
+	case path.Base(j.name) != j.name:
+		return fmt.Errorf("-run: %q is no name of a file", j.name)
+	case o.role != "" && !o.live:
+		return errors.New("-role is for -live")
+	}
+	return nil
+}
+
+// clients is the factory of the clients, and what it is told.
+func (o options) clients(j job, now time.Time) backupxbeam.Clients {
+	if o.live {
+		return backupxbeam.Clients{Factory: liveClients, Config: o.role}
+	}
+	f := fakes{Now: now.UTC().Truncate(24 * time.Hour), Jobs: o.fakeJobs}
+	if o.faults && len(j.accounts) > 0 && len(j.regions) > 0 {
+		f.Cut = source(j.accounts[0], j.regions[0])
+		f.Refused = source(j.accounts[len(j.accounts)-1], j.regions[len(j.regions)-1])
+	}
+	return f.clients()
+}
+
+func (o options) accountsToList() ([]string, error) {
+	if o.accountsFile == "" {
+		return values(o.accounts), nil
+	}
+	text, err := os.ReadFile(o.accountsFile)
+	if err != nil {
+		return nil, err
+	}
+	return values(strings.ReplaceAll(string(text), "\n", ",")), nil
+}
+
+func (o options) lettersToResume() ([]backupxbeam.DeadLetter, error) {
+	if o.resume == "" {
+		return nil, nil
+	}
+	in, err := os.Open(o.resume)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return backupxbeam.ReadDeadLetters(in)
+}
+
+// values are the parts of a list between commas, each once.
+func values(list string) []string {
+	parts := lo.Map(strings.Split(list, ","), func(s string, _ int) string { return strings.TrimSpace(s) })
+	return lo.Uniq(slices.DeleteFunc(parts, func(s string) bool { return s == "" }))
+}

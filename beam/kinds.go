@@ -1,0 +1,104 @@
+package backupxbeam
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+
+	"github.com/backupx-go/backupx"
+)
+
+// The records of the transforms: the SDK's item, and the source that it is from.
+type (
+	BackupJob      = backupx.Sourced[types.BackupJob]
+	CopyJob        = backupx.Sourced[types.CopyJob]
+	HSMBackup      = backupx.Sourced[hsmtypes.Backup]
+	OpsWorksBackup = backupx.Sourced[backupx.OpsWorksBackup]
+)
+
+// The names of the transforms, as dead letters carry them.
+const (
+	OpBackupJobs      = "ListBackupJobs"
+	OpCopyJobs        = "ListCopyJobs"
+	OpHSMBackups      = "ListHSMBackups"
+	OpOpsWorksBackups = "ListOpsWorksBackups"
+)
+
+// kind is what differs between the transforms: how a shard is listed.
+type kind func(ctx context.Context, c backupx.Client, r *reading) error
+
+func kindOf(operation string) kind {
+	switch operation {
+	case OpBackupJobs:
+		return read[backupx.BackupJobFilter](backupx.Client.BackupJobs, func(j *types.BackupJob) *string { return j.BackupJobId })
+	case OpCopyJobs:
+		return read[backupx.CopyJobFilter](backupx.Client.CopyJobs, func(j *types.CopyJob) *string { return j.CopyJobId })
+	case OpHSMBackups:
+		return read[backupx.HSMFilter](backupx.Client.HSMBackups, func(b *hsmtypes.Backup) *string { return b.BackupId })
+	case OpOpsWorksBackups:
+		return read[backupx.OpsWorksFilter](backupx.Client.OpsWorksBackups, func(b *backupx.OpsWorksBackup) *string { return b.BackupId })
+	}
+	return nil
+}
+
+// completed is when a job ended, the zero time where it has not, or the item is no job.
+func completed(item any) time.Time {
+	switch j := item.(type) {
+	case types.BackupJob:
+		return aws.ToTime(j.CompletionDate)
+	case types.CopyJob:
+		return aws.ToTime(j.CompletionDate)
+	}
+	return time.Time{}
+}
+
+// filterOf is a pointer to a filter.
+type filterOf[F any] interface {
+	*F
+	json.Unmarshaler
+}
+
+// read lists shards of one kind of filter.
+func read[F any, P filterOf[F], T any](
+	list func(backupx.Client, F) backupx.Listing[T], id func(*T) *string,
+) kind {
+	return func(ctx context.Context, c backupx.Client, r *reading) error {
+		var f F
+		if err := P(&f).UnmarshalJSON(r.shard.Filter); err != nil {
+			return err
+		}
+		cursor, err := tuned(ctx, list(c, f), r).Resume(r.shard.Checkpoint)
+		if err != nil {
+			return err
+		}
+		for item, err := range cursor.All(ctx) {
+			if err == nil {
+				err = r.deliver(aws.ToString(id(&item)), backupx.Sourced[T]{Source: r.shard.Source, Item: item})
+			}
+			if err != nil {
+				r.shard.Checkpoint = cursor.Checkpoint()
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// tuned is a listing as the options want it read.
+func tuned[T any](ctx context.Context, l backupx.Listing[T], r *reading) backupx.Listing[T] {
+	l = l.Scope(r.shard.Source).OnPage(func(p backupx.PageInfo) { countPage(ctx, p) })
+	if o := r.options; o.PageSize > 0 {
+		l = l.PageSize(o.PageSize)
+	}
+	if o := r.options; o.Parallel > 0 {
+		l = l.Parallel(o.Parallel)
+	}
+	if o := r.options; o.Rate > 0 {
+		l = l.Rate(o.Rate)
+	}
+	return l
+}
