@@ -20,7 +20,9 @@ func init() { backupxbeam.RegisterClients(fakeClients, new(services).client) }
 // fakes says what accounts are made up: the same wherever and whenever they are.
 type fakes struct {
 	Now     time.Time
-	Jobs    int    // backup jobs of each source
+	Jobs    int // backup jobs of each source
+	Page    int // items of a page at most
+	Latency time.Duration
 	Cut     string // a source that fails in the middle of listings
 	Refused string // a source that fails from the start
 }
@@ -59,7 +61,7 @@ func (f fakes) service(source string) *fakeaws.Service {
 	}
 	options := []fakeaws.Option{
 		fakeaws.WithAccount(account), fakeaws.WithRegion(region), fakeaws.WithLog(0),
-		fakeaws.WithPageSize(10), fakeaws.WithLatency(2 * time.Millisecond),
+		fakeaws.WithPageSize(f.Page), fakeaws.WithLatency(f.Latency),
 		fakeaws.WithFaults(fakeaws.Fault{Nth: 9, Every: 29, Do: fakeaws.Throttle()}),
 	}
 	if source == f.Cut {

@@ -25,7 +25,8 @@ type options struct {
 	live                            bool
 	role                            string
 	rate                            float64
-	fakeJobs                        int
+	fakeJobs, fakePage              int
+	fakeLatency                     time.Duration
 	faults, verbose                 bool
 }
 
@@ -44,6 +45,8 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.role, "role", "", "with -live: the role to assume in each account, {account} for its id: arn:aws:iam::{account}:role/backup-reader; none lists with the worker's own identity")
 	fs.Float64Var(&o.rate, "rate", 0, "requests a second of one shard at most; 0 sets no bound")
 	fs.IntVar(&o.fakeJobs, "fake-jobs", 500, "without -live: backup jobs of each made up account and region")
+	fs.IntVar(&o.fakePage, "fake-page", 10, "without -live: items of a page at most")
+	fs.DurationVar(&o.fakeLatency, "fake-latency", 2*time.Millisecond, "without -live: how long a page takes")
 	fs.BoolVar(&o.faults, "faults", false, "without -live: have some of them fail")
 	fs.BoolVar(&o.verbose, "verbose", false, "show what Beam logs")
 }
@@ -91,8 +94,8 @@ func (o options) check(j job) error {
 		return errors.New("-accounts, -regions and -formats need a value")
 	case len(unknown) > 0:
 		return fmt.Errorf("-formats: %s: ndjson and parquet are known", strings.Join(unknown, ","))
-	case o.days < 1 || o.window < 0 || o.rate < 0 || o.fakeJobs < 0:
-		return errors.New("-days, -window, -rate and -fake-jobs must not be below zero, nor -days zero")
+	case o.days < 1 || o.window < 0 || o.rate < 0 || o.fakeJobs < 0 || o.fakePage < 1:
+		return errors.New("-window, -rate and -fake-jobs must not be below zero, -days and -fake-page not below 1")
 	case path.Base(j.name) != j.name:
 		return fmt.Errorf("-run: %q is no name of a file", j.name)
 	case o.role != "" && !o.live:
@@ -106,7 +109,7 @@ func (o options) clients(j job, now time.Time) backupxbeam.Clients {
 	if o.live {
 		return backupxbeam.Clients{Factory: liveClients, Config: o.role}
 	}
-	f := fakes{Now: now.UTC().Truncate(24 * time.Hour), Jobs: o.fakeJobs}
+	f := fakes{Now: now.UTC().Truncate(24 * time.Hour), Jobs: o.fakeJobs, Page: o.fakePage, Latency: o.fakeLatency}
 	if o.faults && len(j.accounts) > 0 && len(j.regions) > 0 {
 		f.Cut = source(j.accounts[0], j.regions[0])
 		f.Refused = source(j.accounts[len(j.accounts)-1], j.regions[len(j.regions)-1])

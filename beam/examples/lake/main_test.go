@@ -140,7 +140,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		`-list: "vaults" is not known`:       {"-list", "vaults"},
 		"-formats: csv: ndjson and parquet":  {"-formats", "csv,ndjson"},
 		"need a value":                       {"-regions", " , "},
-		"must not be below zero":             {"-days", "0"},
+		"-fake-page not below 1":             {"-days", "0"},
 		`-run: "a/b" is no name of a file`:   {"-run", "a/b"},
 		"-role is for -live":                 {"-role", "arn:aws:iam::{account}:role/backup-reader"},
 		"no such file":                       {"-resume", filepath.Join(t.TempDir(), "none")},
