@@ -40,7 +40,7 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&o.window, "window", 24*time.Hour, "creation times of one shard; 0 makes one shard of each account and region")
 	fs.StringVar(&o.out, "out", "lake", "folder to write to, a gs:// URL too")
 	fs.StringVar(&o.runName, "run", "", "name of this run, in the names of its files; the time by default")
-	fs.StringVar(&o.resume, "resume", "", "a file of dead letters: list what they left")
+	fs.StringVar(&o.resume, "resume", "", "a file of dead letters: list what they left, instead of -accounts, -regions and -list")
 	fs.BoolVar(&o.live, "live", false, "list real accounts")
 	fs.StringVar(&o.role, "role", "", "with -live: the role to assume in each account, {account} for its id: arn:aws:iam::{account}:role/backup-reader; none lists with the worker's own identity")
 	fs.Float64Var(&o.rate, "rate", 0, "requests a second of one shard at most; 0 sets no bound")
@@ -83,6 +83,11 @@ func (o options) job(now time.Time) (j job, err error) {
 	if j.letters, err = o.lettersToResume(); err != nil {
 		return j, err
 	}
+	if j.letters != nil {
+		if j.lists, err = listingsOf(j.letters); err != nil {
+			return j, err
+		}
+	}
 	j.clients = o.clients(j, now)
 	return j, o.check(j)
 }
@@ -90,8 +95,8 @@ func (o options) job(now time.Time) (j job, err error) {
 func (o options) check(j job) error {
 	unknown, _ := lo.Difference(j.formats, []string{"ndjson", "parquet"})
 	switch {
-	case len(j.accounts) == 0 || len(j.regions) == 0 || len(j.formats) == 0:
-		return errors.New("-accounts, -regions and -formats need a value")
+	case len(j.accounts) == 0 || len(j.regions) == 0 || len(j.lists) == 0 || len(j.formats) == 0:
+		return errors.New("-accounts, -regions, -list and -formats need a value")
 	case len(unknown) > 0:
 		return fmt.Errorf("-formats: %s: ndjson and parquet are known", strings.Join(unknown, ","))
 	case o.days < 1 || o.window < 0 || o.rate < 0 || o.fakeJobs < 0 || o.fakePage < 1:
@@ -137,7 +142,11 @@ func (o options) lettersToResume() ([]backupxbeam.DeadLetter, error) {
 		return nil, err
 	}
 	defer in.Close()
-	return backupxbeam.ReadDeadLetters(in)
+	letters, err := backupxbeam.ReadDeadLetters(in)
+	if err == nil && len(letters) == 0 {
+		err = fmt.Errorf("-resume: %s holds no dead letters", o.resume)
+	}
+	return letters, err
 }
 
 // values are the parts of a list between commas, each once.

@@ -57,9 +57,7 @@ func (o options) run(ctx context.Context, out io.Writer) (status int, err error)
 		return failed, err
 	}
 	p, s := beam.NewPipelineWithRoot()
-	if err := job.build(s); err != nil {
-		return failed, err
-	}
+	job.build(s)
 	began := time.Now()
 	result, err := beamx.RunWithMetrics(ctx, p)
 	if err != nil {

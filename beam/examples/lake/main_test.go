@@ -105,7 +105,7 @@ func TestTheLakeHoldsEveryJobOnceThoughSomeOfTheFleetFailed(t *testing.T) {
 	require.Equal(t, incomplete, status, said)
 	letters := filepath.Join(parts, "dead-letters", "first.ndjson")
 	require.Contains(t, said, "lake -resume "+letters)
-	status, said = lake(t, append(flags, "second", "-out", parts, "-resume", letters)...)
+	status, said = lake(t, "-fake-jobs", "120", "-run", "second", "-out", parts, "-resume", letters)
 	require.Equal(t, complete, status, said)
 
 	for _, list := range []string{"backup-jobs", "copy-jobs", "hsm-backups", "opsworks-backups"} {
@@ -142,6 +142,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		"need a value":                       {"-regions", " , "},
 		"-fake-page not below 1":             {"-days", "0"},
 		`-run: "a/b" is no name of a file`:   {"-run", "a/b"},
+		"holds no dead letters":              {"-resume", os.DevNull},
 		"-role is for -live":                 {"-role", "arn:aws:iam::{account}:role/backup-reader"},
 		"no such file":                       {"-resume", filepath.Join(t.TempDir(), "none")},
 		"open " + filepath.Join("none", "a"): {"-accounts-file", filepath.Join("none", "a")},
@@ -149,6 +150,13 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		_, err := parsed(t, args...).job(time.Now())
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestDeadLettersOfAnUnknownOperation(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "letters")
+	require.NoError(t, os.WriteFile(name, []byte(`{"operation":"ListVaults","shard":{"source":"a","filter":{}},"reason":"","delivered":0}`), 0o600))
+	_, err := parsed(t, "-resume", name).job(time.Now())
+	require.ErrorContains(t, err, "[ListVaults], some are not known")
 }
 
 func TestAccountsFromAFile(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -29,23 +28,37 @@ type listing struct {
 	filters   func(job) []json.Marshaler
 }
 
-// listings are those of the names.
-func listings(names []string) ([]listing, error) {
-	known := []listing{
+// known are the listings that there are.
+func known() []listing {
+	return []listing{
 		{"backup-jobs", backupxbeam.OpBackupJobs, backupxbeam.ListBackupJobs, backupJobRow, job.backupJobs},
 		{"copy-jobs", backupxbeam.OpCopyJobs, backupxbeam.ListCopyJobs, copyJobRow, job.copyJobs},
 		{"hsm-backups", backupxbeam.OpHSMBackups, backupxbeam.ListHSMBackups, hsmBackupRow, job.hsmBackups},
 		{"opsworks-backups", backupxbeam.OpOpsWorksBackups, backupxbeam.ListOpsWorksBackups, opsWorksBackupRow, job.opsWorksBackups},
 	}
+}
+
+// listings are those of the names.
+func listings(names []string) ([]listing, error) {
 	var all []listing
 	for _, name := range names {
-		l, ok := lo.Find(known, func(l listing) bool { return l.name == name })
+		l, ok := lo.Find(known(), func(l listing) bool { return l.name == name })
 		if !ok {
 			return nil, fmt.Errorf("-list: %q is not known", name)
 		}
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+// listingsOf are those that dead letters are of.
+func listingsOf(letters []backupxbeam.DeadLetter) ([]listing, error) {
+	operations := lo.CountValuesBy(letters, func(d backupxbeam.DeadLetter) string { return d.Operation })
+	lists := lo.Filter(known(), func(l listing, _ int) bool { return operations[l.operation] > 0 })
+	if len(lists) < len(operations) {
+		return nil, fmt.Errorf("-resume: of the operations of the dead letters, %v, some are not known", lo.Keys(operations))
+	}
+	return lists, nil
 }
 
 func (j job) backupJobs() []json.Marshaler {
@@ -69,37 +82,24 @@ func marshalers[F json.Marshaler](filters []F) []json.Marshaler {
 }
 
 // build makes the pipeline: shards, records, rows, files.
-func (j job) build(s beam.Scope) error {
-	var dead []beam.PCollection
-	for _, l := range j.lists {
-		shards, some := j.shards(s, l)
-		if !some {
-			continue
-		}
-		records, letters := l.list(s, j.clients, shards, j.options)
+func (j job) build(s beam.Scope) {
+	dead := lo.Map(j.lists, func(l listing, _ int) beam.PCollection {
+		records, letters := l.list(s, j.clients, j.shards(s, l), j.options)
 		j.write(s, l.name, beam.ParDo(s, l.rows, records))
-		dead = append(dead, letters)
-	}
-	if len(dead) == 0 {
-		return errors.New("there is nothing to list")
-	}
+		return letters
+	})
 	j.writeDeadLetters(s, beam.Flatten(s, dead...))
-	return nil
 }
 
 // shards are what there is to list: what dead letters left, or everything.
-func (j job) shards(s beam.Scope, l listing) (shards beam.PCollection, some bool) {
+func (j job) shards(s beam.Scope, l listing) beam.PCollection {
 	if j.letters == nil {
 		sources := beam.ParDo(s, &regionsFn{Regions: j.regions}, beam.CreateList(s, j.accounts))
-		return backupxbeam.Cross(s, sources, l.filters(j)), true
+		return backupxbeam.Cross(s, sources, l.filters(j))
 	}
-	left := lo.FilterMap(j.letters, func(d backupxbeam.DeadLetter, _ int) (backupxbeam.Shard, bool) {
+	return beam.CreateList(s, lo.FilterMap(j.letters, func(d backupxbeam.DeadLetter, _ int) (backupxbeam.Shard, bool) {
 		return d.Shard, d.Operation == l.operation
-	})
-	if len(left) == 0 {
-		return shards, false
-	}
-	return beam.CreateList(s, left), true
+	}))
 }
 
 // regionsFn makes the sources of an account.
