@@ -53,8 +53,13 @@ func TestABundleThatRunsAgainEmitsTheSameKeysAndRecords(t *testing.T) {
 	service := fakeaws.New(fakeaws.Generate(1, day, 60), fakeaws.WithPageSize(10))
 	shard := Shard{Source: "a", Filter: json.RawMessage(`{}`)}
 	ctx, stop := context.WithCancel(t.Context())
-	service.Fault(fakeaws.Fault{Nth: 4, Do: fakeaws.Latency(time.Hour)})
-	time.AfterFunc(20*time.Millisecond, stop) // the worker is stopped while a page is under way
+	asked := 0
+	service.Fault(fakeaws.Fault{Do: fakeaws.Latency(time.Hour), When: func(fakeaws.Request) bool {
+		if asked++; asked == 4 {
+			stop() // the worker is stopped while the fourth page is under way
+		}
+		return asked == 4
+	}})
 	stopped := process(ctx, listing(service), shard)
 	require.ErrorIs(t, stopped.err, context.Canceled)
 	require.Empty(t, stopped.dead, "the shard is not given up: its bundle runs again")
