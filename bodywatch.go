@@ -22,7 +22,7 @@ var errEmptyBody = errors.New("the service answered with an empty body where a p
 type bodyWatch struct{ body *watchedBody }
 
 // empty reports whether a body was read to its end and held nothing but blanks.
-func (w *bodyWatch) empty() bool { return w.body != nil && w.body.ended && !w.body.content }
+func (w *bodyWatch) empty() bool { return w.body != nil && w.body.ended && w.body.blank() }
 
 // guarded calls a client of the SDK, whose decoder panics on some responses (a timestamp "NaN"): once a
 // response is being read, that is an error of the response. A stub's panic is its own.
@@ -65,12 +65,19 @@ func (w *bodyWatch) HandleDeserialize(
 // watchedBody notes content and end, and otherwise is the body.
 type watchedBody struct {
 	io.ReadCloser
-	content, ended bool
+	start []byte // of what it holds, blanks aside
+	ended bool
 }
+
+// blank reports whether it held nothing, or the null that the SDK takes for an empty page.
+func (b *watchedBody) blank() bool { return len(b.start) == 0 || string(b.start) == "null" }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.content = b.content || len(bytes.TrimSpace(p[:n])) > 0
+	if enough := len("null") + 1; len(b.start) < enough {
+		text := append(b.start, bytes.TrimSpace(p[:n])...)
+		b.start = text[:min(len(text), enough)]
+	}
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
 }

@@ -49,6 +49,7 @@ type progress struct {
 
 	changing bool
 	window   bool
+	skipped  int // items of the page at hand that were delivered before
 }
 
 // reader is the stream of one chain.
@@ -58,6 +59,7 @@ type reader[T any] struct {
 	scope *scope
 	ahead *ahead[T] // once it reads ahead
 	last  bool      // the page taken last was the chain's last
+	base  int       // items of other chains that were taken before it began to read ahead
 }
 
 // feed reads a chain's pages, one after another.
@@ -88,6 +90,10 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	if f.state.opened && f.state.chains[id] == nil {
 		return nil, fmt.Errorf("%w: it knows nothing of the chain %q", ErrCheckpoint, id)
 	}
+	if f.traversal.ids[id] {
+		return nil, fmt.Errorf("two chains are named %q", id)
+	}
+	f.traversal.ids[id] = true
 	pos := f.state.chains[id]
 	if pos == nil {
 		pos = &position{}
@@ -150,9 +156,12 @@ func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	}
 	r.grow()
 	pg, out, err := r.read(ctx)
-	if r.ahead != nil && (err != nil || out == ended || out == got && r.ahead.spent()) && !r.last {
+	if r.ahead != nil && (err != nil || out == ended || out == got && pg.next == "") && !r.last {
 		r.last = true
 		r.count(-1)
+	}
+	if why := r.scope.failure(); err != nil && why != nil && ctx.Err() == nil {
+		return segment[T]{}, ended, why // what ended this request
 	}
 	if err != nil {
 		return segment[T]{}, ended, &stop{at: r.progress, err: err}
@@ -170,6 +179,7 @@ func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 // withdraw takes the chain out of the range: it is to be read in parts.
 func (r *reader[T]) withdraw() {
 	delete(r.state.chains, r.id)
+	delete(r.ids, r.id)
 	r.chains = slices.DeleteFunc(r.chains, func(p *progress) bool { return p == r.progress })
 	if !r.last {
 		r.last = true
@@ -195,6 +205,8 @@ func (r *reader[T]) take(pg *page[T]) segment[T] {
 	r.page, r.next, r.loops = true, pg.next, pg.loops
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
+	r.skipped = start
+	r.taken += pg.n - start
 	if r.changing { // what was delivered may have left the page since: the memory knows it, not the number
 		start = 0
 	}

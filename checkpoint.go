@@ -53,6 +53,10 @@ func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 		return fail(err)
 	}
 	c.st = st
+	if s := cp.s.Start; s != nil {
+		c.l = l.StartAt(string(s.Token))
+		c.l.set.start.Skip = s.Skip
+	}
 	if st.opened {
 		t, _, err := l.open(context.Background(), st)
 		if err != nil {
@@ -73,7 +77,13 @@ func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
 }
 
 // Checkpoint is where the cursor is now.
-func (c *Cursor[T]) Checkpoint() Checkpoint { return c.st.checkpoint(c.l.identity()) }
+func (c *Cursor[T]) Checkpoint() Checkpoint {
+	cp := c.st.checkpoint(c.l.identity())
+	if start := c.l.set.start; start != nil && !c.st.opened {
+		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip}
+	}
+	return cp
+}
 
 // Checkpoint is a place in a listing, to go on from later, in another process too. It is a value;
 // the zero value is the start. As text ([Checkpoint.MarshalText], so in JSON too) it carries a
@@ -96,11 +106,11 @@ type identity struct {
 
 // name is the operation without its service: cloudhsm:DescribeBackups is DescribeBackups.
 func (id identity) name() string {
-	_, op, found := strings.Cut(id.Op, ":")
-	if !found {
-		return id.Op
+	service, op, _ := strings.Cut(id.Op, ":")
+	if slices.Contains([]string{"backup", "cloudhsm", "opsworks-cm"}, service) {
+		return op
 	}
-	return op
+	return id.Op
 }
 
 // identity is the listing's, its scope included.
@@ -114,6 +124,7 @@ func (l Listing[T]) identity() identity {
 type saved struct {
 	ID      identity            `json:"id"`
 	Done    bool                `json:"done,omitempty"`
+	Start   *savedPos           `json:"start,omitempty"` // where nothing was read yet
 	Opened  bool                `json:"opened,omitempty"`
 	Chains  map[string]savedPos `json:"chains,omitempty"`
 	Windows map[string][]string `json:"windows,omitempty"` // that are not done, by the shards that they are of
@@ -313,6 +324,9 @@ func parseText(text []byte) (*saved, error) {
 
 // validate rejects what no listing saves.
 func (s *saved) validate() error {
+	if s.Start != nil && s.Start.Skip < 0 {
+		return errors.New("its start is out of range")
+	}
 	for name, p := range s.Chains {
 		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 {
 			return fmt.Errorf("the position of %q is out of range", name)
@@ -362,8 +376,11 @@ func (cp Checkpoint) CLIToken() (string, error) {
 		if cp.s.Done {
 			return "", nil
 		}
-		if len(cp.s.Chains) > 1 {
-			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has %d", ErrCheckpoint, len(cp.s.Chains))
+		if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 {
+			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has several", ErrCheckpoint)
+		}
+		if p := cp.s.Start; p != nil {
+			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
 		}
 		for p := range maps.Values(cp.s.Chains) {
 			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}

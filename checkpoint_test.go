@@ -308,10 +308,10 @@ func TestSeveralChainsHaveNoCLIToken(t *testing.T) {
 	take(t, cursor.All(t.Context()), 1)
 	_, err := cursor.Checkpoint().CLIToken()
 	require.ErrorIs(t, err, backupx.ErrCheckpoint)
-	require.ErrorContains(t, err, "this listing has 2")
+	require.ErrorContains(t, err, "this listing has several")
 
 	_, err = states.StartAtCLI(cli(`{"NextToken": "x"}`)).Collect(t.Context())
-	require.ErrorContains(t, err, "StartAt: a token belongs to one chain, and this listing has 2")
+	require.ErrorContains(t, err, "StartAt: a token belongs to one chain, and this listing has several")
 
 	_, err = drain(cursor.All(t.Context()))
 	require.NoError(t, err)

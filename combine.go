@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Map makes a listing of f(item) for each item. It is called in the goroutine that ranges, just
@@ -86,21 +87,21 @@ func combined[T any](name string, needed bool, ls []Listing[T], join func(frame,
 
 // openPart opens a listing within another.
 func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
-	for name, set := range map[string]bool{
-		"Limit": l.set.limit != nil, "Parallel": l.set.parallel != nil,
-		"Prefetch": l.set.prefetch != nil, "Ordered": l.set.ordered,
-	} {
-		if set {
-			return nil, fmt.Errorf("it has its own %s: set it on the whole", name)
-		}
+	if own := l.set.forTheWhole(); own != "" {
+		return nil, fmt.Errorf("it has its own %s: set it on the whole", own)
 	}
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return nil, errNothing
 	}
-	f.path += name + "/"
+	f.path += escaped(name) + "/"
 	f.within = true
 	return openIn(f, l)
 }
+
+// escaped is a name as a part of a path or of a shard, where no two lists of parts may look alike.
+func escaped(name string) string { return pathEscapes.Replace(name) }
+
+var pathEscapes = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // merged is several streams, the least of their next items first.
 type merged[T any] struct {

@@ -148,7 +148,7 @@ func TestWholesRejectWhatTheirPartsCannotHonour(t *testing.T) {
 		},
 		"a start over several chains": {
 			func(l backupx.Listing[string]) backupx.Listing[string] { return backupx.Concat(l, l).StartAt("t") },
-			"StartAt: a token belongs to one chain, and this listing has 2",
+			"StartAt: a token belongs to one chain, and this listing has several",
 		},
 		"a zero listing": {
 			func(l backupx.Listing[string]) backupx.Listing[string] {

@@ -56,12 +56,26 @@ func (e *ListError) Error() string {
 		}
 		b.WriteString(": ")
 	}
-	b.WriteString(redact(strings.TrimPrefix(e.Err.Error(), "backupx: "), e.token))
+	if e.Err != nil {
+		b.WriteString(redact(strings.TrimPrefix(e.Err.Error(), "backupx: "), e.token))
+	}
 	return b.String()
 }
 
 // Unwrap returns the cause.
 func (e *ListError) Unwrap() error { return e.Err }
+
+// callError is the error of one call. Like a ListError's, its text has no credentials in it.
+type callError struct {
+	operation string
+	err       error
+}
+
+func (e *callError) Error() string {
+	return "backupx: " + e.operation + ": " + redact(e.err.Error(), "")
+}
+
+func (e *callError) Unwrap() error { return e.err }
 
 const redacted = "[redacted]"
 
@@ -78,7 +92,7 @@ var secrets = []*regexp.Regexp{
 // redact leaves tokens, credentials and signatures out of text. Short tokens are only replaced
 // where they are named as tokens: "1" must not eat every digit of a message.
 func redact(text, token string) string {
-	const short = 8
+	const short = 4
 	if len(token) >= short {
 		text = strings.NewReplacer(
 			token, redacted,

@@ -24,7 +24,12 @@ type criteria struct {
 	times map[string]time.Time // one end of a span of time, in UTC
 	flags map[string]bool      // asked for
 	tags  map[string][]string  // by key: one of these values; nil is any value
+
+	undated bool // the span is a window of a listing that asks for none: what has no time belongs to it
 }
+
+// lets reports whether something without a time is in the span all the same.
+func (c criteria) lets(at *time.Time) bool { return at == nil && c.undated }
 
 // table is what the members of one filter type mean.
 type table[T any] struct {
@@ -87,7 +92,7 @@ type flag[T any] struct {
 func (b bound[T]) holds(limit time.Time, item *T) bool {
 	at := b.of(item)
 	switch {
-	case at == nil:
+	case at == nil || limit.IsZero():
 		return false
 	case b.end == after:
 		return at.After(limit)
@@ -250,7 +255,7 @@ func (t *table[T]) check(c criteria, item *T, sent map[string]bool) bool {
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok && !sent[b.name] && !b.holds(limit, item) {
+		if limit, ok := c.times[b.name]; ok && !sent[b.name] && !b.holds(limit, item) && !c.lets(b.of(item)) {
 			return false
 		}
 	}

@@ -190,7 +190,11 @@ type SourceError struct {
 
 // Error names the source, the kind and the cause.
 func (e *SourceError) Error() string {
-	return fmt.Sprintf("%s: %s: %s", e.Source, e.Kind, strings.TrimPrefix(e.Err.Error(), "backupx: "))
+	text := e.Source + ": " + string(e.Kind)
+	if e.Err != nil {
+		text += ": " + strings.TrimPrefix(e.Err.Error(), "backupx: ")
+	}
+	return text
 }
 
 // Unwrap returns the cause.

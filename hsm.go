@@ -2,7 +2,7 @@ package backupx
 
 import (
 	"context"
-	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,7 +34,7 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 		fetch: func(q query) func(context.Context, string, int) (page[hsmtypes.Backup], error) {
 			return fetchWith(api.DescribeBackups, q.hsmBackups(),
 				func(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults, in.Filters = token, size, maps.Clone(in.Filters)
+					in.NextToken, in.MaxResults, in.Filters = token, size, cloned(in.Filters)
 				},
 				func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
 					return out.Backups, out.NextToken
@@ -64,6 +64,14 @@ func (q query) hsmBackups() cloudhsmv2.DescribeBackupsInput {
 		in.SortAscending = aws.Bool(q.flags[oldestFirst])
 	}
 	return in
+}
+
+// cloned keeps what a client does to its request from the filter.
+func cloned(filters map[string][]string) map[string][]string {
+	if filters == nil {
+		return nil
+	}
+	return lo.MapValues(filters, func(values []string, _ string) []string { return slices.Clone(values) })
 }
 
 const oldestFirst = "oldestFirst"
@@ -219,8 +227,11 @@ func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *HSMFilter) UnmarshalJSON(data []byte) (err error) {
-	f.c, err = hsmBackups.unmarshal(data)
+func (f *HSMFilter) UnmarshalJSON(data []byte) error {
+	c, err := hsmBackups.unmarshal(data)
+	if err == nil {
+		f.c = c
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package backupx
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,6 +47,9 @@ type Record struct {
 func (c Client) Inventory(services ...Service) Listing[Record] {
 	if len(services) == 0 {
 		services = c.given()
+	}
+	if len(services) == 0 {
+		return invalid[Record]("Inventory", errors.New("Inventory: no client was given"))
 	}
 	parts := make([]part[Record], 0, len(services))
 	for _, s := range lo.Uniq(services) {

@@ -69,7 +69,8 @@ func TestInventoryTakesWhatTheClientHas(t *testing.T) {
 	require.Equal(t, []backupx.Service{"hsm", "backup-jobs", "copy-jobs"}, services(whole), "OpsWorks CM is switched off")
 	require.Equal(t, []backupx.Service{"hsm"}, services(backupx.Client{HSM: whole.HSM}))
 	require.Equal(t, []backupx.Service{"backup-jobs", "copy-jobs"}, services(backupx.Client{Backup: whole.Backup, HSM: (*nobody)(nil)}))
-	require.Empty(t, services(backupx.Client{}))
+	_, err := backupx.Client{}.Inventory().Count(t.Context())
+	require.ErrorContains(t, err, "no client was given", "an inventory of nothing must not look clean")
 	require.Equal(t, []backupx.Service{"copy-jobs", "hsm"}, services(whole, "copy-jobs", "hsm", "copy-jobs"), "as asked, and once")
 }
 

@@ -123,8 +123,11 @@ func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marsh
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *BackupJobFilter) UnmarshalJSON(data []byte) (err error) {
-	f.c, err = backupJobs.unmarshal(data)
+func (f *BackupJobFilter) UnmarshalJSON(data []byte) error {
+	c, err := backupJobs.unmarshal(data)
+	if err == nil {
+		f.c = c
+	}
 	return err
 }
 
@@ -244,8 +247,11 @@ func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *CopyJobFilter) UnmarshalJSON(data []byte) (err error) {
-	f.c, err = copyJobs.unmarshal(data)
+func (f *CopyJobFilter) UnmarshalJSON(data []byte) error {
+	c, err := copyJobs.unmarshal(data)
+	if err == nil {
+		f.c = c
+	}
 	return err
 }
 

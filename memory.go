@@ -12,7 +12,7 @@ func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
 	}
 	id, ok := key(i)
 	if !ok {
-		return false
+		return p.changing && i < p.skipped // only the number is known of it
 	}
 	if _, before := p.memory.ids[id]; before {
 		return true

@@ -122,8 +122,11 @@ func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.m
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *OpsWorksFilter) UnmarshalJSON(data []byte) (err error) {
-	f.c, err = opsWorksBackups.unmarshal(data)
+func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
+	c, err := opsWorksBackups.unmarshal(data)
+	if err == nil {
+		f.c = c
+	}
 	return err
 }
 

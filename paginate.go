@@ -198,10 +198,16 @@ func (l Listing[T]) Collect(ctx context.Context) ([]T, error) {
 // First reads the first item; ok is false where the listing is empty. It reads one chain, one page
 // at a time, whatever [Listing.Limit], [Listing.Parallel] and [Listing.Prefetch] say.
 func (l Listing[T]) First(ctx context.Context) (item T, ok bool, err error) {
-	for item, err := range l.inTurn().Limit(1).All(ctx) {
-		return item, err == nil, err
+	if err := l.set.validate(); err != nil {
+		return item, false, &ListError{Operation: l.src.id.name(), Err: err}
 	}
-	return item, false, nil
+	for v, e := range l.inTurn().Limit(1).All(ctx) {
+		if e != nil {
+			return item, ok, e // of a fleet, after the item
+		}
+		item, ok = v, true
+	}
+	return item, ok, nil
 }
 
 // Count reads the whole listing and counts its items. On an error it returns how many were counted
@@ -362,6 +368,21 @@ func (s settings) validate() error {
 		errs = append(errs, fmt.Errorf("Every: %s: it must be above zero", *s.every))
 	}
 	return errors.Join(errs...)
+}
+
+// forTheWhole names a setting that a listing within another cannot have of its own.
+func (s settings) forTheWhole() string {
+	switch {
+	case s.limit != nil:
+		return "Limit"
+	case s.parallel != nil:
+		return "Parallel"
+	case s.prefetch != nil:
+		return "Prefetch"
+	case s.ordered:
+		return "Ordered"
+	}
+	return ""
 }
 
 // ahead reports whether pages are read before they are asked for.

@@ -74,7 +74,7 @@ func (t *table[T]) spread(q query, name string, values []string) []query {
 		next := q
 		next.values = with(q.values, name, v)
 		if len(values) > 1 {
-			next.shard = strings.TrimPrefix(q.shard+","+name+"="+v, ",")
+			next.shard = strings.TrimPrefix(q.shard+","+name+"="+shardEscapes.Replace(v), ",")
 		}
 		if name == states && len(values) > 1 {
 			next.stage, next.moving = t.stage(v)
@@ -82,6 +82,9 @@ func (t *table[T]) spread(q query, name string, values []string) []query {
 		return next
 	})
 }
+
+// shardEscapes keep a value from looking like another member.
+var shardEscapes = strings.NewReplacer("%", "%25", ",", "%2C")
 
 // stage is when in a listing of several states one is read, and whether its items may move on: in
 // the order of an item's life, what may come to be added to the enum then, and last, together, the

@@ -164,6 +164,7 @@ func (r *reader[T]) grow() bool {
 	}
 	r.ahead = &ahead[T]{}
 	r.ahead.room.L = &r.ahead.mu
+	r.base = r.taken
 	r.count(1)
 	ctx := r.scope.ctx
 	stop := context.AfterFunc(ctx, r.ahead.wakeUp)
@@ -195,7 +196,7 @@ func (r *reader[T]) readAhead(ctx context.Context) {
 	defer r.ahead.close()
 	bounds := r.scope.bounds(r.pool.requests)
 	for r.ahead.roomFor(ctx, r.pool.depth) {
-		wanted := r.limit - r.feed.fetched
+		wanted := r.limit - r.base - r.feed.fetched
 		if wanted <= 0 && r.feed.exact() {
 			r.ahead.park()
 			return
@@ -264,11 +265,4 @@ func (a *ahead[T]) take() (pg page[T], out outcome, err error) {
 	default:
 		return pg, pending, nil
 	}
-}
-
-// spent reports whether everything was taken that there is.
-func (a *ahead[T]) spent() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.ended && !a.parked && len(a.pages) == 0 && a.err == nil && a.panic == nil
 }

@@ -214,25 +214,32 @@ func Example_readmeFleet() {
 	ctx, a, _ := guide()
 	_, b, _ := guide()
 	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
-	fleet := backupx.Fleet{{Name: "prod/us-east-1", Client: a}, {Name: "prod/eu-west-1", Client: b}}
-	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
-		return c.BackupJobs(failed).Rate(15)
-	})
-	for job, err := range jobs.Parallel(16).Ordered().All(ctx) {
-		var sources backupx.SourceErrors
-		if errors.As(err, &sources) { // at the end: all other sources were delivered
-			for _, s := range sources {
-				fmt.Println(s.Source, s.Kind) // denied, throttled, not offered, …
+	err := func() error {
+		fleet := backupx.Fleet{{Name: "prod/us-east-1", Client: a}, {Name: "prod/eu-west-1", Client: b}}
+		jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+			return c.BackupJobs(failed).Rate(15)
+		})
+		for job, err := range jobs.Parallel(16).Ordered().All(ctx) {
+			var sources backupx.SourceErrors
+			if errors.As(err, &sources) { // at the end: all other sources were delivered
+				for _, s := range sources {
+					fmt.Println(s.Source, s.Kind) // denied, throttled, not offered, …
+				}
 			}
-			break
+			if err != nil {
+				return err
+			}
+			fmt.Println(job.Source, *job.Item.BackupJobId)
 		}
-		fmt.Println(job.Source, *job.Item.BackupJobId)
-	}
+		return nil
+	}()
+	fmt.Println(err)
 	// Output:
 	// prod/us-east-1 a
 	// prod/us-east-1 d
 	// prod/eu-west-1 a
 	// prod/eu-west-1 d
+	// <nil>
 }
 
 // The code of an organisation's completeness check.

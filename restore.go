@@ -20,7 +20,7 @@ import (
 // restore it, and only before its DeleteTimestamp. It is sent once a call, the SDK's retries aside.
 func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtypes.Backup, error) {
 	fail := func(err error) (hsmtypes.Backup, error) {
-		return hsmtypes.Backup{}, fmt.Errorf("backupx: RestoreBackup: %w", err)
+		return hsmtypes.Backup{}, &callError{"RestoreBackup", err}
 	}
 	if err := checkHSM(api, id); err != nil {
 		return fail(err)
@@ -81,7 +81,7 @@ func restore(ctx context.Context, api HSMRestoreAPI, b hsmtypes.Backup) Restored
 		return r
 	}
 	if ctx.Err() != nil {
-		r.Err = fmt.Errorf("backupx: RestoreBackup: %s: %w", aws.ToString(b.BackupId), cause(ctx))
+		r.Err = &callError{"RestoreBackup", fmt.Errorf("%s: %w", aws.ToString(b.BackupId), cause(ctx))}
 		return r
 	}
 	r.After, r.Err = RestoreHSMBackup(ctx, api, aws.ToString(b.BackupId))
@@ -103,7 +103,7 @@ func WaitHSMBackup(
 	id string, state hsmtypes.BackupState, maxWait time.Duration,
 ) (hsmtypes.Backup, error) {
 	fail := func(b hsmtypes.Backup, err error) (hsmtypes.Backup, error) {
-		return b, fmt.Errorf("backupx: WaitHSMBackup: %s: %w", id, err)
+		return b, &callError{"WaitHSMBackup", fmt.Errorf("%s: %w", id, err)}
 	}
 	if err := checkHSM(api, id); err != nil {
 		return fail(hsmtypes.Backup{}, err)

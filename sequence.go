@@ -59,8 +59,10 @@ func (s *sequence[T]) pollAny(ctx context.Context) (segment[T], outcome, error) 
 		case err != nil:
 			s.scope.fail(err)
 			s.drop(i)
+			tried = 0 // the parts behind it have moved up: each is to be asked
 		case out == ended:
 			s.drop(i)
+			tried = 0
 		case out == got:
 			s.next = i + 1
 			return seg, got, nil

@@ -71,7 +71,7 @@ func TestEachRangeStartsAfresh(t *testing.T) {
 		items, err := l.Collect(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, whole, items)
-		first, ok, err := l.Limit(0).First(t.Context())
+		first, ok, err := l.Limit(3).First(t.Context())
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.Equal(t, whole[0], first)
@@ -249,7 +249,7 @@ func TestSettingsThatCannotBeHonouredAreErrorsBeforeAnyRequest(t *testing.T) {
 		"rate negative":        {errOf(t, things.Rate(-1)), "Rate: -1 a second"},
 		"rate NaN":             {errOf(t, things.Rate(math.NaN())), "Rate: NaN a second"},
 		"rate infinite":        {errOf(t, things.Rate(math.Inf(1))), "Rate: +Inf a second"},
-		"start of many":        {errOf(t, client.BackupJobs(backupx.BackupJobFilter{}.States("FAILED", "ABORTED")).StartAt("t")), "StartAt: a token belongs to one chain, and this listing has 2"},
+		"start of many":        {errOf(t, client.BackupJobs(backupx.BackupJobFilter{}.States("FAILED", "ABORTED")).StartAt("t")), "StartAt: a token belongs to one chain, and this listing has several"},
 		"no fetch":             {errOf(t, backupx.List[string]("ListThings", nil)), "backupx: ListThings: List: the fetch function is nil"},
 		"no call":              {errOf(t, backupx.FromOperation[string, int, int, int]("ListThings", nil, 0, nil, nil)), "backupx: ListThings: FromOperation: a function is nil"},
 		"the zero listing":     {errOf(t, backupx.Listing[string]{}), "the zero Listing lists nothing"},

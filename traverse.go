@@ -96,9 +96,11 @@ type traversal struct {
 	state     *state
 	limit     int
 	delivered int
+	taken     int // items of the pages whose delivery began
 	chains    []*progress
-	itemwise  bool  // items of several chains are interleaved, there are no pages
-	pool      *pool // what reads ahead; nil where nothing does
+	ids       map[string]bool // of the chains
+	itemwise  bool            // items of several chains are interleaved, there are no pages
+	pool      *pool           // what reads ahead; nil where nothing does
 	failed    SourceErrors
 }
 
@@ -127,7 +129,7 @@ var errNothing = errors.New("the zero Listing lists nothing: make one with Backu
 
 // open makes a range ready: it checks everything that can be checked before a request.
 func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T], error) {
-	t := &traversal{operation: l.src.id.name(), state: st, limit: math.MaxInt}
+	t := &traversal{operation: l.src.id.name(), state: st, limit: math.MaxInt, ids: map[string]bool{}}
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return t, nil, errNothing
 	}
@@ -160,7 +162,7 @@ func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
 		return nil, err
 	}
 	if n := len(f.traversal.chains) - before; l.set.start != nil && n > 1 {
-		return nil, fmt.Errorf("StartAt: a token belongs to one chain, and this listing has %d", n)
+		return nil, errors.New("StartAt: a token belongs to one chain, and this listing has several")
 	}
 	return s, nil
 }
@@ -190,7 +192,8 @@ func drive[T any](
 	deliver func(segment[T]) (more bool, err error),
 ) error {
 	if st.active {
-		return &ListError{Operation: l.src.id.name(), Err: errors.New("this cursor is being ranged over already")}
+		busy := errors.New("this cursor is being ranged over already")
+		return &ListError{Operation: l.src.id.name(), Checkpoint: st.checkpoint(l.identity()), Err: busy}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -111,7 +111,7 @@ const shortestWindow = time.Minute
 // evenly are the points that split a span of time into so many parts, or fewer that are not too short.
 func evenly(first, last time.Time, parts int) []time.Time {
 	span := last.Sub(first)
-	parts = min(parts, int(span/shortestWindow))
+	parts = min(parts, int(span/shortestWindow), maxWindows)
 	if parts < 2 {
 		return nil
 	}
@@ -127,10 +127,18 @@ func evenly(first, last time.Time, parts int) []time.Time {
 // moment stay in one chain.
 const maxDivisions = 3
 
+// spanned reports whether the filter asks for a span of creation time on items.
+func (c criteria) spanned() bool {
+	_, first := c.times[createdFrom]
+	_, last := c.times[createdTo]
+	return first || last
+}
+
 // openWindow makes the stream of one window of a query.
 func (op operation[T]) openWindow(f frame, p plan, q query, w window, depth int) (stream[T], error) {
 	part := q
 	part.criteria = q.criteria.between(w.from, w.to)
+	part.criteria.undated = w.from.IsZero() && !q.spanned()
 	part.shard = q.windowed() + w.String()
 	c := op.chain(f, p, part)
 	c.window = true

@@ -125,7 +125,7 @@ func TestEveryThatCannotBeHonoured(t *testing.T) {
 		"Every: DescribeBackups has no filter":                                              errOf(t, client.OpsWorksBackups(backupx.OpsWorksFilter{}).Every(time.Hour)),
 		"Every: ListThings has no filter on creation times":                                 errOf(t, newShelf("a", 1, 1).list().Every(time.Hour)),
 		"Concat: listing 2: Every: ListThings has no filter on creation times":              errOf(t, backupx.Concat(backupx.Map(jobs, idOf), newShelf("a", 1, 1).list()).Every(time.Hour)),
-		"StartAt: a token belongs to one chain, and this listing has 30":                    errOf(t, jobs.Every(24*time.Hour).StartAt("t")),
+		"StartAt: a token belongs to one chain, and this listing has several":               errOf(t, jobs.Every(24*time.Hour).StartAt("t")),
 		"Parallel: 0: it must be at least 1":                                                errOf(t, jobs.Parallel(0)),
 		"Parallel: -8: it must be at least 1":                                               errOf(t, jobs.Parallel(-8)),
 		"Prefetch: -1: it must not be below zero":                                           errOf(t, jobs.Prefetch(-1)),
