@@ -205,7 +205,6 @@ func (h *head[T]) key(i int) (uint64, bool) {
 }
 
 func (h *head[T]) segment() segment[T] {
-	h.view.n, h.view.next = h.seg.page.n, h.seg.page.next
 	return segment[T]{from: h.seg.from, page: &h.view, start: h.i, end: h.i + 1}
 }
 
