@@ -107,12 +107,12 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 		c.memory.hold(pos.current)
 	}
 	p := &progress{
-		traversal: f.traversal, pos: pos, onPage: f.set.onPage, memory: c.memory, changing: c.changing,
+		traversal: f.traversal, id: id, pos: pos, onPage: f.set.onPage,
+		memory: c.memory, changing: c.changing, window: c.window,
 		info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
 	}
 	f.traversal.chains = append(f.traversal.chains, p)
 	c.filtered = c.filtered || f.filtered
-	p.id, p.window = id, c.window
 	return &reader[T]{progress: p, feed: newFeed(c, f.set.pacers, pos, size), scope: f.scope}, nil
 }
 

@@ -2,7 +2,6 @@ package backupx
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding"
 	"encoding/base64"
@@ -11,79 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/samber/lo"
 )
-
-// Cursor is one traversal of a listing that remembers where it is. Where a Listing's ranges each
-// start afresh, a range over [Cursor.All] goes on where the last one stopped: after a break or an
-// error, in the middle of a page too. With a limit each range is the next batch. A Cursor is for
-// one goroutine. The zero value is of no use: [Listing.Cursor] and [Listing.Resume] make one.
-type Cursor[T any] struct {
-	l  Listing[T]
-	st *state
-}
-
-// Cursor begins a traversal. Nothing is sent before its first range.
-func (l Listing[T]) Cursor() *Cursor[T] { return &Cursor[T]{l: l, st: newState()} }
-
-// Resume goes on where a checkpoint was taken, with this listing's page size, limit and so on, which
-// may differ from those it was taken with. The zero Checkpoint is the start. It is an error, and
-// nothing is sent, where the checkpoint is of another operation, filter or scope, or where there is
-// nowhere to go on from ([ErrCheckpoint]), and where the listing itself is at fault.
-//
-// Over data that has not changed, resuming delivers exactly what was not delivered.
-func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
-	c := l.Cursor()
-	if cp.s == nil {
-		return c, nil
-	}
-	fail := func(err error) (*Cursor[T], error) {
-		return nil, &ListError{Operation: l.src.id.name(), Checkpoint: cp, Err: err}
-	}
-	if err := cp.s.matches(l.identity()); err != nil {
-		return fail(err)
-	}
-	st, err := cp.s.state()
-	if err != nil {
-		return fail(err)
-	}
-	c.st = st
-	if s := cp.s.Start; s != nil {
-		c.l = l.StartAt(string(s.Token))
-		c.l.set.start.Skip = s.Skip
-	}
-	if st.opened {
-		t, _, err := l.open(context.Background(), st)
-		if err != nil {
-			return fail(err)
-		}
-		if lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" }) {
-			return fail(fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop))
-		}
-	}
-	return c, nil
-}
-
-// All ranges over the items that were not delivered yet. An item counts as delivered when it is
-// yielded: a checkpoint taken in the body of the loop is behind the item at hand. At the end of the
-// listing a range yields nothing. Ranging within a range of the same cursor is an error.
-func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) { c.l.items(ctx, c.st, yield) }
-}
-
-// Checkpoint is where the cursor is now.
-func (c *Cursor[T]) Checkpoint() Checkpoint {
-	cp := c.st.checkpoint(c.l.identity())
-	if start := c.l.set.start; start != nil && !c.st.opened {
-		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip}
-	}
-	return cp
-}
 
 // Checkpoint is a place in a listing, to go on from later, in another process too. It is a value;
 // the zero value is the start. As text ([Checkpoint.MarshalText], so in JSON too) it carries a
@@ -359,82 +290,4 @@ func unpacked(b []byte) []uint64 {
 		hashes = append(hashes, binary.BigEndian.Uint64(chunk))
 	}
 	return hashes
-}
-
-// cliToken is what the AWS CLI and boto3 put into a starting token.
-type cliToken struct {
-	NextToken *string `json:"NextToken"`
-	Truncate  int     `json:"boto_truncate_amount,omitempty"`
-}
-
-// CLIToken is the checkpoint as the AWS CLI's --starting-token and boto3's StartingToken: base64 of
-// {"NextToken": …, "boto_truncate_amount": n}. It is empty where the listing has ended. They know of
-// one chain only: for a listing of several it is [ErrCheckpoint].
-func (cp Checkpoint) CLIToken() (string, error) {
-	var t cliToken
-	if cp.s != nil {
-		if cp.s.Done {
-			return "", nil
-		}
-		if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 {
-			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has several", ErrCheckpoint)
-		}
-		if p := cp.s.Start; p != nil {
-			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
-		}
-		for p := range maps.Values(cp.s.Chains) {
-			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
-		}
-	}
-	b, err := json.Marshal(t)
-	if err != nil {
-		return "", fmt.Errorf("backupx: %w", err)
-	}
-	return base64.StdEncoding.EncodeToString(b), nil
-}
-
-// StartAtCLI begins at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or
-// of boto3 (StartingToken, resume_token), in the middle of a page too. Like [Listing.StartAt] it is
-// for one chain. The empty token is an error: it is what they give at the end.
-func (l Listing[T]) StartAtCLI(token string) Listing[T] {
-	t, err := parseCLIToken(token)
-	if err != nil {
-		return l.broken(fmt.Errorf("StartAtCLI: %w: %w", ErrCheckpoint, err))
-	}
-	start := position{Skip: t.Truncate}
-	if t.NextToken != nil {
-		start.Token = *t.NextToken
-	}
-	l.set.start = &start
-	return l
-}
-
-func parseCLIToken(token string) (cliToken, error) {
-	var t cliToken
-	if token == "" {
-		return t, errors.New("the token is empty, as at the end of a listing")
-	}
-	b, err := base64.StdEncoding.DecodeString(token)
-	if err != nil {
-		return t, fmt.Errorf("not a token of the AWS CLI: %w", err)
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(b, &members); err != nil {
-		return t, errors.New("not a token of the AWS CLI: it holds no JSON object")
-	}
-	if _, ok := members["NextToken"]; !ok {
-		return t, errors.New("not a token of this operation: it holds no NextToken")
-	}
-	for name := range members {
-		if name != "NextToken" && name != "boto_truncate_amount" {
-			return t, fmt.Errorf("not a token of this operation: it holds %q", name)
-		}
-	}
-	if err := json.Unmarshal(b, &t); err != nil {
-		return t, errors.New("not a token of this operation: its members are of other types")
-	}
-	if t.Truncate < 0 {
-		return t, errors.New("it skips less than nothing")
-	}
-	return t, nil
 }

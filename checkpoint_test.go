@@ -42,6 +42,16 @@ func TestACheckpointOfACursorThatWasNotReadIsTheStart(t *testing.T) {
 	require.ErrorIs(t, err, backupx.ErrCheckpoint)
 }
 
+func TestResumeSaysWhatIsWrongWithTheListing(t *testing.T) {
+	s := newShelf("a", 5, 2)
+	for name, cp := range map[string]backupx.Checkpoint{"zero": {}, "not read": s.list().Cursor().Checkpoint()} {
+		t.Run(name, func(t *testing.T) {
+			_, err := s.list().Limit(0).Resume(cp)
+			require.EqualError(t, err, "backupx: ListThings: Limit: 0: it must be at least 1")
+		})
+	}
+}
+
 func TestACheckpointsTextIsPrintable(t *testing.T) {
 	cp := midway(t)
 	require.Regexp(t, `^backupx1\.[A-Za-z0-9_-]+\.[0-9a-f]+$`, textOf(t, cp))

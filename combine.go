@@ -35,7 +35,7 @@ func Concat[T any](ls ...Listing[T]) Listing[T] {
 // come behind its gap are not delivered: the checkpoint has them.
 func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
-		return invalid[T]("Merge", errors.New("Merge: the function is nil"))
+		return invalid[T]("Merge", errors.New("the function is nil"))
 	}
 	return combined("Merge", true, ls, func(f frame, parts []stream[T]) stream[T] {
 		return mergeOf(f, compare, parts)
@@ -77,7 +77,7 @@ func combined[T any](name string, needed bool, ls []Listing[T], join func(frame,
 		for i, l := range ls {
 			s, err := openPart(f, strconv.Itoa(i), l)
 			if err != nil {
-				return nil, fmt.Errorf("%s: listing %d: %w", name, i+1, err)
+				return nil, fmt.Errorf("listing %d: %w", i+1, err)
 			}
 			parts[i] = s
 		}

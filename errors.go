@@ -29,7 +29,7 @@ var (
 type ListError struct {
 	// Operation is the API operation, ListBackupJobs say.
 	Operation string
-	// Shard names the chain of pages, where the listing reads several: state=FAILED, say.
+	// Shard names the chain of pages, where the listing reads several: states=FAILED, say.
 	Shard string
 	// Page is the number of the page in its chain, from 1, that could not be read or delivered; 0
 	// where nothing was sent because the listing itself is at fault.

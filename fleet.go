@@ -47,10 +47,10 @@ type Sourced[T any] struct {
 // that is empty or comes twice. An empty fleet lists nothing.
 func Across[T any](fleet Fleet, list func(Client) Listing[T]) Listing[Sourced[T]] {
 	if list == nil {
-		return invalid[Sourced[T]]("Across", errors.New("Across: the function is nil"))
+		return invalid[Sourced[T]]("Across", errors.New("the function is nil"))
 	}
 	if err := fleet.validate(); err != nil {
-		return invalid[Sourced[T]]("Across", fmt.Errorf("Across: %w", err))
+		return invalid[Sourced[T]]("Across", err)
 	}
 	parts := make([]part[Sourced[T]], len(fleet))
 	for i, s := range fleet {
@@ -80,7 +80,7 @@ func apart[T any](op string, parts []part[T]) Listing[T] {
 		for i, p := range parts {
 			s, err := p.open(f)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", op, p.name, err)
+				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
 			streams[i] = s
 		}

@@ -49,13 +49,13 @@ func (c Client) Inventory(services ...Service) Listing[Record] {
 		services = c.given()
 	}
 	if len(services) == 0 {
-		return invalid[Record]("Inventory", errors.New("Inventory: no client was given"))
+		return invalid[Record]("Inventory", errors.New("no client was given"))
 	}
 	parts := make([]part[Record], 0, len(services))
 	for _, s := range lo.Uniq(services) {
 		l, ok := c.records(s)
 		if !ok {
-			return invalid[Record]("Inventory", fmt.Errorf("Inventory: no service is named %q", s))
+			return invalid[Record]("Inventory", fmt.Errorf("no service is named %q", s))
 		}
 		parts = append(parts, part[Record]{name: string(s), listing: l})
 	}

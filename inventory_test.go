@@ -76,7 +76,7 @@ func TestInventoryTakesWhatTheClientHas(t *testing.T) {
 
 func TestInventoryOfWhatIsNotThere(t *testing.T) {
 	s := fakeaws.New(onePerService())
-	require.ErrorContains(t, errOf(t, clientOf(s).Inventory("hsm", "glacier")), `backupx: Inventory: Inventory: no service is named "glacier"`)
+	require.ErrorContains(t, errOf(t, clientOf(s).Inventory("hsm", "glacier")), `backupx: Inventory: no service is named "glacier"`)
 	require.ErrorContains(t, errOf(t, backupx.Client{}.Inventory("hsm")), "hsm: no cloudhsm client was given")
 	require.Zero(t, s.RequestCount())
 }

@@ -42,14 +42,6 @@ func newPool(s settings) *pool {
 	}
 }
 
-// value is what p points to, or zero.
-func value(p *int) int {
-	if p == nil {
-		return 0
-	}
-	return *p
-}
-
 // tell wakes the goroutine that ranges.
 func (p *pool) tell() {
 	select {

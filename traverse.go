@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/aws/smithy-go/middleware"
@@ -165,25 +164,6 @@ func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
 		return nil, errors.New("StartAt: a token belongs to one chain, and this listing has several")
 	}
 	return s, nil
-}
-
-// under puts the settings of a listing within another under those of the outer one.
-func (s settings) under(outer settings) settings {
-	if outer.pageSize != nil {
-		s.pageSize = outer.pageSize
-	}
-	if outer.start != nil {
-		s.start = outer.start
-	}
-	if outer.every != nil {
-		s.every = outer.every
-	}
-	if s.now == nil {
-		s.now = outer.now
-	}
-	s.pacers = slices.Concat(s.pacers, outer.pacers)
-	s.onPage = slices.Concat(s.onPage, outer.onPage)
-	return s
 }
 
 // drive polls a listing to its end and hands each segment to deliver, until that has enough.
