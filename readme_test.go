@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,7 +26,7 @@ import (
 )
 
 // The code of README.md and of docs is in the functions below, word for word, so that it is compiled
-// and run. TestDocumentedCode holds the two together.
+// and run: TestDocumentedCode holds the two together. Whole files are run as they are.
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
@@ -41,6 +43,9 @@ func TestDocumentedCode(t *testing.T) {
 		blocks := goBlock.FindAllStringSubmatch(string(b), -1)
 		require.NotEmpty(t, blocks, file)
 		for _, block := range blocks {
+			if strings.HasPrefix(block[1], "package ") {
+				continue // a whole file: TestTheFirstOfflineTest runs it
+			}
 			found := lo.SomeBy(sources, func(s string) bool { return strings.Contains(s, flat(block[1])) })
 			require.True(t, found, "%s has code that no test compiles:\n%s", file, block[1])
 		}
@@ -283,4 +288,43 @@ func Example_readmeValues() {
 	oldest := slices.MinFunc(jobs, func(a, b types.BackupJob) int { return a.CreationDate.Compare(*b.CreationDate) })
 	fmt.Println(*oldest.BackupJobId, cmp.Or(err, errors.New("no error")))
 	// Output: d no error
+}
+
+var shBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
+
+// The program, the test and the commands of README.md's first offline test, in a module of their own.
+func TestTheFirstOfflineTest(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, section, ok := strings.Cut(string(readme), "## Your first offline test\n")
+	require.True(t, ok)
+	dir := t.TempDir()
+	moduleBeside(t, dir)
+	files := goBlock.FindAllStringSubmatch(section, 2)
+	require.Len(t, files, 2)
+	for i, name := range []string{"failed.go", "failed_test.go"} {
+		require.Contains(t, section, "`"+name+"`")
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(files[i][1]), 0o600))
+	}
+	sh := exec.CommandContext(t.Context(), "sh", "-euc", shBlock.FindStringSubmatch(section)[1])
+	sh.Dir = dir
+	sh.Env = append(os.Environ(), "CI=", "BACKUPX_FIXTURES=", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	out, err := sh.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.FileExists(t, filepath.Join(dir, "testdata", "failed.yaml"))
+}
+
+// moduleBeside makes dir a module that requires this one, with the same versions of everything.
+func moduleBeside(t *testing.T, dir string) {
+	t.Helper()
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	mod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	text := strings.Replace(string(mod), "module github.com/backupx-go/backupx\n", "module example.com/audit\n", 1)
+	text += "\nrequire github.com/backupx-go/backupx v0.0.0\nreplace github.com/backupx-go/backupx => " + here + "\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte(text), 0o600))
+	sum, err := os.ReadFile("go.sum")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o600))
 }
