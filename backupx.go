@@ -1,6 +1,6 @@
-// Package backupx lists and restores AWS backups: range-over-func iterators and typed filters over
-// CloudHSM v2 DescribeBackups and RestoreBackup, OpsWorks CM DescribeBackups, and AWS Backup
-// ListBackupJobs and ListCopyJobs, on the AWS SDK for Go v2.
+// Package backupx lists AWS backups, and restores those of CloudHSM that are pending deletion:
+// range-over-func iterators and typed filters over CloudHSM v2 DescribeBackups and RestoreBackup,
+// OpsWorks CM DescribeBackups, and AWS Backup ListBackupJobs and ListCopyJobs, on the AWS SDK for Go v2.
 //
 //	client := backupx.New(cfg)
 //	failed := backupx.BackupJobFilter{}.
@@ -21,7 +21,17 @@
 // narrows it.
 //
 // A [Listing] says how to list it: [Listing.Limit], [Listing.PageSize], [Listing.Where],
-// [Listing.Rate]. Filters and listings are immutable values; the items are the SDK's own types.
+// [Listing.Rate]. Filters and listings are immutable values that goroutines may share; the items are
+// the SDK's own types.
+//
+// # Reading
+//
+// [Listing.All] ranges over items, [Listing.Pages] over pages; [Listing.Collect], [Listing.First] and
+// [Listing.Count] are what is mostly made of them, [CountBy] and [LatestBy] sum up, and [Values] leads to
+// the standard library. Every range starts afresh; a break sends nothing more and leaves no goroutine.
+// [Listing.Prefetch] reads ahead of the consumer, and [Listing.Parallel] reads several chains side by
+// side: those of several values, and the windows of creation time that a listing of jobs is split into
+// ([Listing.Every] for windows of your own). Filters and callbacks run in the goroutine that ranges.
 //
 // # Errors
 //
@@ -35,6 +45,23 @@
 //
 // A [Cursor] is one traversal that remembers where it is, item by item, and its [Checkpoint] is text
 // that another process can go on from.
+//
+// # Restoring
+//
+// [RestoreHSMBackups] takes back the deletion of CloudHSM backups while it is pending, and
+// [WaitHSMBackup] waits for a state. They take what was listed before, never a listing: to restore
+// what is being listed shifts its pages.
+//
+// # Several listings as one
+//
+// [Concat], [Merge] and [Map] combine listings, [Across] lists the accounts and regions of a [Fleet],
+// and [Client.Inventory] lists all operations as plain values. A source that fails does not stop the
+// others: the error at the end is a [SourceErrors].
+//
+// # Any other operation
+//
+// [FromOperation] makes a listing of any paged operation of any SDK service, and [List] of any
+// token-paged API, with limits, checkpoints and the rest.
 //
 // # Testing
 //
@@ -62,7 +89,9 @@ type Client struct {
 	OpsWorks OpsWorksAPI
 	Backup   BackupAPI
 
-	// Now is the clock that plans are made against; nil means time.Now.
+	// Now is the clock that plans are made against, the windows of Parallel and Every; nil means
+	// time.Now. In a test that replays a cassette give it the session's Now, or the windows will not be
+	// those that were recorded.
 	Now func() time.Time
 }
 

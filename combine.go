@@ -46,9 +46,9 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 // the standard library and of lo that take an [iter.Seq]. The error is reset when a range begins.
 //
 //	var err error
-//	newest := slices.MaxFunc(slices.Collect(backupx.Values(listing.All(ctx), &err)), byCreation)
+//	jobs := slices.SortedFunc(backupx.Values(listing.All(ctx), &err), byCreation)
 //	if err != nil {
-//		return err
+//		return err // jobs are those that were read before it
 //	}
 func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 	return func(yield func(T) bool) {

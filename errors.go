@@ -29,7 +29,8 @@ var (
 type ListError struct {
 	// Operation is the API operation, ListBackupJobs say.
 	Operation string
-	// Shard names the chain of pages, where the listing reads several: states=FAILED, say.
+	// Shard names the chain of pages, where the listing reads several: states=FAILED, say, or a window
+	// of time as created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
 	Shard string
 	// Page is the number of the page in its chain, from 1, that could not be read or delivered; 0
 	// where nothing was sent because the listing itself is at fault.
@@ -48,7 +49,10 @@ type ListError struct {
 // cause prints are left out; [ListError.Err] still has them.
 func (e *ListError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "backupx: %s: ", e.Operation)
+	b.WriteString("backupx: ")
+	if e.Operation != "" { // the zero Listing has none
+		b.WriteString(e.Operation + ": ")
+	}
 	if e.Page > 0 {
 		fmt.Fprintf(&b, "page %d", e.Page)
 		if e.Shard != "" {

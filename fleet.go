@@ -30,7 +30,7 @@ type Source struct {
 
 // Sourced is an item with the name of the source that it is from.
 type Sourced[T any] struct {
-	Source string
+	Source string // the name of the [Source]
 	Item   T
 }
 
@@ -183,9 +183,9 @@ func (e SourceErrors) Unwrap() []error {
 
 // SourceError is why one source of a fleet failed.
 type SourceError struct {
-	Source string
-	Kind   Kind
-	Err    error // a *ListError
+	Source string // its name; within a fleet of fleets those of both, joined by a slash
+	Kind   Kind   // what sort of failure it is
+	Err    error  // a [*ListError], whose checkpoint is empty: the whole listing's has the source's place
 }
 
 // Error names the source, the kind and the cause.
@@ -209,7 +209,7 @@ const (
 	NotEnabled Kind = "not enabled" // the account has not opted in to the region, or the credentials are not for it
 	Denied     Kind = "denied"      // a permission is missing
 	Throttled  Kind = "throttled"   // too many requests: use Rate, and the SDK's adaptive retry mode
-	Other      Kind = "other"
+	Other      Kind = "other"       // anything else: see the error
 )
 
 // kindOf sorts a failure by the service's error code, its status, or the name that does not resolve.

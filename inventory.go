@@ -27,11 +27,11 @@ const (
 // a service does not give is the zero value.
 type Record struct {
 	Service   Service
-	ID        string
-	State     string
+	ID        string    // of the backup or the job, as the service names it
+	State     string    // as the service names it: READY, COMPLETED, …
 	Resource  string    // what is backed up: an ARN, a cluster, a server
 	Created   time.Time // UTC
-	Completed time.Time // UTC
+	Completed time.Time // UTC; jobs only
 	// Bytes is the size where the service gives one. What it counts differs from resource type to
 	// resource type (provisioned for EBS and EC2, the increment for EFS, 0 for RDS): do not add them up
 	// across types.

@@ -44,7 +44,7 @@ type Page[T any] struct {
 type PageInfo struct {
 	Operation string        // the API operation, ListBackupJobs say
 	Source    string        // the source within a fleet; empty elsewhere
-	Shard     string        // the chain, where a listing reads several: states=FAILED, say
+	Shard     string        // the chain, where a listing reads several: states=FAILED, created=2026-03-01T00:00:00Z..
 	Number    int           // the page's number in its chain, from 1
 	Items     int           // items that the service sent
 	Kept      int           // items of these that were delivered

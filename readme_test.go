@@ -1,10 +1,11 @@
 package backupx_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,7 +137,7 @@ func Example_readmeFilters() {
 	ctx, client, _ := guide()
 	now := day
 	recent := backupx.BackupJobFilter{}.CreatedBetween(now.AddDate(0, 0, -7), now) // exact: [from, to)
-	denied := recent.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS") // f.X(…) is within f
+	denied := recent.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS") // narrower still; recent is unchanged
 	n, err := client.BackupJobs(denied.TopLevel()).Count(ctx)
 	fmt.Println(n, err)
 
@@ -183,6 +184,50 @@ func Example_readmeResume() {
 	// Output:
 	// the rest: d
 	// <nil>
+}
+
+// The second request fails.
+func Example_readmeError() {
+	ctx, client, _ := guide()
+	client.Backup = &failingOnce{BackupAPI: client.Backup, at: 2}
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
+	fmt.Println(func() error {
+		items, err := client.BackupJobs(failed).Collect(ctx) // what was read, even on an error
+		var stopped *backupx.ListError
+		if errors.As(err, &stopped) {
+			cursor, err := client.BackupJobs(failed).Resume(stopped.Checkpoint)
+			if err != nil {
+				return err
+			}
+			for job, err := range cursor.All(ctx) { // what was not read
+				if err != nil {
+					return err
+				}
+				items = append(items, job)
+			}
+		}
+		fmt.Println(err)
+		fmt.Println(lo.Map(items, func(j types.BackupJob, _ int) string { return *j.BackupJobId }))
+		return nil
+	}())
+	// Output:
+	// backupx: ListBackupJobs: page 1 of states=FAILED: no answer
+	// [c a d]
+	// <nil>
+}
+
+// failingOnce fails one request.
+type failingOnce struct {
+	backupx.BackupAPI
+
+	at, n int
+}
+
+func (f *failingOnce) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	if f.n++; f.n == f.at {
+		return nil, errors.New("no answer")
+	}
+	return f.BackupAPI.ListBackupJobs(ctx, in, opts...)
 }
 
 func Example_readmeParallel() {
@@ -247,47 +292,64 @@ func Example_readmeFleet() {
 	// <nil>
 }
 
-// The code of an organisation's completeness check.
-func Example_readmeComplete() {
-	ctx, _, _ := guide()
-	client := summaries{}
-	counts := backupx.FromOperation("ListBackupJobSummaries", client.ListBackupJobSummaries,
-		backup.ListBackupJobSummariesInput{AggregationPeriod: types.AggregationPeriodOneDay},
-		func(in *backup.ListBackupJobSummariesInput, token *string, size *int32) {
-			in.NextToken, in.MaxResults = token, size
-		},
-		func(out *backup.ListBackupJobSummariesOutput) ([]types.BackupJobSummary, *string) {
-			return out.BackupJobSummaries, out.NextToken
-		})
-	total := 0
-	for s, err := range counts.All(ctx) {
-		if err != nil {
-			fmt.Println(err)
-			return
+// The service's own counts, in two pages.
+func Example_readmeSummaries() {
+	ctx, cfg := context.Background(), recited(
+		`{"BackupJobSummaries": [{"State": "FAILED", "Count": 2}, {"State": "COMPLETED", "Count": 40}], "NextToken": "2"}`,
+		`{"BackupJobSummaries": [{"State": "FAILED", "Count": 1}]}`)
+	fmt.Println(func() error {
+		api := backup.NewFromConfig(cfg)
+		summaries := backupx.FromOperation("ListBackupJobSummaries", api.ListBackupJobSummaries,
+			backup.ListBackupJobSummariesInput{AggregationPeriod: types.AggregationPeriodFourteenDays},
+			func(in *backup.ListBackupJobSummariesInput, token *string, size *int32) {
+				in.NextToken, in.MaxResults = token, size
+			},
+			func(out *backup.ListBackupJobSummariesOutput) ([]types.BackupJobSummary, *string) {
+				return out.BackupJobSummaries, out.NextToken
+			})
+		counted := map[types.BackupJobStatus]int{} // by the service, in the last 14 days
+		for s, err := range summaries.All(ctx) {
+			if err != nil {
+				return err
+			}
+			counted[s.State] += int(s.Count)
 		}
-		total += int(s.Count)
-	}
-	fmt.Println("the service counts", total)
-	// Output: the service counts 4
+		fmt.Println(counted)
+		return nil
+	}())
+	// Output:
+	// map[COMPLETED:40 FAILED:3]
+	// <nil>
 }
 
-// summaries answers ListBackupJobSummaries.
-type summaries struct{}
-
-func (summaries) ListBackupJobSummaries(_ context.Context, in *backup.ListBackupJobSummariesInput, _ ...func(*backup.Options)) (*backup.ListBackupJobSummariesOutput, error) {
-	if in.NextToken == nil {
-		return &backup.ListBackupJobSummariesOutput{BackupJobSummaries: []types.BackupJobSummary{{Count: 3}}, NextToken: aws.String("2")}, nil
+// recited is a configuration whose requests are answered with the bodies, one after another.
+func recited(bodies ...string) aws.Config {
+	return aws.Config{
+		Region:      "us-east-1",
+		Credentials: aws.AnonymousCredentials{},
+		HTTPClient: answering(func(*http.Request) (*http.Response, error) {
+			body := bodies[0]
+			bodies = bodies[1:]
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+		}),
 	}
-	return &backup.ListBackupJobSummariesOutput{BackupJobSummaries: []types.BackupJobSummary{{Count: 1}}}, nil
 }
 
 func Example_readmeValues() {
 	ctx, client, _ := guide()
-	var err error
-	jobs := slices.Collect(backupx.Values(client.BackupJobs(backupx.BackupJobFilter{}).All(ctx), &err))
-	oldest := slices.MinFunc(jobs, func(a, b types.BackupJob) int { return a.CreationDate.Compare(*b.CreationDate) })
-	fmt.Println(*oldest.BackupJobId, cmp.Or(err, errors.New("no error")))
-	// Output: d no error
+	fmt.Println(func() error {
+		var err error
+		jobs := slices.SortedFunc(backupx.Values(client.BackupJobs(backupx.BackupJobFilter{}).All(ctx), &err),
+			func(a, b types.BackupJob) int { return a.CreationDate.Compare(*b.CreationDate) })
+		if err != nil {
+			return err
+		}
+		fmt.Println(lo.Map(jobs, func(j types.BackupJob, _ int) string { return *j.BackupJobId }))
+		return nil
+	}())
+	// Output:
+	// [d c b a]
+	// <nil>
 }
 
 var shBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")

@@ -252,7 +252,7 @@ func TestSettingsThatCannotBeHonouredAreErrorsBeforeAnyRequest(t *testing.T) {
 		"start of many":        {errOf(t, client.BackupJobs(backupx.BackupJobFilter{}.States("FAILED", "ABORTED")).StartAt("t")), "StartAt: a token belongs to one chain, and this listing has several"},
 		"no fetch":             {errOf(t, backupx.List[string]("ListThings", nil)), "backupx: ListThings: List: the fetch function is nil"},
 		"no call":              {errOf(t, backupx.FromOperation[string, int, int, int]("ListThings", nil, 0, nil, nil)), "backupx: ListThings: FromOperation: a function is nil"},
-		"the zero listing":     {errOf(t, backupx.Listing[string]{}), "the zero Listing lists nothing"},
+		"the zero listing":     {errOf(t, backupx.Listing[string]{}), "backupx: the zero Listing lists nothing"},
 		"the zero, mapped":     {errOf(t, backupx.Map(backupx.Listing[string]{}, same)), "the zero Listing lists nothing"},
 	} {
 		require.ErrorContains(t, c.err, c.text, name)
