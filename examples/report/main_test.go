@@ -109,6 +109,8 @@ func TestNothingIsAReportToo(t *testing.T) {
 	require.Equal(t, exitWhole, got.status, got.stderr)
 	require.Contains(t, got.stdout, "There are no CloudHSM backups.")
 	require.NotContains(t, got.stdout, "Made-up")
+	require.NotContains(t, got.stdout, "<svg", "no empty pictures")
+	require.NotContains(t, got.stdout, "<table")
 	got = empty.print(t.Context(), "-live", "-text")
 	require.Equal(t, exitWhole, got.status, got.stderr)
 	require.Contains(t, got.stdout, "No backup job ended.")
@@ -123,6 +125,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	require.Contains(t, got.stdout, "INCOMPLETE")
 	require.Contains(t, got.stdout, "eu-west-1/copy-jobs: denied")
 	require.Contains(t, got.stdout, "us-east-1/copy-jobs: denied")
+	require.Contains(t, got.stdout, "There are no copy jobs. Not everything could be read.")
 	page := p.print(t.Context(), "-live", "-o", "-").stdout
 	require.Contains(t, page, "Incomplete: this could not be read")
 	require.Contains(t, page, "not &lt;b&gt;you&lt;/b&gt;")
