@@ -103,6 +103,20 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 	require.Contains(t, html, `<html lang="en">`)
 }
 
+// Whoever has no mouse reaches every section and every table, and can move a table that is too wide.
+func TestThePageWorksByKeyboard(t *testing.T) {
+	html := program{}.print(t.Context(), "-o", "-").stdout
+	links := regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(html, -1)
+	require.Len(t, links, 7, "the report, and its sections")
+	for _, l := range links {
+		require.Contains(t, html, ` id="`+strings.TrimPrefix(l[1], "#")+`"`)
+	}
+	require.Less(t, strings.Index(html, `class="skip"`), strings.Index(html, "<header"), "the way past the header comes first")
+	require.Equal(t, 6, strings.Count(html, "<details>\n<summary>The numbers: "))
+	require.Equal(t, 6, strings.Count(html, `role="region" tabindex="0" aria-label="Table: `))
+	require.Contains(t, pageCSS, ":focus-visible { outline: 3px solid")
+}
+
 func TestNothingIsAReportToo(t *testing.T) {
 	empty := over(fakeaws.Data{})
 	got := empty.print(t.Context(), "-live", "-o", "-")
