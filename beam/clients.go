@@ -28,8 +28,8 @@ var factories sync.Map
 
 // RegisterClients makes a factory known under a name. Call it in an init function: the pipeline is built
 // in one process and runs in others. It panics if the name is taken.
-func RegisterClients(name string, make NewClient) {
-	if _, taken := factories.LoadOrStore(name, make); taken {
+func RegisterClients(name string, newClient NewClient) {
+	if _, taken := factories.LoadOrStore(name, newClient); taken {
 		panic(fmt.Sprintf("backupxbeam: the factory %q is registered twice", name))
 	}
 }
@@ -48,16 +48,16 @@ const maxClients = 256
 
 // pool keeps the clients of one bundle after another.
 type pool struct {
-	make   NewClient
-	config string
-	kept   map[string]backupx.Client
+	newClient NewClient
+	config    string
+	kept      map[string]backupx.Client
 }
 
 func (p *pool) client(ctx context.Context, source string) (backupx.Client, error) {
 	if c, ok := p.kept[source]; ok {
 		return c, nil
 	}
-	c, err := p.make(ctx, p.config, source)
+	c, err := p.newClient(ctx, p.config, source)
 	if err != nil {
 		return backupx.Client{}, fmt.Errorf("no client of %q: %w", source, err)
 	}

@@ -91,13 +91,14 @@ func read[F any, P filterOf[F], T any](
 // tuned is a listing as the options want it read.
 func tuned[T any](ctx context.Context, l backupx.Listing[T], r *reading) backupx.Listing[T] {
 	l = l.Scope(r.shard.Source).OnPage(func(p backupx.PageInfo) { countPage(ctx, p) })
-	if o := r.options; o.PageSize > 0 {
+	o := r.options
+	if o.PageSize > 0 {
 		l = l.PageSize(o.PageSize)
 	}
-	if o := r.options; o.Parallel > 0 {
+	if o.Parallel > 0 {
 		l = l.Parallel(o.Parallel)
 	}
-	if o := r.options; o.Rate > 0 {
+	if o.Rate > 0 {
 		l = l.Rate(o.Rate)
 	}
 	return l

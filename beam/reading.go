@@ -26,11 +26,11 @@ type listFn struct {
 
 // Setup finds on the worker what cannot travel.
 func (f *listFn) Setup() error {
-	make, err := f.Clients.factory()
+	newClient, err := f.Clients.factory()
 	if err != nil {
 		return err
 	}
-	f.pool = pool{make: make, config: f.Clients.Config}
+	f.pool = pool{newClient: newClient, config: f.Clients.Config}
 	if f.list = kindOf(f.Operation); f.list == nil {
 		return fmt.Errorf("backupxbeam: no transform is named %q", f.Operation)
 	}

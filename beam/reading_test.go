@@ -43,7 +43,7 @@ func process(ctx context.Context, f *listFn, shard Shard) bundle {
 
 func listing(service *fakeaws.Service) *listFn {
 	return &listFn{Operation: OpBackupJobs, list: kindOf(OpBackupJobs), pool: pool{
-		make: func(context.Context, string, string) (backupx.Client, error) {
+		newClient: func(context.Context, string, string) (backupx.Client, error) {
 			return backupx.New(service.Config()), nil
 		},
 	}}
@@ -131,7 +131,7 @@ func TestJobsWithoutAnIDAreKeptApart(t *testing.T) {
 
 func TestWorkersKeepSomeClients(t *testing.T) {
 	made := map[string]int{}
-	p := &pool{make: func(_ context.Context, config, source string) (backupx.Client, error) {
+	p := &pool{newClient: func(_ context.Context, config, source string) (backupx.Client, error) {
 		made[config+source]++
 		return backupx.Client{}, nil
 	}, config: "role/"}

@@ -33,7 +33,7 @@ import (
 const (
 	exitComplete = iota
 	exitIncomplete
-	exitUsage
+	exitNothing
 )
 
 func main() {
@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return exitComplete
 	case err != nil:
-		return exitUsage
+		return exitNothing
 	}
 	n, err := export(ctx, o)
 	if err != nil {

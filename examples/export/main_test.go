@@ -152,13 +152,17 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
 		`"now" is not a flag`:                                 {"now"},
 		"-save 0: it must be at least 1":                      {"-save", "0"},
+		"-profile, -region goes with -live":                   {"-region", "us-east-1", "-profile", "audit"},
+		"-jobs, -latency does not go with -live":              {"-live", "-jobs", "5", "-latency", "1s"},
 		"-out: a file has to have a name":                     {"-out", ""},
 		"-completed-after -1h0m0s: it must not be below zero": {"-completed-after", "-1h"},
 	} {
 		var stderr bytes.Buffer
-		require.Equal(t, exitUsage, run(t.Context(), args, &stderr))
+		require.Equal(t, exitNothing, run(t.Context(), args, &stderr))
 		require.Contains(t, stderr.String(), want)
 	}
-	require.Equal(t, exitComplete, run(t.Context(), []string{"-h"}, io.Discard))
+	var help bytes.Buffer
+	require.Equal(t, exitComplete, run(t.Context(), []string{"-h"}, &help))
+	require.Contains(t, help.String(), "Exit status: 0 the file is complete")
 	require.Equal(t, exitIncomplete, run(t.Context(), []string{"-out", file(t), "-parallel", "0"}, io.Discard))
 }

@@ -45,9 +45,33 @@ func (l *list) Set(text string) error {
 	return nil
 }
 
+const usage = `Usage: fleet [flags]
+
+Lists the backup jobs of many accounts and regions that went wrong, one JSON object a line. Without -live
+it does so over made-up accounts, offline.
+
+`
+
+const exitUsage = `
+Exit status: 0 all sources were listed whole; 1 a source failed, and its row says how; 2 there is no
+listing.
+`
+
 // parse reads the flags. What is wrong with them it says on stderr, and -h prints the help there.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
+	fs := o.flags(stderr)
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if err := o.check(fs); err != nil {
+		fmt.Fprintf(stderr, "fleet: %v (-h for help)\n", err)
+		return o, err
+	}
+	return o, nil
+}
+
+func (o *options) flags(stderr io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("fleet", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.BoolVar(&o.live, "live", false, "ask AWS, with your configuration")
@@ -58,14 +82,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.days, "days", 0, "only jobs of the last `n` days (default: the 30 that AWS keeps)")
 	fs.IntVar(&o.parallel, "parallel", 16, "at most `n` requests at once")
 	fs.Float64Var(&o.rate, "rate", 10, "at most `n` requests a second to each source")
-	if err := fs.Parse(args); err != nil {
-		return o, err
+	fs.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		fs.PrintDefaults()
+		fmt.Fprint(stderr, exitUsage)
 	}
-	if err := o.check(fs); err != nil {
-		fmt.Fprintf(stderr, "fleet: %v (-h for help)\n", err)
-		return o, err
-	}
-	return o, nil
+	return fs
 }
 
 const placeholder = "{account}"

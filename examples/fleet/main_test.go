@@ -189,7 +189,9 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 			require.Contains(t, got.stderr, want)
 		})
 	}
-	require.Equal(t, exitWhole, program{}.print(t.Context(), "-h").status)
+	help := program{}.print(t.Context(), "-h")
+	require.Equal(t, exitWhole, help.status)
+	require.Contains(t, help.stderr, "Exit status: 0 all sources were listed whole")
 }
 
 func TestConfigurationThatCannotBeLoaded(t *testing.T) {

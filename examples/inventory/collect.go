@@ -71,6 +71,16 @@ func assemble(from origin, parts []part, o options) Report {
 	return r
 }
 
+// total is the part's line in the totals.
+func (p part) total() Total {
+	return Total{
+		Service: p.service.id, Region: p.place.region,
+		Count: p.tally.count, States: p.tally.states, Children: p.tally.children,
+		From: lo.EmptyableToPtr(p.tally.from), To: lo.EmptyableToPtr(p.tally.to),
+		Complete: p.err == nil,
+	}
+}
+
 // mostFirst sorts problems by how many jobs have them. There are none, rather than null, in JSON.
 func mostFirst(problems []Problem) []Problem {
 	if problems == nil {

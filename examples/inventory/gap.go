@@ -6,22 +6,9 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/smithy-go"
-	"github.com/samber/lo"
 )
-
-// total is the part's line in the totals.
-func (p part) total() Total {
-	optional := func(t time.Time) *time.Time { return lo.EmptyableToPtr(t) }
-	return Total{
-		Service: p.service.id, Region: p.place.region,
-		Count: p.tally.count, States: p.tally.states, Children: p.tally.children,
-		From: optional(p.tally.from), To: optional(p.tally.to),
-		Complete: p.err == nil,
-	}
-}
 
 // gap tells why the part could not be read to its end.
 func (p part) gap() Gap {

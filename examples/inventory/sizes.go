@@ -24,16 +24,15 @@ func sizes(all []Size) string {
 
 // meaning is what AWS reports as the size of a backup, by resource type.
 func (s Size) meaning() string {
-	switch s.ResourceType {
-	case "EBS", "EC2":
-		return "provisioned size, each job anew"
-	case "EFS":
-		return "increments"
-	case "RDS":
-		return "not reported: AWS says 0"
-	}
-	if s.Reporting == 0 {
+	switch {
+	case s.Reporting == 0:
 		return "not reported"
+	case s.ResourceType == "EBS" || s.ResourceType == "EC2":
+		return "provisioned size, each job anew"
+	case s.ResourceType == "EFS":
+		return "increments"
+	case s.ResourceType == "RDS" && s.Bytes == 0:
+		return "not reported: AWS says 0"
 	}
 	return "as reported"
 }

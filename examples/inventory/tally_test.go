@@ -130,6 +130,16 @@ func TestSizesStayWithTheirTypes(t *testing.T) {
 	}, tally.sized())
 }
 
+func TestASizeMeansWhatWasReported(t *testing.T) {
+	for want, s := range map[string]Size{
+		"not reported: AWS says 0": {ResourceType: "RDS", Jobs: 1, Reporting: 1},
+		"as reported":              {ResourceType: "RDS", Jobs: 1, Reporting: 1, Bytes: 5},
+		"not reported":             {ResourceType: "EBS", Jobs: 1},
+	} {
+		require.Equal(t, want, s.meaning())
+	}
+}
+
 func TestText(t *testing.T) {
 	require.Equal(t, []string{"0 B", "1023 B", "1.0 KiB", "1.5 GiB", "8.0 EiB"}, []string{
 		bytesOf(0), bytesOf(1023), bytesOf(1024), bytesOf(3 << 29), bytesOf(1<<63 - 1),

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"html/template"
 	"math"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
@@ -15,7 +12,6 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // size is how large a picture is, in the pixels of a page that shows it unscaled.
@@ -29,6 +25,9 @@ type size struct {
 func wide(height vg.Length) size   { return size{"wide", 880, height, 12, 9} }
 func narrow(height vg.Length) size { return size{"narrow", 360, height, 11, 4} }
 func small(height vg.Length) size  { return size{"small", 280, height, 11, 3} }
+
+// drawn is the rows that a picture has at most; the table has them all.
+const drawn = 20
 
 // drawing puts a picture of a size into a plot.
 type drawing func(p *plot.Plot, s size) error
@@ -57,13 +56,9 @@ func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
 	if err := d(plt, s); err != nil {
 		return "", err
 	}
-	canvas := vgsvg.New(s.width, s.height)
-	plt.Draw(draw.Crop(draw.New(canvas), 1, -1, 1, -4))
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return "", err
-	}
-	return clean(&b, frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
+	c := newCanvas(s.width, s.height)
+	plt.Draw(draw.Crop(draw.New(c), 1, -1, 1, -4))
+	return c.svg(frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
 }
 
 // newPlot is a plot without lines but those that help to read it.
@@ -207,48 +202,5 @@ func rowNames(p *plot.Plot, names []string) {
 // row is where row i of n is: plots grow upwards.
 func row(i, n int) float64 { return float64(n - 1 - i) }
 
-// plain keeps text on its line: what a service says can hold anything.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, " "))
-}
-
-// cut shortens text to a number of characters.
-func cut(s string, most int) string {
-	runes := []rune(plain(s))
-	if len(runes) <= most {
-		return string(runes)
-	}
-	return string(runes[:most-1]) + "…"
-}
-
 // heightOf is the height of a picture of rows.
 func heightOf(rows int, each, rest vg.Length) vg.Length { return vg.Length(rows)*each + rest }
-
-// gaps separates the cells of a grid.
-func gaps(p *plot.Plot, columns, rows int) error {
-	rule := func(from, to plotter.XY) error {
-		l, err := plotter.NewLine(plotter.XYs{from, to})
-		if err == nil {
-			l.LineStyle = line(inkPaper, 3)
-			p.Add(l)
-		}
-		return err
-	}
-	width, height := float64(columns)-0.5, float64(rows)-0.5
-	for c := range columns + 1 {
-		if err := rule(plotter.XY{X: float64(c) - 0.5, Y: -0.5}, plotter.XY{X: float64(c) - 0.5, Y: height}); err != nil {
-			return err
-		}
-	}
-	for r := range rows + 1 {
-		if err := rule(plotter.XY{X: -0.5, Y: float64(r) - 0.5}, plotter.XY{X: width, Y: float64(r) - 0.5}); err != nil {
-			return err
-		}
-	}
-	return nil
-}

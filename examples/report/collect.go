@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
 )
@@ -115,6 +116,9 @@ func (t *tally) sections() ([]Section, error) {
 		if err != nil {
 			return nil, fmt.Errorf("drawing: %w", err)
 		}
+		if len(t.missing) > 0 {
+			drawn.Lead += " Not everything could be read."
+		}
 		all = append(all, drawn)
 	}
 	return all, nil
@@ -122,5 +126,14 @@ func (t *tally) sections() ([]Section, error) {
 
 // figures sum the report up.
 func (t *tally) figures() []Figure {
-	return append([]Figure{t.jobs.figure(), t.rates.figure(), t.failures.figure(), t.copies.figure()}, t.hsm.figures()...)
+	return []Figure{t.jobs.figure(), t.rates.figure(), t.failures.figure(), t.copies.figure(), t.hsm.figure()}
+}
+
+// byCount are the keys with the highest counts first.
+func byCount(counts map[string]int) []string {
+	keys := lo.Keys(counts)
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	return keys
 }

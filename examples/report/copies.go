@@ -21,9 +21,6 @@ type copies struct {
 	byTo map[string]map[string]int // by the ARN of the vault
 }
 
-// drawn is the rows that a picture has at most; the table has them all.
-const drawn = 20
-
 func newCopies(cal calendar) *copies { return &copies{cal, map[string]map[string]int{}} }
 
 func (t *copies) add(j types.CopyJob) {
@@ -54,13 +51,13 @@ func (t *copies) section() (Section, error) {
 	states := present(lo.Uniq(lo.FlatMap(lo.Values(t.byTo), func(by map[string]int, _ int) []string { return lo.Keys(by) })))
 	s := Section{
 		ID: "copies", Title: "Copies, by destination", Lead: "There are no copy jobs.",
-		Note:   "Copy jobs by the vault that they copy to, with its region and account.",
-		Legend: legend(states), Table: t.table(to, states),
+		Note: "Copy jobs by the vault that they copy to, with its region and account.",
 	}
 	if len(to) == 0 {
-		s.Table = Table{}
 		return s, nil
 	}
+	s.Legend, s.Table = legend(states), t.table(to, states)
+	s.Brief = s.Table
 	s.Lead = fmt.Sprintf("%s to %s: %s.", plural(t.total(), "copy job"), plural(len(to), "vault"), t.problems())
 	if len(to) > drawn {
 		s.Note += fmt.Sprintf(" The picture has the %d with the most.", drawn)
@@ -131,5 +128,6 @@ func (t *copies) problems() string {
 }
 
 func (t *copies) figure() Figure {
-	return Figure{Label: "Copies", Value: number(t.total()), Note: t.problems(), Bad: t.total("FAILED", "PARTIAL") > 0}
+	n := t.total("FAILED", "PARTIAL")
+	return Figure{Label: "Not copied whole", Value: number(n), Note: "of " + plural(t.total(), "copy job"), Bad: n > 0}
 }

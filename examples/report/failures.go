@@ -3,17 +3,11 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"image/color"
-	"math"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 )
 
 // failures counts the backup jobs that did not succeed, by message category and resource type.
@@ -80,7 +74,7 @@ func (t *failures) section() (Section, error) {
 	desc := fmt.Sprintf("A grid of %s and %s; each cell is the number of jobs, the darker the more.",
 		plural(len(kinds), "resource type"), number(len(categories))+" message categories")
 	height := heightOf(len(kinds), 30, 40)
-	p, err := picture("failures", s.Title, desc, t.draw(categories, kinds), wide(height), narrow(height+60))
+	p, err := picture("failures", s.Title, desc, heat{categories, kinds, t.count}.draw, wide(height), narrow(height+60))
 	s.Pictures = []Picture{p}
 	return s, err
 }
@@ -94,99 +88,11 @@ func (t *failures) mostFirst(part func(cause) string) []string {
 	return byCount(by)
 }
 
-// byCount are the keys with the highest counts first.
-func byCount(counts map[string]int) []string {
-	keys := lo.Keys(counts)
-	slices.SortFunc(keys, func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	return keys
-}
-
-// heat is a grid of counts: a column a category, a row a resource type, the first at the top.
-type heat struct {
-	categories, kinds []string
-	count             func(cause) int
-}
-
-func (h heat) at(column, row int) cause { return cause{h.categories[column], h.kinds[row]} }
-
-// Dims is the number of columns and rows.
-func (h heat) Dims() (c, r int) { return len(h.categories), len(h.kinds) }
-
-// Z is the count of a cell, rows from the bottom; not a number for none.
-func (h heat) Z(c, r int) float64 {
-	if n := h.count(h.at(c, len(h.kinds)-1-r)); n > 0 {
-		return float64(n)
+func (t *failures) count(c cause) int {
+	if f := t.byCause[c]; f != nil {
+		return f.count
 	}
-	return math.NaN()
-}
-
-// X is where a column is.
-func (h heat) X(c int) float64 { return float64(c) }
-
-// Y is where a row is, from the bottom.
-func (h heat) Y(r int) float64 { return float64(r) }
-
-// heats are the colours of few and of many.
-type heats struct{}
-
-// Colors are the colours from few to many.
-func (heats) Colors() []color.Color {
-	return []color.Color{inkHeat1, inkHeat2, inkHeat3, inkHeat4, inkHeat5}
-}
-
-func (t *failures) draw(categories, kinds []string) drawing {
-	grid := heat{categories, kinds, func(c cause) int {
-		if f := t.byCause[c]; f != nil {
-			return f.count
-		}
-		return 0
-	}}
-	return func(p *plot.Plot, s size) error {
-		tight := s.class == "narrow"
-		rowNames(p, lo.Map(kinds, func(k string, _ int) string { return cut(k, lo.Ternary(tight, 15, 26)) }))
-		p.X.Min, p.X.Max = -0.5, float64(len(categories))-0.5
-		p.X.LineStyle.Width = 0
-		var ticks plot.ConstantTicks
-		for i, c := range categories {
-			ticks = append(ticks, plot.Tick{Value: float64(i), Label: cut(c, 18)})
-		}
-		p.X.Tick.Marker = ticks
-		if tight || len(categories) > 7 {
-			p.X.Tick.Label.Rotation = math.Pi / 2
-			p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YCenter
-		}
-		return grid.plot(p, s)
-	}
-}
-
-// hot tells whether a count gets one of the last two heats: the heat map rounds to the nearest of five.
-func hot(n, most float64) bool { return int(n/most*4+0.5) >= 3 }
-
-// plot draws the cells, the gaps between them, and the numbers in them.
-func (h heat) plot(p *plot.Plot, s size) error {
-	cells := plotter.NewHeatMap(h, heats{})
-	cells.NaN, cells.Min = inkSoft, 0
-	p.Add(cells)
-	var points plotter.XYs
-	var texts []string
-	var colors []ink
-	for c := range h.categories {
-		for r := range h.kinds {
-			n := h.count(h.at(c, r))
-			if n == 0 {
-				continue
-			}
-			points = append(points, plotter.XY{X: float64(c), Y: row(r, len(h.kinds))})
-			texts = append(texts, strconv.Itoa(n))
-			colors = append(colors, lo.Ternary(hot(float64(n), cells.Max), inkHotText, inkText))
-		}
-	}
-	if err := gaps(p, len(h.categories), len(h.kinds)); err != nil {
-		return err
-	}
-	return labels(p, s, points, texts, colors, text.XCenter)
+	return 0
 }
 
 // table is a cause a line, and what the newest of its jobs said.

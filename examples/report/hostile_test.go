@@ -1,6 +1,8 @@
 package main
 
 import (
+	"image/color"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
 
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
@@ -69,20 +73,44 @@ func TestWhatAServiceSaysCannotColourATerminal(t *testing.T) {
 }
 
 func TestAPictureHasOnlyWhatIsKnown(t *testing.T) {
-	for name, c := range map[string]struct{ svg, want string }{
-		"an element": {`<svg viewBox="0 0 1 1"><image href="x"/></svg>`, `the element "image" is not known`},
-		"a colour":   {`<svg><path style="fill:#123456" d="M0,0"/></svg>`, `the colour "#123456" has no role`},
-		"half of it": {`<svg><g>`, "unexpected EOF"},
+	for want, draw := range map[string]func(*canvas){
+		"svg: an image cannot be drawn": func(c *canvas) { c.DrawImage(vg.Rectangle{}, nil) },
+		"svg: a colour has no role":     func(c *canvas) { c.SetColor(color.Black); c.Fill(nil) },
+		"svg: a curve cannot be drawn": func(c *canvas) {
+			c.SetColor(inkText)
+			c.Fill(vg.Path{{Type: vg.CurveComp}})
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := clean(strings.NewReader(c.svg), frame{id: "x"})
-			require.ErrorContains(t, err, c.want)
+		t.Run(want, func(t *testing.T) {
+			c := newCanvas(1, 1)
+			draw(c)
+			_, err := c.svg(frame{id: "x"})
+			require.EqualError(t, err, want)
 		})
 	}
-	got, err := clean(strings.NewReader(`<svg viewBox="0 0 1 1" onload="x()"><g transform="scale(1)" onclick="y()"><text x="1" style="fill:#100001;font-size:9px">&lt;b&gt;</text></g></svg>`),
-		frame{id: "x", class: "wide", title: "<T>", desc: "D"})
+}
+
+func TestAPictureIsSVGThatFitsThePage(t *testing.T) {
+	c := newCanvas(20, 10)
+	c.Push()
+	c.SetColor(inkGrid)
+	c.Stroke(vg.Path{{Type: vg.MoveComp}}) // no width
+	c.SetLineWidth(2)
+	c.SetLineDash([]vg.Length{3, 1.5}, 0)
+	c.Translate(vg.Point{X: 1, Y: 2})
+	c.Rotate(math.Pi / 2)
+	c.Scale(2, 1)
+	c.Stroke(vg.Path{{Type: vg.MoveComp}, {Type: vg.LineComp, Pos: vg.Point{X: 1, Y: 1.0 / 3}}, {Type: vg.CloseComp}})
+	c.Pop()
+	c.SetColor(inkText)
+	c.Fill(vg.Path{{Type: vg.ArcComp, Pos: vg.Point{X: 5, Y: 5}, Radius: 1, Angle: -2 * math.Pi}})
+	c.FillString(font.Face{Font: lettering(9)}, vg.Point{X: 1, Y: 2}, "<b>")
+	got, err := c.svg(frame{id: "x", class: "wide", title: "<T>", desc: "D"})
 	require.NoError(t, err)
-	require.Equal(t, `<svg viewBox="0 0 1 1" class="wide" role="img" aria-labelledby="x x-desc">`+
-		`<title id="x">&lt;T&gt;</title><desc id="x-desc">D</desc><g transform="scale(1)">`+
-		`<text x="1" class="f-text" font-size="9">&lt;b&gt;</text></g></svg>`, string(got))
+	require.Equal(t, `<svg viewBox="0 0 20 10" class="wide" role="img" aria-labelledby="x x-desc">`+
+		`<title id="x">&lt;T&gt;</title><desc id="x-desc">D</desc><g transform="scale(1, -1) translate(0, -10)">`+
+		`<g transform="translate(1,2)"><g transform="rotate(90)"><g transform="scale(2, 1)">`+
+		`<path d="M0,0L1,0.33333Z" class="s-grid" fill="none" stroke-width="2" stroke-dasharray="3 1.5"/></g></g></g>`+
+		`<path d="L6,5A1,1 0 0 0 4,5A1,1 0 0 0 6,5" class="f-text"/>`+
+		`<text x="1" y="-2" transform="scale(1, -1)" class="f-text" font-size="9">&lt;b&gt;</text></g></svg>`, string(got))
 }

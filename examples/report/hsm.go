@@ -115,6 +115,7 @@ func (t *hsm) section() (Section, error) {
 		return s, nil
 	}
 	s.Legend, s.Table, s.Brief = t.legend(), t.table(), t.brief(pending)
+	s.Note += t.undrawn()
 	s.Lead = fmt.Sprintf("%s, none of them pending deletion.", plural(len(t.backups), "backup"))
 	if len(pending) > 0 {
 		s.Lead = fmt.Sprintf("%s, %d of them pending deletion. %s",
@@ -165,12 +166,12 @@ func (t *hsm) brief(pending []hsmBackup) Table {
 	return out.top(12)
 }
 
-func (t *hsm) figures() []Figure {
+func (t *hsm) figure() Figure {
 	pending := t.pending()
-	f := Figure{Label: "CloudHSM pending deletion", Value: number(len(pending)), Note: "of " + plural(len(t.backups), "backup")}
+	f := Figure{Label: "Pending deletion", Value: number(len(pending)), Note: "of " + plural(len(t.backups), "CloudHSM backup")}
 	if len(pending) > 0 {
 		f.Bad = true
-		f.Note = "the first: " + pending[0].leftText(t.cal.now)
+		f.Note += ", the first: " + pending[0].leftText(t.cal.now)
 	}
-	return []Figure{f}
+	return f
 }

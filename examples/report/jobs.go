@@ -34,49 +34,6 @@ func (t *jobs) add(j types.BackupJob) {
 	t.byState[state][day]++
 }
 
-// stateInks are the colours of the states of jobs. Bars have the first at the bottom.
-func stateInks() []lo.Entry[string, ink] {
-	return []lo.Entry[string, ink]{
-		{Key: "COMPLETED", Value: inkCompleted},
-		{Key: "PARTIAL", Value: inkPartial},
-		{Key: "FAILED", Value: inkFailed},
-		{Key: "EXPIRED", Value: inkExpired},
-		{Key: "ABORTED", Value: inkAborted},
-		{Key: "RUNNING", Value: inkRunning},
-		{Key: "ABORTING", Value: inkWaiting},
-		{Key: "PENDING", Value: inkWaiting},
-		{Key: "CREATED", Value: inkWaiting},
-	}
-}
-
-// present are the states that occur with their colours, those that nobody knows yet at the end.
-func present(occur []string) []lo.Entry[string, ink] {
-	known := stateInks()
-	names := lo.Map(known, func(e lo.Entry[string, ink], _ int) string { return e.Key })
-	out := lo.Filter(known, func(e lo.Entry[string, ink], _ int) bool { return slices.Contains(occur, e.Key) })
-	unknown := lo.Without(occur, names...)
-	slices.Sort(unknown)
-	return append(out, lo.Map(unknown, func(s string, _ int) lo.Entry[string, ink] {
-		return lo.Entry[string, ink]{Key: s, Value: inkFaint}
-	})...)
-}
-
-// legend explains the colours of states; some have one in common.
-func legend(states []lo.Entry[string, ink]) []Key {
-	var keys []Key
-	for _, e := range states {
-		if last := len(keys) - 1; last >= 0 && keys[last].Ink == e.Value {
-			keys[last].Label += ", " + spoken(e.Key)
-			continue
-		}
-		keys = append(keys, Key{Label: spoken(e.Key), Mark: "■", Ink: e.Value})
-	}
-	return keys
-}
-
-// spoken is a state in a sentence.
-func spoken(state string) string { return strings.ToLower(plain(state)) }
-
 func (t *jobs) perDay() []int {
 	sum := make([]int, t.cal.len())
 	for _, days := range t.byState {
@@ -88,16 +45,20 @@ func (t *jobs) perDay() []int {
 }
 
 func (t *jobs) section() (Section, error) {
-	states := present(lo.Keys(t.byState))
-	perDay := t.perDay()
 	s := Section{
 		ID: "jobs", Title: "Backup jobs a day, by state",
-		Lead: fmt.Sprintf("%s were created in the last %d days: %s.", plural(t.total-t.outside, "backup job"), kept, t.sum(states)),
-		Note: "A job counts on the day it was created. AWS keeps jobs for 30 days: the first day is cut short, and the last is not over.", Legend: legend(states), Table: t.table(states, perDay), Brief: t.brief(perDay),
+		Lead: fmt.Sprintf("No backup job was created in the last %d days.", kept),
+		Note: "A job counts on the day it was created. AWS keeps jobs for 30 days: the first day is cut short, and the last is not over.",
 	}
 	if t.outside > 0 {
-		s.Note += fmt.Sprintf(" %s were created earlier, later, or at a time not told.", plural(t.outside, "job"))
+		s.Note += fmt.Sprintf(" %s created earlier, later, or at a time not told.", were(t.outside, "job"))
 	}
+	if len(t.byState) == 0 {
+		return s, nil
+	}
+	states, perDay := present(lo.Keys(t.byState)), t.perDay()
+	s.Lead = fmt.Sprintf("%s created in the last %d days: %s.", were(t.total-t.outside, "backup job"), kept, t.sum(states))
+	s.Legend, s.Table, s.Brief = legend(states), t.table(states, perDay), t.brief(perDay)
 	desc := fmt.Sprintf("Stacked bars, one a day from %s to %s. The most in a day: %d.",
 		t.cal.label(0), t.cal.label(t.cal.len()-1), slices.Max(perDay))
 	p, err := picture("jobs", s.Title, desc, t.draw(states, perDay), wide(300), narrow(240))
@@ -118,9 +79,6 @@ func (t *jobs) draw(states []lo.Entry[string, ink], perDay []int) drawing {
 
 // sum counts the jobs of each state: 4 failed, 2 expired.
 func (t *jobs) sum(states []lo.Entry[string, ink]) string {
-	if len(states) == 0 {
-		return "none"
-	}
 	return strings.Join(lo.Map(states, func(e lo.Entry[string, ink], _ int) string {
 		return fmt.Sprintf("%s %s", number(lo.Sum(t.byState[e.Key])), spoken(e.Key))
 	}), ", ")
@@ -144,7 +102,7 @@ func (t *jobs) table(states []lo.Entry[string, ink], perDay []int) Table {
 
 // brief is a day a line, with a bar of letters: # completed, ! not, - not over.
 func (t *jobs) brief(perDay []int) Table {
-	most := max(slices.Max(perDay), 1)
+	most := slices.Max(perDay)
 	out := Table{Head: []string{"Day", "Jobs", "# completed  ! not completed  - under way"}, Left: []int{2}}
 	for i, n := range perDay {
 		done, open := t.on(i, "COMPLETED"), t.on(i, "CREATED", "PENDING", "RUNNING", "ABORTING")
@@ -172,5 +130,5 @@ func letters(width, most, done, failed, open int) string {
 }
 
 func (t *jobs) figure() Figure {
-	return Figure{Label: "Backup jobs", Value: number(t.total), Note: "in the last " + plural(kept, "day")}
+	return Figure{Label: "Backup jobs", Value: number(t.total - t.outside), Note: "in the last " + plural(kept, "day")}
 }

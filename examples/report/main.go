@@ -24,8 +24,8 @@
 //
 // -live takes the configuration that the AWS CLI takes. It needs the permissions
 // backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, and changes nothing. AWS
-// keeps jobs for 30 days. A page over a real account names its resources: it is written for its owner
-// alone (mode 0600).
+// keeps jobs for 30 days. A page over a real account names its resources: a new file is for its owner
+// alone (mode 0600); one that is there keeps its mode.
 package main
 
 import (

@@ -103,12 +103,28 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 	require.Contains(t, html, `<html lang="en">`)
 }
 
+// Whoever has no mouse reaches every section and every table, and can move a table that is too wide.
+func TestThePageWorksByKeyboard(t *testing.T) {
+	html := program{}.print(t.Context(), "-o", "-").stdout
+	links := regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(html, -1)
+	require.Len(t, links, 7, "the report, and its sections")
+	for _, l := range links {
+		require.Contains(t, html, ` id="`+strings.TrimPrefix(l[1], "#")+`"`)
+	}
+	require.Less(t, strings.Index(html, `class="skip"`), strings.Index(html, "<header"), "the way past the header comes first")
+	require.Equal(t, 6, strings.Count(html, "<details>\n<summary>The numbers: "))
+	require.Equal(t, 6, strings.Count(html, `role="region" tabindex="0" aria-label="Table: `))
+	require.Contains(t, pageCSS, ":focus-visible { outline: 3px solid")
+}
+
 func TestNothingIsAReportToo(t *testing.T) {
 	empty := over(fakeaws.Data{})
 	got := empty.print(t.Context(), "-live", "-o", "-")
 	require.Equal(t, exitWhole, got.status, got.stderr)
 	require.Contains(t, got.stdout, "There are no CloudHSM backups.")
 	require.NotContains(t, got.stdout, "Made-up")
+	require.NotContains(t, got.stdout, "<svg", "no empty pictures")
+	require.NotContains(t, got.stdout, "<table")
 	got = empty.print(t.Context(), "-live", "-text")
 	require.Equal(t, exitWhole, got.status, got.stderr)
 	require.Contains(t, got.stdout, "No backup job ended.")
@@ -123,6 +139,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	require.Contains(t, got.stdout, "INCOMPLETE")
 	require.Contains(t, got.stdout, "eu-west-1/copy-jobs: denied")
 	require.Contains(t, got.stdout, "us-east-1/copy-jobs: denied")
+	require.Contains(t, got.stdout, "There are no copy jobs. Not everything could be read.")
 	page := p.print(t.Context(), "-live", "-o", "-").stdout
 	require.Contains(t, page, "Incomplete: this could not be read")
 	require.Contains(t, page, "not &lt;b&gt;you&lt;/b&gt;")

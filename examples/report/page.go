@@ -34,22 +34,6 @@ func page(w io.Writer, r Report) error {
 	})
 }
 
-// When is the time of the report and its zone.
-func (r Report) When() string {
-	return r.At.Format("Mon 2 Jan 2006, 15:04") + " " + r.Zone()
-}
-
-// Scope says which jobs are counted.
-func (r Report) Scope() string {
-	switch {
-	case r.Children:
-		return "Jobs with a parent are counted, beside their parents."
-	case r.Hidden > 0:
-		return "Jobs with a parent are in their parents: " + plural(r.Hidden, "job") + " left out."
-	}
-	return "Jobs with a parent are in their parents."
-}
-
 // kind is the class of a column.
 func (t Table) kind(column int) string {
 	switch {

@@ -59,13 +59,15 @@ func (t *rates) section() (Section, error) {
 		ID: "success", Title: "Success rate", Lead: "No backup job ended.",
 		Note: "The share of COMPLETED among the jobs that ended, by the day they were created. PARTIAL is no success. " +
 			"The line is the rate of seven days, the last of which it stands at.",
-		Legend: []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}},
-		Table:  t.table(),
 	}
-	if all, ok := t.over(0, t.cal.len()-1); ok {
-		s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of these completed with issues.",
-			percent(all), plural(lo.Sum(t.ended), "backup job"), number(t.issues))
+	all, ok := t.over(0, t.cal.len()-1)
+	if !ok {
+		return s, nil
 	}
+	s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of these completed with issues.",
+		percent(all), plural(lo.Sum(t.ended), "backup job"), number(t.issues))
+	s.Legend = []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}}
+	s.Table = t.table()
 	daily, smooth := t.points(1), t.points(week)
 	desc := fmt.Sprintf("Points and a line over %d days, in percent. %s", t.cal.len(), s.Lead)
 	p, err := picture("success", s.Title, desc, t.draw(daily, smooth), wide(240), narrow(200))
@@ -90,9 +92,6 @@ func (t *rates) draw(daily, smooth plotter.XYs) drawing {
 		p.Y.Min, p.Y.Max = t.floor(daily), 100
 		p.Y.Tick.Marker = ticks(p.Y.Min, 100, roundStep((100-p.Y.Min)/5), percentMark)
 		grid(p)
-		if len(daily) == 0 {
-			return nil
-		}
 		l, err := plotter.NewLine(smooth)
 		if err != nil {
 			return err

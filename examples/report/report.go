@@ -20,6 +20,22 @@ type Report struct {
 // Zone names the zone of all times.
 func (r Report) Zone() string { return r.At.Location().String() }
 
+// When is the time of the report and its zone.
+func (r Report) When() string {
+	return r.At.Format("Mon 2 Jan 2006, 15:04") + " " + r.Zone()
+}
+
+// Scope says which jobs are counted.
+func (r Report) Scope() string {
+	switch {
+	case r.Children:
+		return "Jobs with a parent are counted, beside their parents."
+	case r.Hidden > 0:
+		return "Jobs with a parent are in their parents: " + plural(r.Hidden, "job") + " left out."
+	}
+	return "Jobs with a parent are in their parents."
+}
+
 // Figure is a number that sums up.
 type Figure struct {
 	Label, Value, Note string
@@ -39,7 +55,7 @@ type Section struct {
 	Legend          []Key
 	Pictures        []Picture
 	Table           Table
-	Brief           Table // for the terminal; nothing there if it has no head
+	Brief           Table // for the terminal
 }
 
 // Key explains a colour of the section's pictures.

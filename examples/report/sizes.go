@@ -75,6 +75,9 @@ func (t *sizes) section() (Section, error) {
 			"the provisioned size for EBS and EC2, the increment for EFS, nothing for some.",
 		Table: t.table(told), Brief: brief(all),
 	}
+	if len(all) == 0 {
+		s.Lead, s.Brief = "No backup job completed.", Table{}
+	}
 	for i, one := range told {
 		p, err := thumbnail(fmt.Sprintf("bytes-%d", i+1), plain(one.name), t.describe(one), t.draw(one))
 		if err != nil {

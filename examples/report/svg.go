@@ -1,33 +1,41 @@
 package main
 
 import (
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"html/template"
-	"io"
-	"slices"
+	"image"
+	"image/color"
+	"math"
 	"strings"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
 )
 
-// clean turns a picture of the charting library into one that fits the page: colours become classes,
-// fonts those of the page, the size that of its place. Only what is known is let through, so that
-// nothing in a label can be more than text.
-func clean(drawn io.Reader, f frame) (template.HTML, error) {
-	d := xml.NewDecoder(drawn)
-	w := &svgWriter{frame: f}
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return template.HTML(w.b.String()), nil
-		}
-		if err == nil {
-			err = w.write(token)
-		}
-		if err != nil {
-			return "", fmt.Errorf("svg: %w", err)
-		}
-	}
+// canvas is what a picture is drawn on: it makes SVG that fits the page. Colours become classes of the
+// style sheet, the font is the page's, the size that of the picture's place, and a label is text,
+// whatever it holds.
+type canvas struct {
+	width, height vg.Length
+	pens          []pen // the last draws
+	b             strings.Builder
+	err           error // the first thing drawn that has no place in the page
+}
+
+// pen is how a canvas draws.
+type pen struct {
+	ink    ink // none is a colour without a role
+	width  vg.Length
+	dashes []vg.Length
+	groups int // that were opened with it, and end with it
+}
+
+// newCanvas is empty. Plots grow upwards from the bottom, SVG downwards from the top.
+func newCanvas(width, height vg.Length) *canvas {
+	c := &canvas{width: width, height: height, pens: []pen{{}}}
+	c.group("scale(1, -1) translate(0, -%.5g)", height)
+	return c
 }
 
 // frame is what a picture is in the page.
@@ -36,84 +44,134 @@ type frame struct {
 	title, desc string
 }
 
-// svgWriter writes the elements of a picture.
-type svgWriter struct {
-	frame
-
-	b    strings.Builder
-	text bool // inside a text element
+// svg is the picture, with what it shows in words for those who cannot see it.
+func (c *canvas) svg(f frame) (template.HTML, error) {
+	if c.err != nil {
+		return "", fmt.Errorf("svg: %w", c.err)
+	}
+	text := template.HTMLEscapeString
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %.5g %.5g" class="%s" role="img" aria-labelledby="%s %[4]s-desc">`+
+		`<title id="%[4]s">%[5]s</title><desc id="%[4]s-desc">%[6]s</desc>%[7]s</g></svg>`,
+		c.width, c.height, text(f.class), text(f.id), text(f.title), text(f.desc), c.b.String())), nil
 }
 
-func (w *svgWriter) write(token xml.Token) error {
-	switch t := token.(type) {
-	case xml.StartElement:
-		return w.start(t)
-	case xml.EndElement:
-		w.text = false
-		w.b.WriteString("</" + t.Name.Local + ">")
-	case xml.CharData:
-		if w.text {
-			w.b.WriteString(template.HTMLEscapeString(string(t)))
+// Size is that of the picture.
+func (c *canvas) Size() (width, height vg.Length) { return c.width, c.height }
+
+func (c *canvas) pen() *pen { return &c.pens[len(c.pens)-1] }
+
+// SetLineWidth sets how wide lines are drawn from here on; none are drawn if it is not above zero.
+func (c *canvas) SetLineWidth(width vg.Length) { c.pen().width = width }
+
+// SetLineDash sets the lengths of dashes and gaps; there are none for a solid line. Nothing here is
+// drawn with an offset.
+func (c *canvas) SetLineDash(dashes []vg.Length, _ vg.Length) { c.pen().dashes = dashes }
+
+// SetColor sets the ink. Whatever is then drawn in another colour is an error.
+func (c *canvas) SetColor(k color.Color) { c.pen().ink, _ = k.(ink) }
+
+// Rotate turns what is drawn from here on, by radians.
+func (c *canvas) Rotate(angle float64) { c.group("rotate(%.5g)", angle*180/math.Pi) }
+
+// Translate moves what is drawn from here on.
+func (c *canvas) Translate(by vg.Point) { c.group("translate(%s)", point(by)) }
+
+// Scale makes what is drawn from here on larger or smaller.
+func (c *canvas) Scale(x, y float64) { c.group("scale(%.5g, %.5g)", x, y) }
+
+func (c *canvas) group(transform string, values ...any) {
+	fmt.Fprintf(&c.b, `<g transform="`+transform+`">`, values...)
+	c.pen().groups++
+}
+
+// Push keeps the pen as it is, for Pop to take it up again.
+func (c *canvas) Push() {
+	next := *c.pen()
+	next.groups = 0
+	c.pens = append(c.pens, next)
+}
+
+// Pop takes up the pen as it was at the last Push.
+func (c *canvas) Pop() {
+	c.b.WriteString(strings.Repeat("</g>", c.pen().groups))
+	c.pens = c.pens[:len(c.pens)-1]
+}
+
+// Stroke draws a line.
+func (c *canvas) Stroke(p vg.Path) {
+	with := c.pen()
+	if with.width <= 0 {
+		return
+	}
+	fmt.Fprintf(&c.b, `<path d="%s" class="s-%s" fill="none" stroke-width="%.5g"`, c.data(p), c.ink(), with.width)
+	if len(with.dashes) > 0 {
+		fmt.Fprintf(&c.b, ` stroke-dasharray="%s"`, strings.Trim(fmt.Sprint(with.dashes), "[]"))
+	}
+	c.b.WriteString("/>")
+}
+
+// Fill draws an area.
+func (c *canvas) Fill(p vg.Path) {
+	fmt.Fprintf(&c.b, `<path d="%s" class="f-%s"/>`, c.data(p), c.ink())
+}
+
+// FillString draws text, the right way up.
+func (c *canvas) FillString(face font.Face, at vg.Point, text string) {
+	fmt.Fprintf(&c.b, `<text x="%.5g" y="%.5g" transform="scale(1, -1)" class="f-%s" font-size="%.5g">%s</text>`,
+		at.X, -at.Y, c.ink(), face.Font.Size, template.HTMLEscapeString(text))
+}
+
+// DrawImage is an error: no picture here has one.
+func (c *canvas) DrawImage(vg.Rectangle, image.Image) { c.fail(errors.New("an image cannot be drawn")) }
+
+func (c *canvas) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func (c *canvas) ink() ink {
+	k := c.pen().ink
+	if k == "" {
+		c.fail(errors.New("a colour has no role"))
+	}
+	return k
+}
+
+// data is a path as SVG has it.
+func (c *canvas) data(p vg.Path) string {
+	var b strings.Builder
+	for _, part := range p {
+		switch part.Type {
+		case vg.MoveComp:
+			b.WriteString("M" + point(part.Pos))
+		case vg.LineComp:
+			b.WriteString("L" + point(part.Pos))
+		case vg.ArcComp:
+			b.WriteString(arc(part))
+		case vg.CloseComp:
+			b.WriteString("Z")
+		default:
+			c.fail(errors.New("a curve cannot be drawn"))
 		}
 	}
-	return nil
+	return b.String()
 }
 
-func (w *svgWriter) start(e xml.StartElement) error {
-	allowed := map[string][]string{
-		"svg": {"viewBox"}, "g": {"transform"}, "path": {"d"}, "text": {"x", "y", "transform"},
+// arc is a line to the start of an arc, and the arc in two halves: SVG has none that ends where it began.
+func arc(a vg.PathComp) string {
+	on := func(angle float64) string {
+		sin, cos := math.Sincos(angle)
+		return point(vg.Point{X: a.Pos.X + a.Radius*vg.Length(cos), Y: a.Pos.Y + a.Radius*vg.Length(sin)})
 	}
-	names, ok := allowed[e.Name.Local]
-	if !ok {
-		return fmt.Errorf("the element %q is not known", e.Name.Local)
+	sweep := 1
+	if a.Angle < 0 {
+		sweep = 0
 	}
-	w.b.WriteString("<" + e.Name.Local)
-	for _, a := range e.Attr {
-		switch {
-		case slices.Contains(names, a.Name.Local):
-			w.attribute(a.Name.Local, a.Value)
-		case a.Name.Local == "style":
-			if err := w.style(a.Value); err != nil {
-				return err
-			}
-		}
+	half := func(end float64) string {
+		return fmt.Sprintf("A%.5g,%.5[1]g 0 0 %d %s", a.Radius, sweep, on(end))
 	}
-	w.text = e.Name.Local == "text"
-	if e.Name.Local != "svg" {
-		w.b.WriteString(">")
-		return nil
-	}
-	w.root()
-	return nil
+	return "L" + on(a.Start) + half(a.Start+a.Angle/2) + half(a.Start+a.Angle)
 }
 
-// root ends the tag of the picture itself, and says what it shows to those who cannot see it.
-func (w *svgWriter) root() {
-	w.attribute("class", w.class)
-	w.attribute("role", "img")
-	w.attribute("aria-labelledby", w.id+" "+w.id+"-desc")
-	fmt.Fprintf(&w.b, `><title id="%s">%s</title><desc id="%[1]s-desc">%[3]s</desc>`,
-		template.HTMLEscapeString(w.id), template.HTMLEscapeString(w.title), template.HTMLEscapeString(w.desc))
-}
-
-func (w *svgWriter) attribute(name, value string) {
-	w.b.WriteString(" " + name + `="` + template.HTMLEscapeString(value) + `"`)
-}
-
-// style turns declarations into attributes, and colours into a class: f- for a fill, s- for a stroke.
-func (w *svgWriter) style(declarations string) error {
-	for declaration := range strings.SplitSeq(declarations, ";") {
-		name, value, _ := strings.Cut(declaration, ":")
-		switch {
-		case (name == "fill" || name == "stroke") && value != "none":
-			k, err := inkOf(value)
-			if err != nil {
-				return err
-			}
-			w.attribute("class", name[:1]+"-"+string(k))
-		case slices.Contains([]string{"fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-dashoffset", "font-size"}, name):
-			w.attribute(name, strings.TrimSuffix(value, "px"))
-		}
-	}
-	return nil
-}
+func point(p vg.Point) string { return fmt.Sprintf("%.5g,%.5g", p.X, p.Y) }

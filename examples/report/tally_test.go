@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -135,9 +136,14 @@ func TestSuccessIsOfTheJobsThatEnded(t *testing.T) {
 func TestJobsOutsideTheDaysAreToldOf(t *testing.T) {
 	timeless := job("EBS", types.BackupJobStateCompleted, 0, 0)
 	timeless.CreationDate = nil
-	s := collected(t, fakeaws.Data{BackupJobs: []types.BackupJob{
+	data := fakeaws.Data{BackupJobs: []types.BackupJob{
 		timeless, job("EBS", types.BackupJobStateCompleted, 90*24*time.Hour, 0), job("EBS", "NEW_STATE", time.Hour, 0),
-	}}, options{})["jobs"]
+	}}
+	r, err := over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
+	require.NoError(t, err)
+	require.Equal(t, Figure{Label: "Backup jobs", Value: "1", Note: "in the last 30 days"}, r.Figures[0])
+	s := r.Sections[0]
+	require.Contains(t, s.Lead, "1 backup job was created")
 	require.Contains(t, s.Note, "2 jobs were created earlier, later, or at a time not told.")
 	require.Equal(t, []string{"Day", "new_state", "all"}, s.Table.Head, "a state that nobody knows yet is shown")
 }
@@ -192,4 +198,28 @@ func TestHowLongABackupCanStillBeRestored(t *testing.T) {
 		lo.Map(s.Table.Rows, func(r []string, _ int) string { return r[2] }))
 	require.Equal(t, "5 backups, 4 of them pending deletion. The deletion of backup-late is due.", s.Lead)
 	require.Len(t, s.Pictures, 2)
+}
+
+func TestABackupInAStateThatNobodyKnowsYetIsDrawn(t *testing.T) {
+	backup := func(state hsmtypes.BackupState) hsmtypes.Backup {
+		return hsmtypes.Backup{BackupId: aws.String("backup-" + string(state)), BackupState: state, CreateTimestamp: aws.Time(now.Add(-time.Hour))}
+	}
+	data := fakeaws.Data{HSM: []hsmtypes.Backup{backup("READY"), backup("ARCHIVED")}}
+	s := collected(t, data, options{})["hsm"]
+	require.Equal(t, []Key{{"ready", "●", inkCompleted}, {"archived", "■", inkFaint}}, s.Legend)
+	require.Contains(t, s.Pictures[0].Wide, `class="f-faint"/>`, "a square of its own")
+}
+
+func TestWhatThereIsNoPictureOfIsSaid(t *testing.T) {
+	var many []hsmtypes.Backup
+	for i := range drawn + 3 {
+		many = append(many, hsmtypes.Backup{
+			BackupId: aws.String(fmt.Sprint("backup-", i)), ClusterId: aws.String(fmt.Sprint("cluster-", i)),
+			BackupState: hsmtypes.BackupStatePendingDeletion, DeleteTimestamp: aws.Time(now.Add(time.Hour)),
+		})
+	}
+	s := collected(t, fakeaws.Data{HSM: many}, options{})["hsm"]
+	require.Contains(t, s.Note, "The first picture has 20 of 23 clusters. The second has the 20 that go first. "+
+		"When 23 backups were created is not told.")
+	require.Len(t, s.Table.Rows, 23)
 }

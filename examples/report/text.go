@@ -22,7 +22,7 @@ func terminal(r Report) string {
 	}
 	b.WriteString(missing(r.Missing))
 	for _, s := range r.Sections {
-		fmt.Fprintf(&b, "\n%s\n%s%s", s.Title, wrap(s.Lead, 98, "  "), s.brief().text())
+		fmt.Fprintf(&b, "\n%s\n%s%s", s.Title, wrap(s.Lead, 98, "  "), s.Brief.text())
 	}
 	return b.String()
 }
@@ -37,17 +37,6 @@ func missing(gaps []Gap) string {
 		out += wrap(fmt.Sprintf("%s: %s: %s", g.Source, g.Kind, g.Error), 98, "  ")
 	}
 	return out
-}
-
-// brief is the table for the terminal; days have it in that of the jobs.
-func (s Section) brief() Table {
-	switch {
-	case s.Brief.Head != nil:
-		return s.Brief
-	case s.ID == "success":
-		return Table{}
-	}
-	return s.Table
 }
 
 // text lays the rows out in columns: text flush left, numbers flush right.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,45 +15,39 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// mark is how the state of a backup is drawn.
+// mark is how the backups of a state are drawn.
 type mark struct {
-	state hsmtypes.BackupState
-	text  string
-	glyph draw.GlyphDrawer
-	ink   ink
+	state, words string
+	text         string // what the legend shows of the glyph
+	glyph        draw.GlyphDrawer
+	ink          ink
 }
 
-// marks differ in shape, so that nobody has to tell colours apart.
-func marks() []mark {
-	return []mark{
-		{hsmtypes.BackupStateReady, "●", draw.CircleGlyph{}, inkCompleted},
-		{hsmtypes.BackupStateCreateInProgress, "○", draw.RingGlyph{}, inkRunning},
-		{hsmtypes.BackupStatePendingDeletion, "▲", draw.PyramidGlyph{}, inkFailed},
-		{hsmtypes.BackupStateDeleted, "✕", draw.CrossGlyph{}, inkAborted},
+// marks are those of the states that occur, those that nobody knows yet at the end. They differ in shape,
+// so that nobody has to tell colours apart.
+func (t *hsm) marks() []mark {
+	known := []mark{
+		{string(hsmtypes.BackupStateReady), "ready", "●", draw.CircleGlyph{}, inkCompleted},
+		{string(hsmtypes.BackupStateCreateInProgress), "being created", "○", draw.RingGlyph{}, inkRunning},
+		{string(hsmtypes.BackupStatePendingDeletion), "pending deletion", "▲", draw.PyramidGlyph{}, inkFailed},
+		{string(hsmtypes.BackupStateDeleted), "deleted", "✕", draw.CrossGlyph{}, inkAborted},
 	}
+	occur := lo.Uniq(lo.Map(t.backups, func(b hsmBackup, _ int) string { return b.state }))
+	unknown := lo.Without(occur, lo.Map(known, func(m mark, _ int) string { return m.state })...)
+	slices.Sort(unknown)
+	return append(
+		lo.Filter(known, func(m mark, _ int) bool { return slices.Contains(occur, m.state) }),
+		lo.Map(unknown, func(s string, _ int) mark { return mark{s, spoken(s), "■", draw.BoxGlyph{}, inkFaint} })...,
+	)
 }
 
 func (t *hsm) legend() []Key {
-	occur := lo.Filter(marks(), func(m mark, _ int) bool {
-		return lo.SomeBy(t.backups, func(b hsmBackup) bool { return b.state == string(m.state) })
-	})
-	keys := lo.Map(occur, func(m mark, _ int) Key {
-		return Key{Label: m.words(), Mark: m.text, Ink: m.ink}
-	})
+	keys := lo.Map(t.marks(), func(m mark, _ int) Key { return Key{Label: m.words, Mark: m.text, Ink: m.ink} })
 	if len(t.pending()) == 0 {
 		return keys
 	}
-	return append(keys, Key{"restorable for less than a day", "━━", inkFailed},
+	return append(keys, Key{"now", "┆", inkText}, Key{"since its creation", "──", inkWaiting}, Key{"restorable for less than a day", "━━", inkFailed},
 		Key{"less than three days", "━━", inkPartial}, Key{"longer", "━━", inkAccent})
-}
-
-func (m mark) words() string {
-	return map[hsmtypes.BackupState]string{
-		hsmtypes.BackupStateReady:            "ready",
-		hsmtypes.BackupStateCreateInProgress: "being created",
-		hsmtypes.BackupStatePendingDeletion:  "pending deletion",
-		hsmtypes.BackupStateDeleted:          "deleted",
-	}[m.state]
 }
 
 // timeline has a line a cluster, and on it each backup at its creation.
@@ -65,7 +60,7 @@ func (t *hsm) timeline() (Picture, error) {
 		oldest, newest := t.created()
 		timeAxis(p, t.cal, s, oldest, newest)
 		grid(p)
-		for _, m := range marks() {
+		for _, m := range t.marks() {
 			if err := m.plot(p, s, clusters, backups); err != nil {
 				return err
 			}
@@ -74,6 +69,21 @@ func (t *hsm) timeline() (Picture, error) {
 	}
 	height := heightOf(len(clusters), 44, 30)
 	return picture("hsm-all", "Backups by cluster and creation", desc, d, wide(height), narrow(height))
+}
+
+// undrawn says what there is no picture of.
+func (t *hsm) undrawn() (note string) {
+	clusters, _ := t.byCluster()
+	if len(clusters) > drawn {
+		note += fmt.Sprintf(" The first picture has %d of %s.", drawn, plural(len(clusters), "cluster"))
+	}
+	if len(t.pending()) > drawn {
+		note += fmt.Sprintf(" The second has the %d that go first.", drawn)
+	}
+	if n := lo.CountBy(t.backups, func(b hsmBackup) bool { return b.created == nil }); n > 0 {
+		note += fmt.Sprintf(" When %s created is not told.", were(n, "backup"))
+	}
+	return note
 }
 
 // created is when the oldest backup was created, a week ago at least, and now.
@@ -91,7 +101,7 @@ func (m mark) plot(p *plot.Plot, s size, clusters []string, backups map[string][
 	var points plotter.XYs
 	for i, c := range clusters {
 		for _, b := range backups[c] {
-			if b.created != nil && b.state == string(m.state) {
+			if b.created != nil && b.state == m.state {
 				points = append(points, plotter.XY{X: seconds(*b.created), Y: row(i, len(clusters))})
 			}
 		}
@@ -164,7 +174,7 @@ func (t spans) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, b := range t.pending {
 		at, now := y(row(i, len(t.pending))), x(seconds(t.now))
 		born := max(p.X.Min, min(seconds(aws.ToTime(b.created)), seconds(t.now)))
-		c.StrokeLine2(line(inkGrid, 4), x(born), at, now, at)
+		c.StrokeLine2(line(inkWaiting, 2), x(born), at, now, at)
 		if b.left(t.now) > 0 {
 			c.StrokeLine2(line(b.urgency(t.now), 12), now, at, x(seconds(*b.deleted)), at)
 		}

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // number is a count with commas between thousands.
@@ -29,6 +31,14 @@ func plural(n int, thing string) string {
 		thing += "s"
 	}
 	return number(n) + " " + thing
+}
+
+// were counts things that something was done to.
+func were(n int, thing string) string {
+	if n == 1 {
+		return plural(n, thing) + " was"
+	}
+	return plural(n, thing) + " were"
 }
 
 // percent rounds down, so that only all is 100 %.
@@ -61,4 +71,23 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%.1f hours", tenths(time.Hour))
 	}
 	return fmt.Sprintf("%.1f days", tenths(24*time.Hour))
+}
+
+// plain keeps text on its line: what a service says can hold anything.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, " "))
+}
+
+// cut shortens text to a number of characters.
+func cut(s string, most int) string {
+	runes := []rune(plain(s))
+	if len(runes) <= most {
+		return string(runes)
+	}
+	return string(runes[:most-1]) + "…"
 }

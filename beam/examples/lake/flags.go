@@ -28,10 +28,14 @@ type options struct {
 	fakeJobs, fakePage              int
 	fakeLatency                     time.Duration
 	faults, verbose                 bool
+	args                            []string // what is left, and should not be
 }
 
+// madeUpAccounts are listed where no others are given and no real ones are meant.
+const madeUpAccounts = "111122223333,444455556666,123456789012"
+
 func (o *options) flags(fs *flag.FlagSet) {
-	fs.StringVar(&o.accounts, "accounts", "111122223333,444455556666,123456789012", "accounts to list, between commas")
+	fs.StringVar(&o.accounts, "accounts", "", "accounts to list, between commas; without -live there are three made up ones")
 	fs.StringVar(&o.accountsFile, "accounts-file", "", "a file of accounts to list, one a line, instead of -accounts")
 	fs.StringVar(&o.regions, "regions", "us-east-1,eu-west-1", "regions to list, between commas")
 	fs.StringVar(&o.list, "list", "backup-jobs,copy-jobs", "what to list: backup-jobs, copy-jobs, hsm-backups, opsworks-backups")
@@ -95,7 +99,9 @@ func (o options) job(now time.Time) (j job, err error) {
 func (o options) check(j job) error {
 	unknown, _ := lo.Difference(j.formats, []string{"ndjson", "parquet"})
 	switch {
-	case len(j.accounts) == 0 || len(j.regions) == 0 || len(j.lists) == 0 || len(j.formats) == 0:
+	case len(o.args) > 0:
+		return fmt.Errorf("%q is not a flag", o.args[0])
+	case len(j.accounts) == 0 && !o.live || len(j.regions) == 0 || len(j.lists) == 0 || len(j.formats) == 0:
 		return errors.New("-accounts, -regions, -list and -formats need a value")
 	case len(unknown) > 0:
 		return fmt.Errorf("-formats: %s: ndjson and parquet are known", strings.Join(unknown, ","))
@@ -103,8 +109,22 @@ func (o options) check(j job) error {
 		return errors.New("-window, -rate and -fake-jobs must not be below zero, -days and -fake-page not below 1")
 	case path.Base(j.name) != j.name:
 		return fmt.Errorf("-run: %q is no name of a file", j.name)
-	case o.role != "" && !o.live:
+	}
+	return o.checkLive(j)
+}
+
+// checkLive finds real accounts that are not named, or that nothing leads to: without a role every account
+// would be the worker's own under another name.
+func (o options) checkLive(j job) error {
+	switch {
+	case !o.live && o.role != "":
 		return errors.New("-role is for -live")
+	case !o.live || j.letters != nil:
+		return nil
+	case len(j.accounts) == 0:
+		return errors.New("-live needs -accounts or -accounts-file")
+	case o.role == "" && len(j.accounts) > 1:
+		return errors.New("-live without -role lists the worker's own account: name that one alone")
 	}
 	return nil
 }
@@ -123,14 +143,14 @@ func (o options) clients(j job, now time.Time) backupxbeam.Clients {
 }
 
 func (o options) accountsToList() ([]string, error) {
-	if o.accountsFile == "" {
-		return values(o.accounts), nil
+	switch {
+	case o.accountsFile != "":
+		text, err := os.ReadFile(o.accountsFile)
+		return values(strings.ReplaceAll(string(text), "\n", ",")), err
+	case o.accounts == "" && !o.live:
+		return values(madeUpAccounts), nil
 	}
-	text, err := os.ReadFile(o.accountsFile)
-	if err != nil {
-		return nil, err
-	}
-	return values(strings.ReplaceAll(string(text), "\n", ",")), nil
+	return values(o.accounts), nil
 }
 
 func (o options) lettersToResume() ([]backupxbeam.DeadLetter, error) {

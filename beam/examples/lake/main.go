@@ -3,6 +3,14 @@
 // over accounts that are made up in memory:
 //
 //	go run ./examples/lake
+//
+// README.md has the flags for real accounts, Dataflow and Flink.
+//
+// # Exit status
+//
+//	0  everything was listed, or the runner was told not to wait for it
+//	1  some shards are dead letters: -resume lists what they left
+//	2  the run failed, or the flags are wrong
 package main
 
 import (
@@ -21,17 +29,18 @@ import (
 	backupxbeam "github.com/backupx-go/backupx/beam"
 )
 
-// The exit status.
+// The exit status of the program.
 const (
-	complete   = 0
-	incomplete = 1 // some shards are dead letters
-	failed     = 2
+	complete = iota
+	incomplete
+	failed
 )
 
 func main() {
 	var o options
 	o.flags(flag.CommandLine) // Beam's own flags are there as well
 	flag.Parse()
+	o.args = flag.Args()
 	beam.Init() // on a worker, this is where the program stays
 	quiet(o.verbose)
 	status, err := o.run(context.Background(), os.Stdout)

@@ -144,12 +144,21 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		`-run: "a/b" is no name of a file`:   {"-run", "a/b"},
 		"holds no dead letters":              {"-resume", os.DevNull},
 		"-role is for -live":                 {"-role", "arn:aws:iam::{account}:role/backup-reader"},
+		"-live needs -accounts":              {"-live", "-role", "arn:aws:iam::{account}:role/backup-reader"},
+		"name that one alone":                {"-live", "-accounts", "111122223333,444455556666"},
 		"no such file":                       {"-resume", filepath.Join(t.TempDir(), "none")},
 		"open " + filepath.Join("none", "a"): {"-accounts-file", filepath.Join("none", "a")},
 	} {
 		_, err := parsed(t, args...).job(time.Now())
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestWhatIsNoFlagIsRefused(t *testing.T) {
+	o := parsed(t)
+	o.args = []string{"now"}
+	_, err := o.job(time.Now())
+	require.EqualError(t, err, `"now" is not a flag`)
 }
 
 func TestDeadLettersOfAnUnknownOperation(t *testing.T) {

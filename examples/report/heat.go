@@ -1,0 +1,113 @@
+package main
+
+import (
+	"image/color"
+	"math"
+	"strconv"
+
+	"github.com/samber/lo"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+)
+
+// heat is a grid of counts: a column a category, a row a resource type, the first at the top.
+type heat struct {
+	categories, kinds []string
+	count             func(cause) int
+}
+
+func (h heat) at(column, row int) cause { return cause{h.categories[column], h.kinds[row]} }
+
+// Dims is the number of columns and rows.
+func (h heat) Dims() (c, r int) { return len(h.categories), len(h.kinds) }
+
+// Z is the count of a cell, rows from the bottom; not a number for none.
+func (h heat) Z(c, r int) float64 {
+	if n := h.count(h.at(c, len(h.kinds)-1-r)); n > 0 {
+		return float64(n)
+	}
+	return math.NaN()
+}
+
+// X is where a column is.
+func (h heat) X(c int) float64 { return float64(c) }
+
+// Y is where a row is, from the bottom.
+func (h heat) Y(r int) float64 { return float64(r) }
+
+// heats are the colours of few and of many.
+type heats struct{}
+
+// Colors are the colours from few to many.
+func (heats) Colors() []color.Color {
+	return []color.Color{inkHeat1, inkHeat2, inkHeat3, inkHeat4, inkHeat5}
+}
+
+// hot tells whether a count gets one of the last two heats: the heat map rounds to the nearest of five.
+func hot(n, most float64) bool { return int(n/most*4+0.5) >= 3 }
+
+// draw names the rows and the columns, the latter upwards where there is little room.
+func (h heat) draw(p *plot.Plot, s size) error {
+	tight := s.class == "narrow"
+	rowNames(p, lo.Map(h.kinds, func(k string, _ int) string { return cut(k, lo.Ternary(tight, 15, 26)) }))
+	p.X.Min, p.X.Max = -0.5, float64(len(h.categories))-0.5
+	p.X.LineStyle.Width = 0
+	p.X.Tick.Marker = plot.ConstantTicks(lo.Map(h.categories, func(c string, i int) plot.Tick {
+		return plot.Tick{Value: float64(i), Label: cut(c, 18)}
+	}))
+	if tight || len(h.categories) > 7 {
+		p.X.Tick.Label.Rotation = math.Pi / 2
+		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YCenter
+	}
+	return h.fill(p, s)
+}
+
+// fill draws the cells, the gaps between them, and the numbers in them.
+func (h heat) fill(p *plot.Plot, s size) error {
+	cells := plotter.NewHeatMap(h, heats{})
+	cells.NaN, cells.Min = inkSoft, 0
+	p.Add(cells)
+	var points plotter.XYs
+	var texts []string
+	var colors []ink
+	for c := range h.categories {
+		for r := range h.kinds {
+			n := h.count(h.at(c, r))
+			if n == 0 {
+				continue
+			}
+			points = append(points, plotter.XY{X: float64(c), Y: row(r, len(h.kinds))})
+			texts = append(texts, strconv.Itoa(n))
+			colors = append(colors, lo.Ternary(hot(float64(n), cells.Max), inkHotText, inkText))
+		}
+	}
+	if err := gaps(p, len(h.categories), len(h.kinds)); err != nil {
+		return err
+	}
+	return labels(p, s, points, texts, colors, text.XCenter)
+}
+
+// gaps separates the cells of a grid.
+func gaps(p *plot.Plot, columns, rows int) error {
+	rule := func(from, to plotter.XY) error {
+		l, err := plotter.NewLine(plotter.XYs{from, to})
+		if err == nil {
+			l.LineStyle = line(inkPaper, 3)
+			p.Add(l)
+		}
+		return err
+	}
+	width, height := float64(columns)-0.5, float64(rows)-0.5
+	for c := range columns + 1 {
+		if err := rule(plotter.XY{X: float64(c) - 0.5, Y: -0.5}, plotter.XY{X: float64(c) - 0.5, Y: height}); err != nil {
+			return err
+		}
+	}
+	for r := range rows + 1 {
+		if err := rule(plotter.XY{X: -0.5, Y: float64(r) - 0.5}, plotter.XY{X: width, Y: float64(r) - 0.5}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
