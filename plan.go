@@ -52,7 +52,7 @@ func (t *table[T]) plan(c criteria) plan {
 		case !asked || m.send == onItems, m.send == alone && len(p.sent) > 0:
 		case m.send == many:
 			p.sent[m.name] = true
-		case m.send == each || len(p.queries)*len(values) <= maxChains:
+		case m.send == each, len(values) == 1, len(p.queries)*len(values) <= maxChains:
 			p.sent[m.name] = true
 			p.split = p.split || m.name == states && len(values) > 1
 			p.queries = lo.FlatMap(p.queries, func(q query, _ int) []query { return t.spread(q, m.name, values) })
