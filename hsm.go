@@ -89,7 +89,8 @@ func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
 
 var hsmBackups = &table[hsmtypes.Backup]{
 	name: "HSMFilter", op: "cloudhsm:DescribeBackups",
-	live: texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
+	live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
+	final: texts(hsmtypes.BackupStateDeleted),
 	sets: []member[hsmtypes.Backup]{
 		{name: "ids", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.BackupId })},
 		{name: "sourceBackups", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.SourceBackup })},
