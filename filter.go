@@ -339,7 +339,7 @@ func mustBeName(v string) error {
 
 func mustBeAccount(v string) error {
 	if v == "*" {
-		return errors.New(`"*" is not an account: use AllAccounts`)
+		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
 	}
 	return mustBeName(v)
 }

@@ -446,6 +446,7 @@ func TestValidate(t *testing.T) {
 		"an ARN for a vault":       {job{}.Vaults("arn:aws:backup:us-east-1:111122223333:backup-vault:x"), "is an ARN where a name or an id is due"},
 		"a name for an ARN":        {job{}.Resources("vol-1"), `resources: "vol-1" is not an ARN`},
 		"a star for an account":    {job{}.Accounts("*"), `"*" is not an account: use AllAccounts`},
+		"a star of copies":         {cp{}.Accounts("*"), "AllAccounts, which backup jobs alone have"},
 		"a blank parent":           {job{}.Parents("\t"), "parents: an empty value"},
 		"a vault's name":           {cp{}.DestinationVaults("x"), `destinationVaults: "x" is not an ARN`},
 		"a recovery point's name":  {cp{}.SourceRecoveryPoints("x"), `sourceRecoveryPoints: "x" is not an ARN`},
