@@ -113,17 +113,24 @@ func (m member[T]) holds(values []string, item *T) bool {
 // narrow asks for one of values, on top of what was asked of the member before.
 func (t *table[T]) narrow(c criteria, name string, values []string) criteria {
 	m, _ := lo.Find(t.sets, func(m member[T]) bool { return m.name == name })
+	old, asked := c.sets[name]
+	left := m.unique(slices.Concat(old, values)) // of both, so that the order of calls does not choose a spelling
+	left = lo.Filter(left, func(v string, _ int) bool {
+		return slices.ContainsFunc(values, m.same(v)) && (!asked || slices.ContainsFunc(old, m.same(v)))
+	})
+	c.sets = with(c.sets, name, left)
+	return c
+}
+
+// unique are values in order, each once.
+func (m member[T]) unique(values []string) []string {
 	unique := []string{}
 	for _, v := range slices.Sorted(slices.Values(values)) {
 		if !slices.ContainsFunc(unique, m.same(v)) {
 			unique = append(unique, v)
 		}
 	}
-	if old, ok := c.sets[name]; ok {
-		unique = lo.Filter(unique, func(v string, _ int) bool { return slices.ContainsFunc(old, m.same(v)) })
-	}
-	c.sets = with(c.sets, name, unique)
-	return c
+	return unique
 }
 
 // with is a copy of a map with one more entry.

@@ -337,6 +337,7 @@ func TestEqualFiltersGiveEqualBytes(t *testing.T) {
 		"order of values": {f{}.States("FAILED", "ABORTED"), f{}.States("ABORTED", "FAILED", "FAILED")},
 		"order of calls":  {f{}.Vaults("a").TopLevel(), f{}.TopLevel().Vaults("a")},
 		"zones":           {f{}.CreatedAfter(day), f{}.CreatedAfter(day.In(cest))},
+		"spellings":       {f{}.MessageCategories("success").MessageCategories("SUCCESS"), f{}.MessageCategories("SUCCESS", "x").MessageCategories("success")},
 		"intersections":   {f{}.Vaults("a", "b").Vaults("b", "c"), f{}.Vaults("b")},
 		"later wins":      {f{}.CreatedAfter(day).CreatedAfter(day.Add(-1)), f{}.CreatedAfter(day)},
 	} {
