@@ -78,6 +78,24 @@ const (
 	to                // earlier; the exact end of a half-open span
 )
 
+// createdBounds are the bounds on creation time, which every filter has. The service may answer
+// CreatedAfter and CreatedBefore; CreatedBetween is always checked on items, since no service says
+// whether its ends are within.
+func createdBounds[T any](sent bool, of func(item *T) *time.Time) []bound[T] {
+	return []bound[T]{
+		{name: createdAfter, end: after, sent: sent, of: of},
+		{name: createdBefore, end: before, sent: sent, of: of},
+		{name: createdFrom, end: from, of: of},
+		{name: createdTo, end: to, of: of},
+	}
+}
+
+// created is when an item was created, nil where the service has no filter on it.
+func (t *table[T]) created() func(item *T) *time.Time {
+	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.name == createdAfter && b.sent })
+	return b.of
+}
+
 // flag is one that is asked for or not.
 type flag[T any] struct {
 	name string
@@ -157,8 +175,9 @@ func (c criteria) limit(name string, t time.Time, side int) criteria {
 	return c
 }
 
-// The members that take times.
+// The members that code has to know by name.
 const (
+	states          = "states" // an item can change between its values
 	createdAfter    = "createdAfter"
 	createdBefore   = "createdBefore"
 	createdFrom     = "createdFrom" // from and to are CreatedBetween's

@@ -31,27 +31,22 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 		maxSize: 50,
 		id:      func(b *hsmtypes.Backup) *string { return b.BackupId },
 		merge:   byCreation,
-		fetch: func(q query) func(context.Context, string, int) (page[hsmtypes.Backup], error) {
-			return fetchWith(api.DescribeBackups, q.hsmBackups(),
-				func(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults, in.Filters = token, size, cloned(in.Filters)
-				},
-				func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
-					return out.Backups, out.NextToken
-				}, watchHSM)
-		},
+		fetch: calling(api, cloudhsmv2.DescribeBackupsAPIClient.DescribeBackups, query.hsmBackups,
+			func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
+				return out.Backups, out.NextToken
+			}, watchHSM),
 	}.list(f.c, api)
 }
 
 func watchHSM(o *cloudhsmv2.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
 
-func (q query) hsmBackups() cloudhsmv2.DescribeBackupsInput {
-	var in cloudhsmv2.DescribeBackupsInput
+func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
+	in.NextToken, in.MaxResults = token, size
 	for member, filter := range map[string]string{
 		"ids": "backupIds", "clusters": "clusterIds", "sourceBackups": "sourceBackupIds", "neverExpires": "neverExpires",
 	} {
 		if values, ok := q.sets[member]; ok {
-			in.Filters = with(in.Filters, filter, values)
+			in.Filters = with(in.Filters, filter, slices.Clone(values)) // a client may change its request
 		}
 	}
 	if state := q.value(states); state != nil {
@@ -63,15 +58,6 @@ func (q query) hsmBackups() cloudhsmv2.DescribeBackupsInput {
 	if q.flags[oldestFirst] || q.shard != "" {
 		in.SortAscending = aws.Bool(q.flags[oldestFirst])
 	}
-	return in
-}
-
-// cloned keeps what a client does to its request from the filter.
-func cloned(filters map[string][]string) map[string][]string {
-	if filters == nil {
-		return nil
-	}
-	return lo.MapValues(filters, func(values []string, _ string) []string { return slices.Clone(values) })
 }
 
 const oldestFirst = "oldestFirst"
@@ -92,37 +78,27 @@ var hsmBackups = &table[hsmtypes.Backup]{
 	live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
 	final: texts(hsmtypes.BackupStateDeleted),
 	sets: []member[hsmtypes.Backup]{
-		{name: "ids", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.BackupId })},
-		{name: "sourceBackups", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.SourceBackup })},
-		{name: "clusters", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.ClusterId })},
+		{name: "ids", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
+		{name: "sourceBackups", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
+		{name: "clusters", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
 		{name: "neverExpires", send: many, bools: true, value: func(b *hsmtypes.Backup) string {
 			return strconv.FormatBool(aws.ToBool(b.NeverExpires))
 		}},
 		{name: "shared", send: one, bools: true},
 		{name: states, send: one, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
 		{name: "modes", value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
-		{name: "hsmTypes", value: hsmText(func(b *hsmtypes.Backup) *string { return b.HsmType })},
-		{name: "sourceRegions", value: hsmText(func(b *hsmtypes.Backup) *string { return b.SourceRegion })},
+		{name: "hsmTypes", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
+		{name: "sourceRegions", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
 	},
-	times: []bound[hsmtypes.Backup]{
-		{name: createdAfter, end: after, of: hsmCreated},
-		{name: createdBefore, end: before, of: hsmCreated},
-		{name: createdFrom, end: from, of: hsmCreated},
-		{name: createdTo, end: to, of: hsmCreated},
-		{name: deletionDue, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
-	},
+	times: append(createdBounds(false, func(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }),
+		bound[hsmtypes.Backup]{name: deletionDue, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
+	),
 	flags: []flag[hsmtypes.Backup]{{name: oldestFirst}},
 	tags: func(b *hsmtypes.Backup, key string) (string, bool) {
 		tag, ok := lo.Find(b.TagList, func(t hsmtypes.Tag) bool { return aws.ToString(t.Key) == key })
 		return aws.ToString(tag.Value), ok
 	},
 }
-
-func hsmText(get func(*hsmtypes.Backup) *string) func(*hsmtypes.Backup) string {
-	return func(b *hsmtypes.Backup) string { return aws.ToString(get(b)) }
-}
-
-func hsmCreated(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }
 
 // HSMFilter says which CloudHSM backups to list. It is a value that may be copied and shared; the
 // zero value lists all backups of the caller's account. Each call narrows: several values in one

@@ -34,7 +34,7 @@ func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
 
 // Accounts keeps the jobs of one of the accounts, by their ids of twelve digits. More than 16 are
 // looked for among the jobs of the whole organisation, as AllAccounts asks for them.
-func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow("accounts", ids) }
+func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(accounts, ids) }
 
 // AllAccounts asks for the jobs of the whole organisation instead of the caller's own; AWS Backup
 // answers it to the organisation's management account. Together with Accounts, those are asked for.
@@ -165,7 +165,7 @@ func (f CopyJobFilter) ResourceTypes(types ...string) CopyJobFilter {
 
 // Accounts keeps the jobs of one of the accounts, by their ids of twelve digits. Each is a chain of
 // pages, however many there are: the service cannot be asked for the whole organisation.
-func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow("accounts", ids) }
+func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(accounts, ids) }
 
 // Parents keeps the child jobs of one of the parent jobs, by id.
 func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow("parents", ids) }

@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -28,16 +27,10 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 		table:   backupJobs,
 		maxSize: 1000,
 		id:      func(j *types.BackupJob) *string { return j.BackupJobId },
-		created: func(j *types.BackupJob) *time.Time { return j.CreationDate },
-		fetch: func(q query) func(context.Context, string, int) (page[types.BackupJob], error) {
-			return fetchWith(api.ListBackupJobs, q.backupJobs(),
-				func(in *backup.ListBackupJobsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
-					return out.BackupJobs, out.NextToken
-				}, watchBackup)
-		},
+		fetch: calling(api, backup.ListBackupJobsAPIClient.ListBackupJobs, query.backupJobs,
+			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
+				return out.BackupJobs, out.NextToken
+			}, watchBackup),
 	}.list(f.c, api)
 }
 
@@ -48,23 +41,23 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 		table:   copyJobs,
 		maxSize: 1000,
 		id:      func(j *types.CopyJob) *string { return j.CopyJobId },
-		created: func(j *types.CopyJob) *time.Time { return j.CreationDate },
-		fetch: func(q query) func(context.Context, string, int) (page[types.CopyJob], error) {
-			return fetchWith(api.ListCopyJobs, q.copyJobs(),
-				func(in *backup.ListCopyJobsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
-					return out.CopyJobs, out.NextToken
-				}, watchBackup)
-		},
+		fetch: calling(api, backup.ListCopyJobsAPIClient.ListCopyJobs, query.copyJobs,
+			func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
+				return out.CopyJobs, out.NextToken
+			}, watchBackup),
 	}.list(f.c, api)
 }
 
+// retention is how long AWS Backup keeps jobs, by the documentation of both operations.
+const retention = 30 * 24 * time.Hour
+
 func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
 
-func (q query) backupJobs() backup.ListBackupJobsInput {
-	return backup.ListBackupJobsInput{
+func (q query) backupJobs(in *backup.ListBackupJobsInput, token *string, size *int32) {
+	*in = backup.ListBackupJobsInput{
+		NextToken:  token,
+		MaxResults: size,
+
 		ByAccountId:       q.account(),
 		ByBackupVaultName: q.value("vaults"),
 		ByCompleteAfter:   optional(q.times[completedAfter]),
@@ -79,8 +72,11 @@ func (q query) backupJobs() backup.ListBackupJobsInput {
 	}
 }
 
-func (q query) copyJobs() backup.ListCopyJobsInput {
-	return backup.ListCopyJobsInput{
+func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32) {
+	*in = backup.ListCopyJobsInput{
+		NextToken:  token,
+		MaxResults: size,
+
 		ByAccountId:              q.account(),
 		ByCompleteAfter:          optional(q.times[completedAfter]),
 		ByCompleteBefore:         wholeMilliseconds(q.times[completedBefore]),
@@ -153,28 +149,21 @@ func (j job) issues() bool {
 
 // jobTable is the table of a filter over jobs; special are the members that only one kind has.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
-	text := func(get func(job) *string) func(*T) string {
-		return func(item *T) string { return aws.ToString(get(of(item))) }
-	}
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }
 	return &table[T]{
 		name: name, op: op, live: live, final: final,
 		sets: append(special,
-			member[T]{name: "parents", send: one, value: text(func(j job) *string { return j.parent })},
-			member[T]{name: "resources", send: one, check: mustBeARN, value: text(func(j job) *string { return j.resource })},
-			member[T]{name: "messageCategories", send: one, fold: true, value: text(func(j job) *string { return j.category })},
-			member[T]{name: "resourceTypes", send: one, value: text(func(j job) *string { return j.resourceType })},
+			member[T]{name: "parents", send: one, value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			member[T]{name: "resources", send: one, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			member[T]{name: "messageCategories", send: one, fold: true, value: func(item *T) string { return aws.ToString(of(item).category) }},
+			member[T]{name: "resourceTypes", send: one, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
 			member[T]{name: states, send: one, value: func(item *T) string { return of(item).state }},
 		),
-		times: []bound[T]{
-			{name: createdAfter, end: after, sent: true, of: created},
-			{name: createdBefore, end: before, sent: true, of: created},
-			{name: createdFrom, end: from, of: created},
-			{name: createdTo, end: to, of: created},
-			{name: completedAfter, end: after, sent: true, of: completed},
-			{name: completedBefore, end: before, sent: true, of: completed},
-		},
+		times: append(createdBounds(true, created),
+			bound[T]{name: completedAfter, end: after, sent: true, of: completed},
+			bound[T]{name: completedBefore, end: before, sent: true, of: completed},
+		),
 		flags: []flag[T]{
 			{name: topLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
 			{name: completedWithIssues, keep: func(item *T) bool { return of(item).issues() }},

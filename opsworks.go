@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,22 +17,18 @@ func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] 
 		table:  opsWorksBackups,
 		noSize: true,
 		id:     func(b *OpsWorksBackup) *string { return b.BackupId },
-		fetch: func(q query) func(context.Context, string, int) (page[OpsWorksBackup], error) {
-			return fetchWith(api.DescribeBackups, q.opsWorksBackups(),
-				func(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
-					return out.Backups, out.NextToken
-				}, watchOpsWorks)
-		},
+		fetch: calling(api, OpsWorksAPI.DescribeBackups, query.opsWorksBackups,
+			func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
+				return out.Backups, out.NextToken
+			}, watchOpsWorks),
 	}.list(f.c, api)
 }
 
 func watchOpsWorks(o *OpsWorksOptions, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
 
-func (q query) opsWorksBackups() OpsWorksDescribeBackupsInput {
-	return OpsWorksDescribeBackupsInput{BackupId: q.value("ids"), ServerName: q.value("servers")}
+func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
+	in.NextToken, in.MaxResults = token, size
+	in.BackupId, in.ServerName = q.value("ids"), q.value("servers")
 }
 
 var opsWorksBackups = &table[OpsWorksBackup]{
@@ -45,15 +40,8 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 		{name: "engines", value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
 		{name: states, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
 	},
-	times: []bound[OpsWorksBackup]{
-		{name: createdAfter, end: after, of: opsWorksCreated},
-		{name: createdBefore, end: before, of: opsWorksCreated},
-		{name: createdFrom, end: from, of: opsWorksCreated},
-		{name: createdTo, end: to, of: opsWorksCreated},
-	},
+	times: createdBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
 }
-
-func opsWorksCreated(b *OpsWorksBackup) *time.Time { return b.CreatedAt }
 
 // OpsWorksFilter says which OpsWorks CM backups to list. It is a value that may be copied and
 // shared; the zero value lists all. Each call narrows: several values in one call are alternatives,
