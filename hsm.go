@@ -204,12 +204,6 @@ func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *HSMFilter) UnmarshalJSON(data []byte) error {
-	c, err := hsmBackups.unmarshal(data)
-	if err == nil {
-		f.c = c
-	}
-	return err
-}
+func (f *HSMFilter) UnmarshalJSON(data []byte) error { return hsmBackups.unmarshal(data, &f.c) }
 
 func (f *HSMFilter) operation() string { return hsmBackups.op }

@@ -123,13 +123,7 @@ func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marsh
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *BackupJobFilter) UnmarshalJSON(data []byte) error {
-	c, err := backupJobs.unmarshal(data)
-	if err == nil {
-		f.c = c
-	}
-	return err
-}
+func (f *BackupJobFilter) UnmarshalJSON(data []byte) error { return backupJobs.unmarshal(data, &f.c) }
 
 func (f *BackupJobFilter) operation() string { return backupJobs.op }
 
@@ -247,12 +241,6 @@ func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
-func (f *CopyJobFilter) UnmarshalJSON(data []byte) error {
-	c, err := copyJobs.unmarshal(data)
-	if err == nil {
-		f.c = c
-	}
-	return err
-}
+func (f *CopyJobFilter) UnmarshalJSON(data []byte) error { return copyJobs.unmarshal(data, &f.c) }
 
 func (f *CopyJobFilter) operation() string { return copyJobs.op }

@@ -111,11 +111,7 @@ func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.m
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
 // wider filter.
 func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
-	c, err := opsWorksBackups.unmarshal(data)
-	if err == nil {
-		f.c = c
-	}
-	return err
+	return opsWorksBackups.unmarshal(data, &f.c)
 }
 
 func (f *OpsWorksFilter) operation() string { return opsWorksBackups.op }
