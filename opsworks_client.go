@@ -2,7 +2,6 @@ package backupx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -21,7 +20,6 @@ const (
 	opsWorksServiceID   = "OpsWorksCM"
 	opsWorksAPIVersion  = "2016-11-01"
 	opsWorksSigningName = "opsworks-cm"
-	opsWorksScope       = "github.com/backupx-go/backupx" // of spans and metrics
 )
 
 // OpsWorksAPI is the operation of AWS OpsWorks CM that backupx lists. *OpsWorksClient implements it;
@@ -127,34 +125,6 @@ func (c *OpsWorksClient) Options() OpsWorksOptions {
 	return c.options.Copy()
 }
 
-// OpsWorksDescribeBackupsInput says which backups to describe. No member is required; the zero value,
-// or nil in its place, asks for all.
-type OpsWorksDescribeBackupsInput struct {
-	// The id of the one backup to describe: ServerName-yyyyMMddHHmmssSSS.
-	BackupId *string
-
-	// The most backups to return in one response, from 1. AWS documented it as not implemented.
-	MaxResults *int32
-
-	// NextToken of the previous response, nil for the first page. AWS documented it as not implemented.
-	NextToken *string
-
-	// The name of the server whose backups to describe.
-	ServerName *string
-}
-
-// OpsWorksDescribeBackupsOutput is one page of backups.
-type OpsWorksDescribeBackupsOutput struct {
-	// The backups of this page, nil if the response had no such member.
-	Backups []OpsWorksBackup
-
-	// What to send for the next page; nil or empty on the last.
-	NextToken *string
-
-	// What the SDK records of a call: request id, raw response, attempts, times.
-	ResultMetadata middleware.Metadata
-}
-
 // DescribeBackups sends one DescribeBackups request, retried as the options say. Given a BackupId or
 // a ServerName that does not exist, the service answers *OpsWorksResourceNotFoundException; given a
 // malformed value, *OpsWorksValidationException; given a token it does not know,
@@ -230,30 +200,4 @@ func opsWorksContext(ctx context.Context, operation string, options OpsWorksOpti
 		ctx = awsmiddleware.SetRegion(ctx, options.Region)
 	}
 	return withLegacyResolver(ctx, options)
-}
-
-func opsWorksSpan(operation string) tracing.SpanOption {
-	return func(o *tracing.SpanOptions) {
-		o.Kind = tracing.SpanKindClient
-		o.Properties.Set("rpc.system", "aws-api")
-		o.Properties.Set("rpc.service", opsWorksServiceID)
-		o.Properties.Set("rpc.method", operation)
-	}
-}
-
-func endOpsWorksSpan(span tracing.Span, err error) {
-	span.SetProperty("error", err != nil)
-	if err == nil {
-		span.SetStatus(tracing.SpanStatusOK)
-		return
-	}
-	span.SetStatus(tracing.SpanStatusError)
-	span.SetProperty("exception.type", fmt.Sprintf("%T", err))
-	span.SetProperty("exception.message", err.Error())
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		span.SetProperty("api.error_code", api.ErrorCode())
-		span.SetProperty("api.error_message", api.ErrorMessage())
-		span.SetProperty("api.error_fault", api.ErrorFault().String())
-	}
 }
