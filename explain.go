@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Explanation says how a filter is answered.
+// Explanation says how a filter is answered: [BackupJobFilter.Explain] and its like make one.
 type Explanation struct {
 	// Requests are the members that the service answers.
 	Requests []string

@@ -10,18 +10,24 @@ import (
 	"github.com/samber/lo"
 )
 
-// BackupAPI is what backupx needs of AWS Backup: a *backup.Client, a wrapper of one, or a stub.
+// BackupAPI is what backupx needs of AWS Backup: a [*backup.Client], a wrapper of one, or a stub. It is
+// a field of [Client]; [BackupJobs] and [CopyJobs] take the half that they need.
 type BackupAPI interface {
 	backup.ListBackupJobsAPIClient
 	backup.ListCopyJobsAPIClient
 }
 
-// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup. Needs the
-// permission backup:ListBackupJobs.
+// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup: 1,000 a page,
+// in the service's order, of several states one after another in that of a job's life. Needs the
+// permission backup:ListBackupJobs. A client that is nil is an error of the range.
 //
 // A job that is created while the jobs are listed may be delivered or not, one that changes its state
 // meanwhile is delivered in the one or the other; neither comes twice, in windows and side by side
 // ([Listing.Every], [Listing.Parallel]) too.
+//
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// what the service answered: a [*types.InvalidParameterValueException] or a
+// [*types.ServiceUnavailableException], as ListBackupJobs documents them.
 func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
 	return operation[types.BackupJob]{
 		table:   backupJobs,
@@ -35,7 +41,7 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 }
 
 // CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the
-// permission backup:ListCopyJobs.
+// permission backup:ListCopyJobs. What is said of [BackupJobs] holds for it too, its errors included.
 func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
 	return operation[types.CopyJob]{
 		table:   copyJobs,

@@ -11,7 +11,11 @@ import (
 // this is for compatible endpoints, archives and recorded data.
 //
 // The service documents its page size and its tokens as not implemented: no size is asked for unless
-// [Listing.PageSize] says so, and a token is followed if one comes.
+// [Listing.PageSize] says so, and a token is followed if one comes. A client that is nil is an error of
+// the range.
+//
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// what the service answered: see [OpsWorksClient.DescribeBackups].
 func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] {
 	return operation[OpsWorksBackup]{
 		table:  opsWorksBackups,
@@ -43,47 +47,52 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 	times: createdBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
 }
 
-// OpsWorksFilter says which OpsWorks CM backups to list. It is a value that may be copied and
+// OpsWorksFilter says which backups [OpsWorksBackups] lists. It is a value that may be copied and
 // shared; the zero value lists all. Each call narrows: several values in one call are alternatives,
 // two calls of one method intersect, and a call with no value leaves nothing, so that an empty slice
-// never means all. It turns into JSON and back without loss.
+// never means all. It turns into JSON and back without loss. DescribeBackups filters by one id or one
+// server; the rest is checked on items.
 type OpsWorksFilter struct{ c criteria }
 
-// IDs keeps the backups with one of the ids. The service takes one a request, and answers an id that
-// it does not know with an [*OpsWorksResourceNotFoundException].
+// IDs keeps the backups with one of the ids (BackupId). The service takes one a request, and answers an
+// id that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are checked on
+// items.
 func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow("ids", ids) }
 
-// Servers keeps the backups of one of the servers, by name. The service takes one a request; where
-// ids are asked for too, it is checked on items instead.
+// Servers keeps the backups of one of the servers, by name (ServerName). The service takes one a request,
+// and answers a name that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are
+// checked on items, and so are all where ids are asked for.
 func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow("servers", names) }
 
-// Types keeps the backups made in one of the ways. Checked on items, like all that follows.
+// Types keeps the backups made in one of the ways, by the service or by a person. It is checked on
+// items.
 func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
 	return f.narrow("types", texts(types...))
 }
 
-// Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet.
+// Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet. It is checked on
+// items.
 func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
 	return f.narrow("engines", engines)
 }
 
-// States keeps the backups with one of the statuses.
+// States keeps the backups with one of the statuses. It is checked on items.
 func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
 	return f.narrow(states, texts(values...))
 }
 
-// CreatedAfter keeps the backups created after a time.
+// CreatedAfter keeps the backups created after a time. It is checked on items.
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time.
+// CreatedBefore keeps the backups created before a time. It is checked on items.
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.until(createdBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
-// end open.
+// end open. It is checked on items.
 func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.between(from, to)}
 }
@@ -92,11 +101,11 @@ func (f OpsWorksFilter) narrow(name string, values []string) OpsWorksFilter {
 	return OpsWorksFilter{opsWorksBackups.narrow(f.c, name, values)}
 }
 
-// Validate joins all that is wrong with the filter ([ErrFilter]). A listing calls it before its
-// first request.
+// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is
+// due, reversed times. A listing calls it before its first request.
 func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validate(f.c) }
 
-// Match decides about a backup without a request.
+// Match reports whether the filter keeps a backup, without a request.
 func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }
 
 // Explain says what the service answers, what is checked on items, and how many chains are read.
@@ -108,8 +117,8 @@ func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
 // MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
 func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
-// wider filter.
+// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
+// never a wider filter; the filter then stays what it was.
 func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
 	return opsWorksBackups.unmarshal(data, &f.c)
 }

@@ -22,7 +22,7 @@ const (
 	opsWorksSigningName = "opsworks-cm"
 )
 
-// OpsWorksAPI is the operation of AWS OpsWorks CM that backupx lists. *OpsWorksClient implements it;
+// OpsWorksAPI is the operation of AWS OpsWorks CM that backupx lists. [*OpsWorksClient] implements it;
 // a wrapper or a stub will do as well.
 type OpsWorksAPI interface {
 	DescribeBackups(context.Context, *OpsWorksDescribeBackupsInput, ...func(*OpsWorksOptions)) (*OpsWorksDescribeBackupsOutput, error)
@@ -30,7 +30,7 @@ type OpsWorksAPI interface {
 
 var _ OpsWorksAPI = (*OpsWorksClient)(nil)
 
-// OpsWorksClient calls AWS OpsWorks CM, whose client the AWS SDK removed in August 2025. NewOpsWorks
+// OpsWorksClient calls AWS OpsWorks CM, whose client the AWS SDK removed in August 2025. [NewOpsWorks]
 // makes one; the zero value is of no use. It is safe for use by several goroutines.
 //
 // AWS switched the service off for all customers in May 2024, so that its own endpoints have nothing
@@ -44,8 +44,8 @@ type OpsWorksClient struct {
 	skew *atomic.Int64
 }
 
-// OpsWorksOptions are the options of an OpsWorksClient: the same that every client of the AWS SDK
-// has, documented at [backup.Options]. NewOpsWorks takes them from an aws.Config; functions given to
+// OpsWorksOptions are the options of an [OpsWorksClient]: the same that every client of the AWS SDK
+// has, documented at [backup.Options]. [NewOpsWorks] takes them from an [aws.Config]; functions given to
 // NewOpsWorks change them for all calls, functions given to a call change them for that call:
 //
 //   - Region, BaseEndpoint, EndpointOptions.UseFIPSEndpoint, EndpointOptions.UseDualStackEndpoint
@@ -66,7 +66,7 @@ func (o OpsWorksOptions) Copy() OpsWorksOptions {
 
 // NewOpsWorks returns a client of AWS OpsWorks CM that treats cfg and optFns as the clients of the AWS
 // SDK do, down to retries, endpoints, clock skew, logging and cfg.ServiceOptions, which are called
-// with "OpsWorksCM" and *OpsWorksOptions. It sends nothing. See OpsWorksClient for what the service
+// with "OpsWorksCM" and [*OpsWorksOptions]. It sends nothing. See [OpsWorksClient] for what the service
 // is still good for.
 //
 // In one thing it differs from the SDK's clients, because it does not read the environment itself: an
@@ -126,10 +126,11 @@ func (c *OpsWorksClient) Options() OpsWorksOptions {
 }
 
 // DescribeBackups sends one DescribeBackups request, retried as the options say. Given a BackupId or
-// a ServerName that does not exist, the service answers *OpsWorksResourceNotFoundException; given a
-// malformed value, *OpsWorksValidationException; given a token it does not know,
-// *OpsWorksInvalidNextTokenException. Errors are wrapped as in every client of the SDK:
-// *smithy.OperationError, and *awshttp.ResponseError with the request id once there was a response.
+// a ServerName that does not exist, the service answers [*OpsWorksResourceNotFoundException]; given a
+// malformed value, [*OpsWorksValidationException]; given a token it does not know,
+// [*OpsWorksInvalidNextTokenException]. Errors are wrapped as in every client of the SDK:
+// [*smithy.OperationError], and *awshttp.ResponseError with the request id once there was a response.
+// For more than one page there is [OpsWorksBackups].
 func (c *OpsWorksClient) DescribeBackups(
 	ctx context.Context, params *OpsWorksDescribeBackupsInput, optFns ...func(*OpsWorksOptions),
 ) (*OpsWorksDescribeBackupsOutput, error) {

@@ -6,8 +6,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// OpsWorksDescribeBackupsInput says which backups to describe. No member is required; the zero value,
-// or nil in its place, asks for all.
+// OpsWorksDescribeBackupsInput says which backups [OpsWorksClient.DescribeBackups] describes. No member
+// is required; the zero value, or nil in its place, asks for all.
 type OpsWorksDescribeBackupsInput struct {
 	// The id of the one backup to describe: ServerName-yyyyMMddHHmmssSSS.
 	BackupId *string
@@ -22,7 +22,7 @@ type OpsWorksDescribeBackupsInput struct {
 	ServerName *string
 }
 
-// OpsWorksDescribeBackupsOutput is one page of backups.
+// OpsWorksDescribeBackupsOutput is the page of backups that [OpsWorksClient.DescribeBackups] returns.
 type OpsWorksDescribeBackupsOutput struct {
 	// The backups of this page, nil if the response had no such member.
 	Backups []OpsWorksBackup
@@ -36,7 +36,7 @@ type OpsWorksDescribeBackupsOutput struct {
 
 // OpsWorksBackup is a backup of an AWS OpsWorks CM server. It has the fields of Backup in the
 // removed SDK package opsworkscm/types, so code that used that package changes its import and
-// little else.
+// little else. A member that the service did not send is nil or empty.
 type OpsWorksBackup struct {
 	// The ARN of the backup.
 	BackupArn *string
