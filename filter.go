@@ -151,6 +151,11 @@ func (m member[T]) unique(values []string) []string {
 	return unique
 }
 
+// texts are the values of an enum as text.
+func texts[V ~string](values ...V) []string {
+	return lo.Map(values, func(v V, _ int) string { return string(v) })
+}
+
 // with is a copy of a map with one more entry.
 func with[V any](m map[string]V, name string, v V) map[string]V {
 	m = maps.Clone(m)
@@ -184,7 +189,6 @@ const (
 	createdTo       = "createdTo"
 	completedAfter  = "completedAfter"
 	completedBefore = "completedBefore"
-	deletionDue     = "deletionDueBefore"
 )
 
 // between asks for [lo, hi). Spans that have nothing in common come to an empty one; one that was
@@ -361,11 +365,4 @@ func mustBeName(v string) error {
 		return fmt.Errorf("%q is an ARN where a name or an id is due", v)
 	}
 	return nil
-}
-
-func mustBeAccount(v string) error {
-	if v == "*" {
-		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
-	}
-	return mustBeName(v)
 }

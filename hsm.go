@@ -66,7 +66,10 @@ func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, si
 	}
 }
 
-const oldestFirst = "oldestFirst"
+const (
+	oldestFirst = "oldestFirst"
+	deletionDue = "deletionDueBefore"
+)
 
 // byCreation is the order that the chains of a filter are merged in.
 func byCreation(c criteria) func(a, b hsmtypes.Backup) int {

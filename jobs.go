@@ -1,13 +1,13 @@
 package backupx
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
-	"github.com/samber/lo"
 )
 
 // BackupAPI is what backupx needs of AWS Backup: a [*backup.Client], a wrapper of one, or a stub. It is
@@ -101,11 +101,13 @@ func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32
 // account is the account to ask for: one, all of the organisation where any of them or too many are
 // wanted, or the caller's own.
 func (q query) account() *string {
-	one, several := q.value(accounts), q.sets[accounts] != nil
-	if one == nil && (several || q.flags[allAccounts]) {
+	if id := q.value(accounts); id != nil {
+		return id
+	}
+	if _, several := q.sets[accounts]; several || q.flags[allAccounts] {
 		return aws.String("*")
 	}
-	return one
+	return nil
 }
 
 // accountsOf is the member that says whose jobs to list. It comes first: what a request does not ask
@@ -115,6 +117,13 @@ func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 		name: accounts, send: send, check: mustBeAccount,
 		value: func(item *T) string { return aws.ToString(account(item)) },
 	}
+}
+
+func mustBeAccount(v string) error {
+	if v == "*" {
+		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
+	}
+	return mustBeName(v)
 }
 
 const (
@@ -134,15 +143,15 @@ type job struct {
 
 func backupJob(j *types.BackupJob) job {
 	return job{
-		j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
-		string(j.State), j.CreationDate, j.CompletionDate,
+		parent: j.ParentJobId, resource: j.ResourceArn, resourceType: j.ResourceType, category: j.MessageCategory,
+		state: string(j.State), created: j.CreationDate, completed: j.CompletionDate,
 	}
 }
 
 func copyJob(j *types.CopyJob) job {
 	return job{
-		j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
-		string(j.State), j.CreationDate, j.CompletionDate,
+		parent: j.ParentJobId, resource: j.ResourceArn, resourceType: j.ResourceType, category: j.MessageCategory,
+		state: string(j.State), created: j.CreationDate, completed: j.CompletionDate,
 	}
 }
 
@@ -206,8 +215,3 @@ var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
 	},
 )
-
-// texts are the values of an enum as text.
-func texts[V ~string](values ...V) []string {
-	return lo.Map(values, func(v V, _ int) string { return string(v) })
-}
