@@ -82,7 +82,7 @@ func (t *table[T]) marshal(c criteria) ([]byte, error) {
 func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 	var c criteria
 	err := eachMember(data, func(name string, value json.RawMessage) error {
-		if string(bytes.TrimSpace(value)) == "null" {
+		if string(value) == "null" {
 			return errors.New("null is no value")
 		}
 		var err error
