@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/samber/lo"
 )
 
-// Explanation says how a filter is answered.
+// Explanation says how a filter is answered: [BackupJobFilter.Explain] and its like make one.
 type Explanation struct {
 	// Requests are the members that the service answers.
 	Requests []string
@@ -37,17 +35,13 @@ func listed(members []string) string {
 	return strings.Join(members, ", ")
 }
 
-// retention is how long AWS Backup keeps jobs.
-const retention = 30 * 24 * time.Hour
-
 // explain says how criteria are answered; since is the time before which the service keeps nothing,
 // zero where it keeps everything.
 func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 	p := t.plan(c)
-	exact := map[string]bool{createdFrom: true, createdTo: true}
 	e := Explanation{
-		Requests: t.parts(c, func(name string) bool { return p.sent[name] || t.narrowed(name, exact) || t.unseen(name) }),
-		Items:    t.onItems(c, p.sent),
+		Requests: t.parts(c, func(name string) bool { return p.sent[name] || t.narrowed(name) || t.unseen(name) }),
+		Items:    t.checkedOnItems(c, p.sent),
 		Chains:   len(p.queries),
 	}
 	if err := t.validate(c); err != nil {
@@ -68,12 +62,6 @@ func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 }
 
 // narrowed reports whether a member that is checked on items narrows the requests as well.
-func (t *table[T]) narrowed(name string, exact map[string]bool) bool {
-	return exact[name] && lo.ContainsBy(t.times, func(b bound[T]) bool { return b.sent })
-}
-
-// unseen reports whether a member shows in requests alone.
-func (t *table[T]) unseen(name string) bool {
-	return lo.ContainsBy(t.sets, func(m member[T]) bool { return m.name == name && m.value == nil }) ||
-		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.name == name && f.keep == nil })
+func (t *table[T]) narrowed(name string) bool {
+	return (name == createdFrom || name == createdTo) && t.created() != nil
 }

@@ -78,6 +78,24 @@ const (
 	to                // earlier; the exact end of a half-open span
 )
 
+// createdBounds are the bounds on creation time, which every filter has. The service may answer
+// CreatedAfter and CreatedBefore; CreatedBetween is always checked on items, since no service says
+// whether its ends are within.
+func createdBounds[T any](sent bool, of func(item *T) *time.Time) []bound[T] {
+	return []bound[T]{
+		{name: createdAfter, end: after, sent: sent, of: of},
+		{name: createdBefore, end: before, sent: sent, of: of},
+		{name: createdFrom, end: from, of: of},
+		{name: createdTo, end: to, of: of},
+	}
+}
+
+// created is when an item was created, nil where the service has no filter on it.
+func (t *table[T]) created() func(item *T) *time.Time {
+	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.name == createdAfter && b.sent })
+	return b.of
+}
+
 // flag is one that is asked for or not.
 type flag[T any] struct {
 	name string
@@ -113,17 +131,29 @@ func (m member[T]) holds(values []string, item *T) bool {
 // narrow asks for one of values, on top of what was asked of the member before.
 func (t *table[T]) narrow(c criteria, name string, values []string) criteria {
 	m, _ := lo.Find(t.sets, func(m member[T]) bool { return m.name == name })
+	old, asked := c.sets[name]
+	left := m.unique(slices.Concat(old, values)) // of both, so that the order of calls does not choose a spelling
+	left = lo.Filter(left, func(v string, _ int) bool {
+		return slices.ContainsFunc(values, m.same(v)) && (!asked || slices.ContainsFunc(old, m.same(v)))
+	})
+	c.sets = with(c.sets, name, left)
+	return c
+}
+
+// unique are values in order, each once.
+func (m member[T]) unique(values []string) []string {
 	unique := []string{}
 	for _, v := range slices.Sorted(slices.Values(values)) {
 		if !slices.ContainsFunc(unique, m.same(v)) {
 			unique = append(unique, v)
 		}
 	}
-	if old, ok := c.sets[name]; ok {
-		unique = lo.Filter(unique, func(v string, _ int) bool { return slices.ContainsFunc(old, m.same(v)) })
-	}
-	c.sets = with(c.sets, name, unique)
-	return c
+	return unique
+}
+
+// texts are the values of an enum as text.
+func texts[V ~string](values ...V) []string {
+	return lo.Map(values, func(v V, _ int) string { return string(v) })
 }
 
 // with is a copy of a map with one more entry.
@@ -150,15 +180,15 @@ func (c criteria) limit(name string, t time.Time, side int) criteria {
 	return c
 }
 
-// The members that take times.
+// The members that code has to know by name.
 const (
+	states          = "states" // an item can change between its values
 	createdAfter    = "createdAfter"
 	createdBefore   = "createdBefore"
 	createdFrom     = "createdFrom" // from and to are CreatedBetween's
 	createdTo       = "createdTo"
 	completedAfter  = "completedAfter"
 	completedBefore = "completedBefore"
-	deletionDue     = "deletionDueBefore"
 )
 
 // between asks for [lo, hi). Spans that have nothing in common come to an empty one; one that was
@@ -335,11 +365,4 @@ func mustBeName(v string) error {
 		return fmt.Errorf("%q is an ARN where a name or an id is due", v)
 	}
 	return nil
-}
-
-func mustBeAccount(v string) error {
-	if v == "*" {
-		return errors.New(`"*" is not an account: use AllAccounts`)
-	}
-	return mustBeName(v)
 }

@@ -337,6 +337,7 @@ func TestEqualFiltersGiveEqualBytes(t *testing.T) {
 		"order of values": {f{}.States("FAILED", "ABORTED"), f{}.States("ABORTED", "FAILED", "FAILED")},
 		"order of calls":  {f{}.Vaults("a").TopLevel(), f{}.TopLevel().Vaults("a")},
 		"zones":           {f{}.CreatedAfter(day), f{}.CreatedAfter(day.In(cest))},
+		"spellings":       {f{}.MessageCategories("success").MessageCategories("SUCCESS"), f{}.MessageCategories("SUCCESS", "x").MessageCategories("success")},
 		"intersections":   {f{}.Vaults("a", "b").Vaults("b", "c"), f{}.Vaults("b")},
 		"later wins":      {f{}.CreatedAfter(day).CreatedAfter(day.Add(-1)), f{}.CreatedAfter(day)},
 	} {
@@ -446,6 +447,7 @@ func TestValidate(t *testing.T) {
 		"an ARN for a vault":       {job{}.Vaults("arn:aws:backup:us-east-1:111122223333:backup-vault:x"), "is an ARN where a name or an id is due"},
 		"a name for an ARN":        {job{}.Resources("vol-1"), `resources: "vol-1" is not an ARN`},
 		"a star for an account":    {job{}.Accounts("*"), `"*" is not an account: use AllAccounts`},
+		"a star of copies":         {cp{}.Accounts("*"), "AllAccounts, which backup jobs alone have"},
 		"a blank parent":           {job{}.Parents("\t"), "parents: an empty value"},
 		"a vault's name":           {cp{}.DestinationVaults("x"), `destinationVaults: "x" is not an ARN`},
 		"a recovery point's name":  {cp{}.SourceRecoveryPoints("x"), `sourceRecoveryPoints: "x" is not an ARN`},

@@ -77,12 +77,12 @@ func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// unmarshal reads what marshal wrote. What it does not know is an error: to pass it over would make
-// the filter wider.
-func (t *table[T]) unmarshal(data []byte) (criteria, error) {
+// unmarshal reads what marshal wrote. What it does not know is an error, which leaves the criteria as
+// they were: to pass it over would make the filter wider.
+func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 	var c criteria
 	err := eachMember(data, func(name string, value json.RawMessage) error {
-		if string(bytes.TrimSpace(value)) == "null" {
+		if string(value) == "null" {
 			return errors.New("null is no value")
 		}
 		var err error
@@ -90,9 +90,10 @@ func (t *table[T]) unmarshal(data []byte) (criteria, error) {
 		return err
 	})
 	if err != nil {
-		return criteria{}, fmt.Errorf("backupx: %s: %w: %w", t.name, ErrFilter, err)
+		return fmt.Errorf("backupx: %s: %w: %w", t.name, ErrFilter, err)
 	}
-	return c, nil
+	*into = c
+	return nil
 }
 
 // eachMember goes through a JSON object. A member that comes twice is an error.

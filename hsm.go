@@ -12,46 +12,47 @@ import (
 	"github.com/samber/lo"
 )
 
-// HSMRestoreAPI is what a restore needs of CloudHSM v2.
+// HSMRestoreAPI is what [RestoreHSMBackup] needs of CloudHSM v2.
 type HSMRestoreAPI interface {
 	RestoreBackup(context.Context, *cloudhsmv2.RestoreBackupInput, ...func(*cloudhsmv2.Options)) (*cloudhsmv2.RestoreBackupOutput, error)
 }
 
-// HSMAPI is what backupx needs of CloudHSM v2: a *cloudhsmv2.Client, a wrapper of one, or a stub.
+// HSMAPI is what backupx needs of CloudHSM v2: a [*cloudhsmv2.Client], a wrapper of one, or a stub. It
+// is a field of [Client]; the functions take the half that they need.
 type HSMAPI interface {
 	cloudhsmv2.DescribeBackupsAPIClient
 	HSMRestoreAPI
 }
 
-// HSMBackups lists CloudHSM backups, by DescribeBackups of CloudHSM v2. Needs the permission
-// cloudhsm:DescribeBackups.
+// HSMBackups lists CloudHSM backups, by DescribeBackups of CloudHSM v2: 50 a page, in the service's
+// order unless [HSMFilter.OldestFirst] or several states ask for that of creation. Needs the permission
+// cloudhsm:DescribeBackups. A client that is nil is an error of the range.
+//
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// what the service answered: a [*hsmtypes.CloudHsmAccessDeniedException],
+// [*hsmtypes.CloudHsmInvalidRequestException] or another that DescribeBackups documents.
 func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hsmtypes.Backup] {
 	return operation[hsmtypes.Backup]{
 		table:   hsmBackups,
 		maxSize: 50,
 		id:      func(b *hsmtypes.Backup) *string { return b.BackupId },
 		merge:   byCreation,
-		fetch: func(q query) func(context.Context, string, int) (page[hsmtypes.Backup], error) {
-			return fetchWith(api.DescribeBackups, q.hsmBackups(),
-				func(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults, in.Filters = token, size, cloned(in.Filters)
-				},
-				func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
-					return out.Backups, out.NextToken
-				}, watchHSM)
-		},
+		fetch: calling(api, cloudhsmv2.DescribeBackupsAPIClient.DescribeBackups, query.hsmBackups,
+			func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
+				return out.Backups, out.NextToken
+			}, watchHSM),
 	}.list(f.c, api)
 }
 
 func watchHSM(o *cloudhsmv2.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
 
-func (q query) hsmBackups() cloudhsmv2.DescribeBackupsInput {
-	var in cloudhsmv2.DescribeBackupsInput
+func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
+	in.NextToken, in.MaxResults = token, size
 	for member, filter := range map[string]string{
 		"ids": "backupIds", "clusters": "clusterIds", "sourceBackups": "sourceBackupIds", "neverExpires": "neverExpires",
 	} {
 		if values, ok := q.sets[member]; ok {
-			in.Filters = with(in.Filters, filter, values)
+			in.Filters = with(in.Filters, filter, slices.Clone(values)) // a client may change its request
 		}
 	}
 	if state := q.value(states); state != nil {
@@ -63,18 +64,12 @@ func (q query) hsmBackups() cloudhsmv2.DescribeBackupsInput {
 	if q.flags[oldestFirst] || q.shard != "" {
 		in.SortAscending = aws.Bool(q.flags[oldestFirst])
 	}
-	return in
 }
 
-// cloned keeps what a client does to its request from the filter.
-func cloned(filters map[string][]string) map[string][]string {
-	if filters == nil {
-		return nil
-	}
-	return lo.MapValues(filters, func(values []string, _ string) []string { return slices.Clone(values) })
-}
-
-const oldestFirst = "oldestFirst"
+const (
+	oldestFirst = "oldestFirst"
+	deletionDue = "deletionDueBefore"
+)
 
 // byCreation is the order that the chains of a filter are merged in.
 func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
@@ -89,27 +84,24 @@ func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
 
 var hsmBackups = &table[hsmtypes.Backup]{
 	name: "HSMFilter", op: "cloudhsm:DescribeBackups",
-	live: texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
+	live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
+	final: texts(hsmtypes.BackupStateDeleted),
 	sets: []member[hsmtypes.Backup]{
-		{name: "ids", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.BackupId })},
-		{name: "sourceBackups", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.SourceBackup })},
-		{name: "clusters", send: many, check: mustBeName, value: hsmText(func(b *hsmtypes.Backup) *string { return b.ClusterId })},
+		{name: "ids", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
+		{name: "sourceBackups", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
+		{name: "clusters", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
 		{name: "neverExpires", send: many, bools: true, value: func(b *hsmtypes.Backup) string {
 			return strconv.FormatBool(aws.ToBool(b.NeverExpires))
 		}},
 		{name: "shared", send: one, bools: true},
 		{name: states, send: one, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
 		{name: "modes", value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
-		{name: "hsmTypes", value: hsmText(func(b *hsmtypes.Backup) *string { return b.HsmType })},
-		{name: "sourceRegions", value: hsmText(func(b *hsmtypes.Backup) *string { return b.SourceRegion })},
+		{name: "hsmTypes", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
+		{name: "sourceRegions", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
 	},
-	times: []bound[hsmtypes.Backup]{
-		{name: createdAfter, end: after, of: hsmCreated},
-		{name: createdBefore, end: before, of: hsmCreated},
-		{name: createdFrom, end: from, of: hsmCreated},
-		{name: createdTo, end: to, of: hsmCreated},
-		{name: deletionDue, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
-	},
+	times: append(createdBounds(false, func(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }),
+		bound[hsmtypes.Backup]{name: deletionDue, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
+	),
 	flags: []flag[hsmtypes.Backup]{{name: oldestFirst}},
 	tags: func(b *hsmtypes.Backup, key string) (string, bool) {
 		tag, ok := lo.Find(b.TagList, func(t hsmtypes.Tag) bool { return aws.ToString(t.Key) == key })
@@ -117,90 +109,87 @@ var hsmBackups = &table[hsmtypes.Backup]{
 	},
 }
 
-func hsmText(get func(*hsmtypes.Backup) *string) func(*hsmtypes.Backup) string {
-	return func(b *hsmtypes.Backup) string { return aws.ToString(get(b)) }
-}
-
-func hsmCreated(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }
-
-// HSMFilter says which CloudHSM backups to list. It is a value that may be copied and shared; the
+// HSMFilter says which backups [HSMBackups] lists. It is a value that may be copied and shared; the
 // zero value lists all backups of the caller's account. Each call narrows: several values in one
 // call are alternatives, two calls of one method intersect, and a call with no value leaves nothing,
 // so that an empty slice never means all. It turns into JSON and back without loss.
+//
+// What DescribeBackups can filter by is asked of it: the methods name the member of its request or the
+// key of its Filters. The rest is checked on items.
 type HSMFilter struct{ c criteria }
 
-// IDs keeps the backups with one of the ids, backup-….
+// IDs keeps the backups with one of the ids, backup-… (backupIds).
 func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow("ids", ids) }
 
-// Clusters keeps the backups of one of the clusters, by id.
+// Clusters keeps the backups of one of the clusters, by id, cluster-… (clusterIds).
 func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow("clusters", ids) }
 
-// SourceBackups keeps the backups that were copied from one of the backups, by id.
+// SourceBackups keeps the backups that were copied from one of the backups, by id (sourceBackupIds).
 func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow("sourceBackups", ids) }
 
-// States keeps the backups in one of the states. CloudHSM honours one state a request: several
+// States keeps the backups in one of the states (states). CloudHSM honours one state a request: several
 // become several chains of pages, merged by creation time.
 func (f HSMFilter) States(values ...hsmtypes.BackupState) HSMFilter {
 	return f.narrow(states, texts(values...))
 }
 
 // NeverExpires keeps the backups that are exempt from the retention policy (true), or those that
-// are not (false).
+// are not (false), by the filter neverExpires. A backup that does not say is not exempt.
 func (f HSMFilter) NeverExpires(exempt bool) HSMFilter {
 	return f.narrow("neverExpires", []string{strconv.FormatBool(exempt)})
 }
 
 // Shared asks for the backups that other accounts share with this one (true) instead of its own
-// (false). Every backup matches it: no backup shows whose it is. A backup that was shared by
-// PutResourcePolicy is among them only once the share was promoted in RAM.
+// (false), by the member Shared. Every backup matches it: no backup shows whose it is. A backup that was
+// shared by PutResourcePolicy is among them only once the share was promoted in RAM.
 func (f HSMFilter) Shared(shared bool) HSMFilter {
 	return f.narrow("shared", []string{strconv.FormatBool(shared)})
 }
 
-// OldestFirst asks for the oldest backup first. Without it the order of one chain is the service's,
-// and several states come newest first.
+// OldestFirst asks for the oldest backup first (SortAscending). Without it the order of one chain is the
+// service's, and several states come newest first. Every backup matches it.
 func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{f.c.flag(oldestFirst)} }
 
-// HasTag keeps the backups with a tag of that key; two calls ask for both. Checked on items, like
-// all that follows.
+// HasTag keeps the backups with a tag of that key; two calls ask for both. It is checked on items.
 func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{f.c.tag(key, nil)} }
 
-// Tagged keeps the backups with a tag of that key and one of the values.
+// Tagged keeps the backups with a tag of that key and one of the values. It is checked on items.
 func (f HSMFilter) Tagged(key, value string, more ...string) HSMFilter {
 	return HSMFilter{f.c.tag(key, append([]string{value}, more...))}
 }
 
-// Modes keeps the backups of clusters in one of the modes.
+// Modes keeps the backups of clusters in one of the modes. It is checked on items.
 func (f HSMFilter) Modes(modes ...hsmtypes.ClusterMode) HSMFilter {
 	return f.narrow("modes", texts(modes...))
 }
 
-// HSMTypes keeps the backups of one of the types of HSM: hsm1.medium, hsm2m.medium.
+// HSMTypes keeps the backups of one of the types of HSM: hsm1.medium, hsm2m.medium. It is checked on
+// items.
 func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow("hsmTypes", types) }
 
-// SourceRegions keeps the backups that were copied from one of the regions.
+// SourceRegions keeps the backups that were copied from one of the regions. It is checked on items.
 func (f HSMFilter) SourceRegions(regions ...string) HSMFilter {
 	return f.narrow("sourceRegions", regions)
 }
 
 // DeletionDueBefore keeps the backups that are to be deleted, or were, before a time: those with a
-// DeleteTimestamp that is earlier.
+// DeleteTimestamp that is earlier. It is checked on items.
 func (f HSMFilter) DeletionDueBefore(t time.Time) HSMFilter {
 	return HSMFilter{f.c.until(deletionDue, t)}
 }
 
-// CreatedAfter keeps the backups created after a time.
+// CreatedAfter keeps the backups created after a time. It is checked on items.
 func (f HSMFilter) CreatedAfter(t time.Time) HSMFilter {
 	return HSMFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time.
+// CreatedBefore keeps the backups created before a time. It is checked on items.
 func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
 	return HSMFilter{f.c.until(createdBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
-// end open.
+// end open. It is checked on items.
 func (f HSMFilter) CreatedBetween(from, to time.Time) HSMFilter {
 	return HSMFilter{f.c.between(from, to)}
 }
@@ -213,7 +202,8 @@ func (f HSMFilter) narrow(name string, values []string) HSMFilter {
 // due, reversed times. A listing calls it before its first request.
 func (f HSMFilter) Validate() error { return hsmBackups.validate(f.c) }
 
-// Match decides about a backup without a request, Shared and OldestFirst aside.
+// Match reports whether the filter keeps a backup, without a request. [HSMFilter.Shared] and
+// [HSMFilter.OldestFirst] keep every backup.
 func (f HSMFilter) Match(b hsmtypes.Backup) bool { return hsmBackups.match(f.c, &b) }
 
 // Explain says what the service answers, what is checked on items, and how many chains are read.
@@ -225,14 +215,8 @@ func (f HSMFilter) String() string { return hsmBackups.format(f.c) }
 // MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
 func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
-// wider filter.
-func (f *HSMFilter) UnmarshalJSON(data []byte) error {
-	c, err := hsmBackups.unmarshal(data)
-	if err == nil {
-		f.c = c
-	}
-	return err
-}
+// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
+// never a wider filter; the filter then stays what it was.
+func (f *HSMFilter) UnmarshalJSON(data []byte) error { return hsmBackups.unmarshal(data, &f.c) }
 
 func (f *HSMFilter) operation() string { return hsmBackups.op }

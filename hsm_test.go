@@ -83,6 +83,19 @@ func TestABackupThatIsRestoredMeanwhileIsDeliveredOnce(t *testing.T) {
 	}
 }
 
+func TestDeletedBackupsAreNotRemembered(t *testing.T) {
+	saved := func(n int) int {
+		all := lo.Times(n, func(i int) hsmtypes.Backup { return hsmBackup(fmt.Sprintf("aaaaaaaaa%02d", i), "DELETED", i) })
+		listing := clientOf(fakeaws.New(fakeaws.Data{HSM: all})).HSMBackups(backupx.HSMFilter{}.States("READY", "DELETED"))
+		cursor := listing.PageSize(5).Cursor()
+		take(t, cursor.All(t.Context()), n-1)
+		text, err := cursor.Checkpoint().MarshalText()
+		require.NoError(t, err)
+		return len(text)
+	}
+	require.Less(t, saved(99), saved(19)+500, "a checkpoint grows by the tokens alone")
+}
+
 func TestBackupsWithoutACreationTimeAreListed(t *testing.T) {
 	timeless := hsmtypes.Backup{BackupId: aws.String("backup-timeless000"), BackupState: "READY"}
 	client := clientOf(fakeaws.New(fakeaws.Data{HSM: append(runs(), timeless)}))

@@ -1,70 +1,69 @@
 package backupx
 
 import (
-	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
-	"github.com/samber/lo"
 )
 
-// BackupAPI is what backupx needs of AWS Backup: a *backup.Client, a wrapper of one, or a stub.
+// BackupAPI is what backupx needs of AWS Backup: a [*backup.Client], a wrapper of one, or a stub. It is
+// a field of [Client]; [BackupJobs] and [CopyJobs] take the half that they need.
 type BackupAPI interface {
 	backup.ListBackupJobsAPIClient
 	backup.ListCopyJobsAPIClient
 }
 
-// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup. Needs the
-// permission backup:ListBackupJobs.
+// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup: 1,000 a page,
+// in the service's order, of several states one after another in that of a job's life. Needs the
+// permission backup:ListBackupJobs. A client that is nil is an error of the range.
 //
 // A job that is created while the jobs are listed may be delivered or not, one that changes its state
 // meanwhile is delivered in the one or the other; neither comes twice, in windows and side by side
 // ([Listing.Every], [Listing.Parallel]) too.
+//
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// what the service answered: a [*types.InvalidParameterValueException] or a
+// [*types.ServiceUnavailableException], as ListBackupJobs documents them.
 func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
 	return operation[types.BackupJob]{
 		table:   backupJobs,
 		maxSize: 1000,
 		id:      func(j *types.BackupJob) *string { return j.BackupJobId },
-		created: func(j *types.BackupJob) *time.Time { return j.CreationDate },
-		fetch: func(q query) func(context.Context, string, int) (page[types.BackupJob], error) {
-			return fetchWith(api.ListBackupJobs, q.backupJobs(),
-				func(in *backup.ListBackupJobsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
-					return out.BackupJobs, out.NextToken
-				}, watchBackup)
-		},
+		fetch: calling(api, backup.ListBackupJobsAPIClient.ListBackupJobs, query.backupJobs,
+			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
+				return out.BackupJobs, out.NextToken
+			}, watchBackup),
 	}.list(f.c, api)
 }
 
 // CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the
-// permission backup:ListCopyJobs.
+// permission backup:ListCopyJobs. What is said of [BackupJobs] holds for it too, its errors included.
 func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
 	return operation[types.CopyJob]{
 		table:   copyJobs,
 		maxSize: 1000,
 		id:      func(j *types.CopyJob) *string { return j.CopyJobId },
-		created: func(j *types.CopyJob) *time.Time { return j.CreationDate },
-		fetch: func(q query) func(context.Context, string, int) (page[types.CopyJob], error) {
-			return fetchWith(api.ListCopyJobs, q.copyJobs(),
-				func(in *backup.ListCopyJobsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
-					return out.CopyJobs, out.NextToken
-				}, watchBackup)
-		},
+		fetch: calling(api, backup.ListCopyJobsAPIClient.ListCopyJobs, query.copyJobs,
+			func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
+				return out.CopyJobs, out.NextToken
+			}, watchBackup),
 	}.list(f.c, api)
 }
 
+// retention is how long AWS Backup keeps jobs, by the documentation of both operations.
+const retention = 30 * 24 * time.Hour
+
 func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
 
-func (q query) backupJobs() backup.ListBackupJobsInput {
-	return backup.ListBackupJobsInput{
+func (q query) backupJobs(in *backup.ListBackupJobsInput, token *string, size *int32) {
+	*in = backup.ListBackupJobsInput{
+		NextToken:  token,
+		MaxResults: size,
+
 		ByAccountId:       q.account(),
 		ByBackupVaultName: q.value("vaults"),
 		ByCompleteAfter:   optional(q.times[completedAfter]),
@@ -79,8 +78,11 @@ func (q query) backupJobs() backup.ListBackupJobsInput {
 	}
 }
 
-func (q query) copyJobs() backup.ListCopyJobsInput {
-	return backup.ListCopyJobsInput{
+func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32) {
+	*in = backup.ListCopyJobsInput{
+		NextToken:  token,
+		MaxResults: size,
+
 		ByAccountId:              q.account(),
 		ByCompleteAfter:          optional(q.times[completedAfter]),
 		ByCompleteBefore:         wholeMilliseconds(q.times[completedBefore]),
@@ -99,11 +101,13 @@ func (q query) copyJobs() backup.ListCopyJobsInput {
 // account is the account to ask for: one, all of the organisation where any of them or too many are
 // wanted, or the caller's own.
 func (q query) account() *string {
-	one, several := q.value(accounts), q.sets[accounts] != nil
-	if one == nil && (several || q.flags[allAccounts]) {
+	if id := q.value(accounts); id != nil {
+		return id
+	}
+	if _, several := q.sets[accounts]; several || q.flags[allAccounts] {
 		return aws.String("*")
 	}
-	return one
+	return nil
 }
 
 // accountsOf is the member that says whose jobs to list. It comes first: what a request does not ask
@@ -113,6 +117,13 @@ func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 		name: accounts, send: send, check: mustBeAccount,
 		value: func(item *T) string { return aws.ToString(account(item)) },
 	}
+}
+
+func mustBeAccount(v string) error {
+	if v == "*" {
+		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
+	}
+	return mustBeName(v)
 }
 
 const (
@@ -132,15 +143,15 @@ type job struct {
 
 func backupJob(j *types.BackupJob) job {
 	return job{
-		j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
-		string(j.State), j.CreationDate, j.CompletionDate,
+		parent: j.ParentJobId, resource: j.ResourceArn, resourceType: j.ResourceType, category: j.MessageCategory,
+		state: string(j.State), created: j.CreationDate, completed: j.CompletionDate,
 	}
 }
 
 func copyJob(j *types.CopyJob) job {
 	return job{
-		j.ParentJobId, j.ResourceArn, j.ResourceType, j.MessageCategory,
-		string(j.State), j.CreationDate, j.CompletionDate,
+		parent: j.ParentJobId, resource: j.ResourceArn, resourceType: j.ResourceType, category: j.MessageCategory,
+		state: string(j.State), created: j.CreationDate, completed: j.CompletionDate,
 	}
 }
 
@@ -153,28 +164,21 @@ func (j job) issues() bool {
 
 // jobTable is the table of a filter over jobs; special are the members that only one kind has.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
-	text := func(get func(job) *string) func(*T) string {
-		return func(item *T) string { return aws.ToString(get(of(item))) }
-	}
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }
 	return &table[T]{
 		name: name, op: op, live: live, final: final,
 		sets: append(special,
-			member[T]{name: "parents", send: one, value: text(func(j job) *string { return j.parent })},
-			member[T]{name: "resources", send: one, check: mustBeARN, value: text(func(j job) *string { return j.resource })},
-			member[T]{name: "messageCategories", send: one, fold: true, value: text(func(j job) *string { return j.category })},
-			member[T]{name: "resourceTypes", send: one, value: text(func(j job) *string { return j.resourceType })},
+			member[T]{name: "parents", send: one, value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			member[T]{name: "resources", send: one, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			member[T]{name: "messageCategories", send: one, fold: true, value: func(item *T) string { return aws.ToString(of(item).category) }},
+			member[T]{name: "resourceTypes", send: one, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
 			member[T]{name: states, send: one, value: func(item *T) string { return of(item).state }},
 		),
-		times: []bound[T]{
-			{name: createdAfter, end: after, sent: true, of: created},
-			{name: createdBefore, end: before, sent: true, of: created},
-			{name: createdFrom, end: from, of: created},
-			{name: createdTo, end: to, of: created},
-			{name: completedAfter, end: after, sent: true, of: completed},
-			{name: completedBefore, end: before, sent: true, of: completed},
-		},
+		times: append(createdBounds(true, created),
+			bound[T]{name: completedAfter, end: after, sent: true, of: completed},
+			bound[T]{name: completedBefore, end: before, sent: true, of: completed},
+		),
 		flags: []flag[T]{
 			{name: topLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
 			{name: completedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
@@ -211,8 +215,3 @@ var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
 	},
 )
-
-// texts are the values of an enum as text.
-func texts[V ~string](values ...V) []string {
-	return lo.Map(values, func(v V, _ int) string { return string(v) })
-}

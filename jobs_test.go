@@ -114,6 +114,10 @@ func TestCopyJobFiltersOnTheWire(t *testing.T) {
 			f{}.Accounts(accountIDs(17)...).States("FAILED", "CREATED"),
 			lo.Map(accountIDs(17), func(id string, _ int) params { return params{"accountId": id} }),
 		},
+		"many accounts, one state": {
+			f{}.Accounts(accountIDs(17)...).States("FAILED"),
+			lo.Map(accountIDs(17), func(id string, _ int) params { return params{"accountId": id, "state": "FAILED"} }),
+		},
 		"between":     {f{}.CreatedBetween(day, day.Add(time.Hour)), []params{{"createdAfter": "2026-03-13T23:59:59Z", "createdBefore": "2026-03-14T01:00:00Z"}}},
 		"with issues": {f{}.CompletedWithIssues().TopLevel(), []params{{"state": "COMPLETED"}}},
 		"all there is to ask": {

@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,28 +11,28 @@ import (
 // this is for compatible endpoints, archives and recorded data.
 //
 // The service documents its page size and its tokens as not implemented: no size is asked for unless
-// [Listing.PageSize] says so, and a token is followed if one comes.
+// [Listing.PageSize] says so, and a token is followed if one comes. A client that is nil is an error of
+// the range.
+//
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// what the service answered: see [OpsWorksClient.DescribeBackups].
 func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] {
 	return operation[OpsWorksBackup]{
 		table:  opsWorksBackups,
 		noSize: true,
 		id:     func(b *OpsWorksBackup) *string { return b.BackupId },
-		fetch: func(q query) func(context.Context, string, int) (page[OpsWorksBackup], error) {
-			return fetchWith(api.DescribeBackups, q.opsWorksBackups(),
-				func(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
-					return out.Backups, out.NextToken
-				}, watchOpsWorks)
-		},
+		fetch: calling(api, OpsWorksAPI.DescribeBackups, query.opsWorksBackups,
+			func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
+				return out.Backups, out.NextToken
+			}, watchOpsWorks),
 	}.list(f.c, api)
 }
 
 func watchOpsWorks(o *OpsWorksOptions, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
 
-func (q query) opsWorksBackups() OpsWorksDescribeBackupsInput {
-	return OpsWorksDescribeBackupsInput{BackupId: q.value("ids"), ServerName: q.value("servers")}
+func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
+	in.NextToken, in.MaxResults = token, size
+	in.BackupId, in.ServerName = q.value("ids"), q.value("servers")
 }
 
 var opsWorksBackups = &table[OpsWorksBackup]{
@@ -45,57 +44,55 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 		{name: "engines", value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
 		{name: states, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
 	},
-	times: []bound[OpsWorksBackup]{
-		{name: createdAfter, end: after, of: opsWorksCreated},
-		{name: createdBefore, end: before, of: opsWorksCreated},
-		{name: createdFrom, end: from, of: opsWorksCreated},
-		{name: createdTo, end: to, of: opsWorksCreated},
-	},
+	times: createdBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
 }
 
-func opsWorksCreated(b *OpsWorksBackup) *time.Time { return b.CreatedAt }
-
-// OpsWorksFilter says which OpsWorks CM backups to list. It is a value that may be copied and
+// OpsWorksFilter says which backups [OpsWorksBackups] lists. It is a value that may be copied and
 // shared; the zero value lists all. Each call narrows: several values in one call are alternatives,
 // two calls of one method intersect, and a call with no value leaves nothing, so that an empty slice
-// never means all. It turns into JSON and back without loss.
+// never means all. It turns into JSON and back without loss. DescribeBackups filters by one id or one
+// server; the rest is checked on items.
 type OpsWorksFilter struct{ c criteria }
 
-// IDs keeps the backups with one of the ids. The service takes one a request, and answers an id that
-// it does not know with an [*OpsWorksResourceNotFoundException].
+// IDs keeps the backups with one of the ids (BackupId). The service takes one a request, and answers an
+// id that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are checked on
+// items.
 func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow("ids", ids) }
 
-// Servers keeps the backups of one of the servers, by name. The service takes one a request; where
-// ids are asked for too, it is checked on items instead.
+// Servers keeps the backups of one of the servers, by name (ServerName). The service takes one a request,
+// and answers a name that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are
+// checked on items, and so are all where ids are asked for.
 func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow("servers", names) }
 
-// Types keeps the backups made in one of the ways. Checked on items, like all that follows.
+// Types keeps the backups made in one of the ways, by the service or by a person. It is checked on
+// items.
 func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
 	return f.narrow("types", texts(types...))
 }
 
-// Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet.
+// Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet. It is checked on
+// items.
 func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
 	return f.narrow("engines", engines)
 }
 
-// States keeps the backups with one of the statuses.
+// States keeps the backups with one of the statuses. It is checked on items.
 func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
 	return f.narrow(states, texts(values...))
 }
 
-// CreatedAfter keeps the backups created after a time.
+// CreatedAfter keeps the backups created after a time. It is checked on items.
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time.
+// CreatedBefore keeps the backups created before a time. It is checked on items.
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.until(createdBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
-// end open.
+// end open. It is checked on items.
 func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.between(from, to)}
 }
@@ -104,11 +101,11 @@ func (f OpsWorksFilter) narrow(name string, values []string) OpsWorksFilter {
 	return OpsWorksFilter{opsWorksBackups.narrow(f.c, name, values)}
 }
 
-// Validate joins all that is wrong with the filter ([ErrFilter]). A listing calls it before its
-// first request.
+// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is
+// due, reversed times. A listing calls it before its first request.
 func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validate(f.c) }
 
-// Match decides about a backup without a request.
+// Match reports whether the filter keeps a backup, without a request.
 func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }
 
 // Explain says what the service answers, what is checked on items, and how many chains are read.
@@ -120,124 +117,10 @@ func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
 // MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
 func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error, never a
-// wider filter.
+// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
+// never a wider filter; the filter then stays what it was.
 func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
-	c, err := opsWorksBackups.unmarshal(data)
-	if err == nil {
-		f.c = c
-	}
-	return err
+	return opsWorksBackups.unmarshal(data, &f.c)
 }
 
 func (f *OpsWorksFilter) operation() string { return opsWorksBackups.op }
-
-// OpsWorksBackup is a backup of an AWS OpsWorks CM server. It has the fields of Backup in the
-// removed SDK package opsworkscm/types, so code that used that package changes its import and
-// little else.
-type OpsWorksBackup struct {
-	// The ARN of the backup.
-	BackupArn *string
-
-	// The generated id of the backup: ServerName-yyyyMMddHHmmssSSS.
-	BackupId *string
-
-	// Whether the service made the backup by itself or a person asked for it.
-	BackupType OpsWorksBackupType
-
-	// When the backup was created: 2016-07-29T13:38:47.520Z, say.
-	CreatedAt *time.Time
-
-	// A description given by the user for a manual backup, empty for an automated one.
-	Description *string
-
-	// The engine type of the server when it was backed up: Chef, ChefAutomate, Puppet, Monolithic.
-	Engine *string
-
-	// The engine model of the server when it was backed up: Single.
-	EngineModel *string
-
-	// The engine version of the server when it was backed up.
-	EngineVersion *string
-
-	// The ARN of the EC2 instance profile of the server when it was backed up.
-	InstanceProfileArn *string
-
-	// The EC2 instance type of the server when it was backed up.
-	InstanceType *string
-
-	// The EC2 key pair of the server when it was backed up.
-	KeyPair *string
-
-	// The preferred backup window of the server: DDD:HH:MM or HH:MM, in UTC.
-	PreferredBackupWindow *string
-
-	// The preferred maintenance window of the server: DDD:HH:MM, in UTC.
-	PreferredMaintenanceWindow *string
-
-	// The size of the backup in bytes. Deprecated in the service's model.
-	S3DataSize *int32
-
-	// The Amazon S3 URL of the backup's data. Deprecated in the service's model.
-	S3DataUrl *string
-
-	// The Amazon S3 URL of the backup's log file.
-	S3LogUrl *string
-
-	// The security groups of the server when it was backed up.
-	SecurityGroupIds []string
-
-	// The name of the server that was backed up.
-	ServerName *string
-
-	// The ARN of the service role of the server when it was backed up.
-	ServiceRoleArn *string
-
-	// The status of the backup while in progress and after.
-	Status OpsWorksBackupStatus
-
-	// What the status means, in words.
-	StatusDescription *string
-
-	// The subnets of the server when it was backed up.
-	SubnetIds []string
-
-	// The version of the tools of OpsWorks CM when the backup was made.
-	ToolsVersion *string
-
-	// The ARN of the user who asked for a manual backup.
-	UserArn *string
-}
-
-// OpsWorksBackupType says who asked for a backup.
-type OpsWorksBackupType string
-
-// The documented values of OpsWorksBackupType.
-const (
-	OpsWorksBackupTypeAutomated OpsWorksBackupType = "AUTOMATED"
-	OpsWorksBackupTypeManual    OpsWorksBackupType = "MANUAL"
-)
-
-// Values returns the documented values; a service may send others.
-func (OpsWorksBackupType) Values() []OpsWorksBackupType {
-	return []OpsWorksBackupType{OpsWorksBackupTypeAutomated, OpsWorksBackupTypeManual}
-}
-
-// OpsWorksBackupStatus is where a backup stands.
-type OpsWorksBackupStatus string
-
-// The documented values of OpsWorksBackupStatus.
-const (
-	OpsWorksBackupStatusInProgress OpsWorksBackupStatus = "IN_PROGRESS"
-	OpsWorksBackupStatusOk         OpsWorksBackupStatus = "OK"
-	OpsWorksBackupStatusFailed     OpsWorksBackupStatus = "FAILED"
-	OpsWorksBackupStatusDeleting   OpsWorksBackupStatus = "DELETING"
-)
-
-// Values returns the documented values; a service may send others.
-func (OpsWorksBackupStatus) Values() []OpsWorksBackupStatus {
-	return []OpsWorksBackupStatus{
-		OpsWorksBackupStatusInProgress, OpsWorksBackupStatusOk,
-		OpsWorksBackupStatusFailed, OpsWorksBackupStatusDeleting,
-	}
-}

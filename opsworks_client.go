@@ -2,7 +2,6 @@ package backupx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -21,10 +20,9 @@ const (
 	opsWorksServiceID   = "OpsWorksCM"
 	opsWorksAPIVersion  = "2016-11-01"
 	opsWorksSigningName = "opsworks-cm"
-	opsWorksScope       = "github.com/backupx-go/backupx" // of spans and metrics
 )
 
-// OpsWorksAPI is the operation of AWS OpsWorks CM that backupx lists. *OpsWorksClient implements it;
+// OpsWorksAPI is the operation of AWS OpsWorks CM that backupx lists. [*OpsWorksClient] implements it;
 // a wrapper or a stub will do as well.
 type OpsWorksAPI interface {
 	DescribeBackups(context.Context, *OpsWorksDescribeBackupsInput, ...func(*OpsWorksOptions)) (*OpsWorksDescribeBackupsOutput, error)
@@ -32,7 +30,7 @@ type OpsWorksAPI interface {
 
 var _ OpsWorksAPI = (*OpsWorksClient)(nil)
 
-// OpsWorksClient calls AWS OpsWorks CM, whose client the AWS SDK removed in August 2025. NewOpsWorks
+// OpsWorksClient calls AWS OpsWorks CM, whose client the AWS SDK removed in August 2025. [NewOpsWorks]
 // makes one; the zero value is of no use. It is safe for use by several goroutines.
 //
 // AWS switched the service off for all customers in May 2024, so that its own endpoints have nothing
@@ -46,8 +44,8 @@ type OpsWorksClient struct {
 	skew *atomic.Int64
 }
 
-// OpsWorksOptions are the options of an OpsWorksClient: the same that every client of the AWS SDK
-// has, documented at [backup.Options]. NewOpsWorks takes them from an aws.Config; functions given to
+// OpsWorksOptions are the options of an [OpsWorksClient]: the same that every client of the AWS SDK
+// has, documented at [backup.Options]. [NewOpsWorks] takes them from an [aws.Config]; functions given to
 // NewOpsWorks change them for all calls, functions given to a call change them for that call:
 //
 //   - Region, BaseEndpoint, EndpointOptions.UseFIPSEndpoint, EndpointOptions.UseDualStackEndpoint
@@ -68,7 +66,7 @@ func (o OpsWorksOptions) Copy() OpsWorksOptions {
 
 // NewOpsWorks returns a client of AWS OpsWorks CM that treats cfg and optFns as the clients of the AWS
 // SDK do, down to retries, endpoints, clock skew, logging and cfg.ServiceOptions, which are called
-// with "OpsWorksCM" and *OpsWorksOptions. It sends nothing. See OpsWorksClient for what the service
+// with "OpsWorksCM" and [*OpsWorksOptions]. It sends nothing. See [OpsWorksClient] for what the service
 // is still good for.
 //
 // In one thing it differs from the SDK's clients, because it does not read the environment itself: an
@@ -127,39 +125,12 @@ func (c *OpsWorksClient) Options() OpsWorksOptions {
 	return c.options.Copy()
 }
 
-// OpsWorksDescribeBackupsInput says which backups to describe. No member is required; the zero value,
-// or nil in its place, asks for all.
-type OpsWorksDescribeBackupsInput struct {
-	// The id of the one backup to describe: ServerName-yyyyMMddHHmmssSSS.
-	BackupId *string
-
-	// The most backups to return in one response, from 1. AWS documented it as not implemented.
-	MaxResults *int32
-
-	// NextToken of the previous response, nil for the first page. AWS documented it as not implemented.
-	NextToken *string
-
-	// The name of the server whose backups to describe.
-	ServerName *string
-}
-
-// OpsWorksDescribeBackupsOutput is one page of backups.
-type OpsWorksDescribeBackupsOutput struct {
-	// The backups of this page, nil if the response had no such member.
-	Backups []OpsWorksBackup
-
-	// What to send for the next page; nil or empty on the last.
-	NextToken *string
-
-	// What the SDK records of a call: request id, raw response, attempts, times.
-	ResultMetadata middleware.Metadata
-}
-
 // DescribeBackups sends one DescribeBackups request, retried as the options say. Given a BackupId or
-// a ServerName that does not exist, the service answers *OpsWorksResourceNotFoundException; given a
-// malformed value, *OpsWorksValidationException; given a token it does not know,
-// *OpsWorksInvalidNextTokenException. Errors are wrapped as in every client of the SDK:
-// *smithy.OperationError, and *awshttp.ResponseError with the request id once there was a response.
+// a ServerName that does not exist, the service answers [*OpsWorksResourceNotFoundException]; given a
+// malformed value, [*OpsWorksValidationException]; given a token it does not know,
+// [*OpsWorksInvalidNextTokenException]. Errors are wrapped as in every client of the SDK:
+// [*smithy.OperationError], and *awshttp.ResponseError with the request id once there was a response.
+// For more than one page there is [OpsWorksBackups].
 func (c *OpsWorksClient) DescribeBackups(
 	ctx context.Context, params *OpsWorksDescribeBackupsInput, optFns ...func(*OpsWorksOptions),
 ) (*OpsWorksDescribeBackupsOutput, error) {
@@ -230,30 +201,4 @@ func opsWorksContext(ctx context.Context, operation string, options OpsWorksOpti
 		ctx = awsmiddleware.SetRegion(ctx, options.Region)
 	}
 	return withLegacyResolver(ctx, options)
-}
-
-func opsWorksSpan(operation string) tracing.SpanOption {
-	return func(o *tracing.SpanOptions) {
-		o.Kind = tracing.SpanKindClient
-		o.Properties.Set("rpc.system", "aws-api")
-		o.Properties.Set("rpc.service", opsWorksServiceID)
-		o.Properties.Set("rpc.method", operation)
-	}
-}
-
-func endOpsWorksSpan(span tracing.Span, err error) {
-	span.SetProperty("error", err != nil)
-	if err == nil {
-		span.SetStatus(tracing.SpanStatusOK)
-		return
-	}
-	span.SetStatus(tracing.SpanStatusError)
-	span.SetProperty("exception.type", fmt.Sprintf("%T", err))
-	span.SetProperty("exception.message", err.Error())
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		span.SetProperty("api.error_code", api.ErrorCode())
-		span.SetProperty("api.error_message", api.ErrorMessage())
-		span.SetProperty("api.error_fault", api.ErrorFault().String())
-	}
 }

@@ -2,12 +2,15 @@ package backupx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/tracing"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -33,6 +36,38 @@ func (r opsWorksEndpoints) ResolveEndpoint(
 	return endpoint, nil
 }
 
+func (c *opsWorksCall) resolveEndpoint(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	if awsmiddleware.GetRequiresLegacyEndpoints(ctx) {
+		return next.HandleFinalize(ctx, in)
+	}
+	req, err := httpRequest(in.Request)
+	if err != nil {
+		return out, metadata, err
+	}
+	err = c.stage(ctx, "ResolveEndpoint", metricEndpoint, func(ctx context.Context) error {
+		return directRequest(ctx, req, c.options)
+	})
+	if err != nil {
+		return out, metadata, err
+	}
+	return next.HandleFinalize(ctx, in)
+}
+
+func (c *opsWorksCall) disableHTTPS(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	req, err := httpRequest(in.Request)
+	if err != nil {
+		return out, metadata, err
+	}
+	if c.options.EndpointOptions.DisableHTTPS && !smithyhttp.GetHostnameImmutable(ctx) {
+		req.URL.Scheme = "http"
+	}
+	return next.HandleFinalize(ctx, in)
+}
+
 // directRequest points req at the endpoint that options resolve to.
 func directRequest(ctx context.Context, req *smithyhttp.Request, options OpsWorksOptions) error {
 	params, err := endpointParameters(options)
@@ -40,7 +75,7 @@ func directRequest(ctx context.Context, req *smithyhttp.Request, options OpsWork
 		return fmt.Errorf("failed to bind endpoint params, %w", err)
 	}
 	if options.EndpointResolverV2 == nil {
-		return fmt.Errorf("expected endpoint resolver to not be nil")
+		return errors.New("expected endpoint resolver to not be nil")
 	}
 	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, params)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -12,20 +11,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/metrics"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/aws/smithy-go/tracing"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-)
-
-// The durations that the SDK's clients measure, by the names they give them.
-const (
-	metricCall        = "client.call.duration"
-	metricSerialize   = "client.call.serialization_duration"
-	metricIdentity    = "client.call.auth.resolve_identity_duration"
-	metricEndpoint    = "client.call.resolve_endpoint_duration"
-	metricSign        = "client.call.auth.signing_duration"
-	metricDeserialize = "client.call.deserialization_duration"
 )
 
 // opsWorksCall is what the steps of one call share. It does not change once the stack is built.
@@ -210,66 +197,10 @@ func (c *opsWorksCall) decode(ctx context.Context, resp *smithyhttp.Response, pa
 	return err
 }
 
-func (c *opsWorksCall) resolveEndpoint(
-	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
-	if awsmiddleware.GetRequiresLegacyEndpoints(ctx) {
-		return next.HandleFinalize(ctx, in)
-	}
-	req, err := httpRequest(in.Request)
-	if err != nil {
-		return out, metadata, err
-	}
-	err = c.stage(ctx, "ResolveEndpoint", metricEndpoint, func(ctx context.Context) error {
-		return directRequest(ctx, req, c.options)
-	})
-	if err != nil {
-		return out, metadata, err
-	}
-	return next.HandleFinalize(ctx, in)
-}
-
-func (c *opsWorksCall) disableHTTPS(
-	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
-	req, err := httpRequest(in.Request)
-	if err != nil {
-		return out, metadata, err
-	}
-	if c.options.EndpointOptions.DisableHTTPS && !smithyhttp.GetHostnameImmutable(ctx) {
-		req.URL.Scheme = "http"
-	}
-	return next.HandleFinalize(ctx, in)
-}
-
 func httpRequest(request any) (*smithyhttp.Request, error) {
 	req, ok := request.(*smithyhttp.Request)
 	if !ok {
 		return nil, fmt.Errorf("unexpected transport type %T", request)
 	}
 	return req, nil
-}
-
-// stage runs f, one part of a call, under a span of its own and measures it.
-func (c *opsWorksCall) stage(ctx context.Context, name, metric string, f func(context.Context) error) error {
-	ctx, span := tracing.StartSpan(ctx, name)
-	defer span.End()
-	return timedStage(ctx, c.options, metric, func() error { return f(ctx) })
-}
-
-// timedStage runs f and records how many seconds it took.
-func timedStage(ctx context.Context, options OpsWorksOptions, metric string, f func() error) error {
-	seconds, err := options.MeterProvider.Meter(opsWorksScope).Float64Histogram(metric, func(o *metrics.InstrumentOptions) {
-		o.UnitLabel = "s"
-	})
-	if err != nil {
-		return err
-	}
-	start := time.Now()
-	err = f()
-	seconds.Record(ctx, time.Since(start).Seconds(), func(o *metrics.RecordMetricOptions) {
-		o.Properties.Set("rpc.service", middleware.GetServiceID(ctx))
-		o.Properties.Set("rpc.method", middleware.GetOperationName(ctx))
-	})
-	return err
 }

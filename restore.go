@@ -18,6 +18,12 @@ import (
 // and returns the backup as the service then shows it: READY, without a DeleteTimestamp. Needs the
 // permission cloudhsm:RestoreBackup on the backup's ARN. Only the account that owns a backup can
 // restore it, and only before its DeleteTimestamp. It is sent once a call, the SDK's retries aside.
+//
+// The error wraps what the service answered, of what RestoreBackup documents: a
+// [*hsmtypes.CloudHsmResourceNotFoundException] where there is no such backup, a
+// [*hsmtypes.CloudHsmAccessDeniedException] where the caller may not restore it, a
+// [*hsmtypes.CloudHsmInvalidRequestException] where it cannot be restored, as one that is READY. An id that
+// is empty or an ARN is an error, and nothing is sent.
 func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtypes.Backup, error) {
 	fail := func(err error) (hsmtypes.Backup, error) {
 		return hsmtypes.Backup{}, &callError{"RestoreBackup", err}
@@ -46,7 +52,7 @@ func checkHSM(api any, id string) error {
 	return mustBeName(id)
 }
 
-// Restored is what became of one backup that was to be restored.
+// Restored is what became of one backup that [RestoreHSMBackups] was given.
 type Restored struct {
 	// Before is the backup as it was given.
 	Before hsmtypes.Backup
@@ -54,17 +60,18 @@ type Restored struct {
 	After hsmtypes.Backup
 	// Skipped says that the backup was passed by, because it was not pending deletion.
 	Skipped bool
-	// Err is why the restore failed.
+	// Err is why the restore failed; nil where it did not, and where none was tried.
 	Err error
 }
 
-// RestoreHSMBackups restores those of the backups that are pending deletion, one after another, and
-// passes the others by. It goes on after a failure and returns one result a backup, in their order,
-// and all failures joined. A context that ends fails the backups that are left.
+// RestoreHSMBackups restores those of the backups that are pending deletion, one after another as
+// [RestoreHSMBackup] does, and passes the others by. It goes on after a failure and returns one result
+// a backup, in their order, and all failures joined. A context that ends fails the backups that are
+// left.
 //
 // It takes a slice, not an iterator, on purpose: to restore what is pending while the pending ones
 // are still being listed moves the pages under the listing, and misses every other page. Collect
-// first, then restore.
+// first ([Listing.Collect]), then restore.
 func RestoreHSMBackups(ctx context.Context, api HSMRestoreAPI, backups []hsmtypes.Backup) ([]Restored, error) {
 	results := make([]Restored, len(backups))
 	var errs []error
@@ -94,10 +101,13 @@ const (
 	lastPause  = 30 * time.Second
 )
 
-// WaitHSMBackup looks at a CloudHSM backup, by DescribeBackups, until it is in a state, and returns it
-// as it was seen last. The pauses grow from a second to half a minute, with jitter. It ends with an
-// error when maxWait has gone by (context.DeadlineExceeded) or the context ends, when there is no such
-// backup, and when the backup is DELETED, which it never leaves.
+// WaitHSMBackup looks at a CloudHSM backup, by DescribeBackups of CloudHSM v2, until it is in a state,
+// and returns it as it was seen last. The pauses grow from a second to half a minute, with jitter. Needs
+// the permission cloudhsm:DescribeBackups.
+//
+// It ends with an error when maxWait, which is to be above zero, has gone by
+// ([context.DeadlineExceeded]) or the context ends, when there is no such backup, when the backup is
+// DELETED, which it never leaves, and when a request fails: it wraps the [*ListError] of [HSMBackups].
 func WaitHSMBackup(
 	ctx context.Context, api cloudhsmv2.DescribeBackupsAPIClient,
 	id string, state hsmtypes.BackupState, maxWait time.Duration,

@@ -2,6 +2,8 @@ package backupx
 
 import (
 	"context"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,33 +23,22 @@ var restoreJobs = &table[types.RestoreJobsListMember]{
 		{name: states, send: one, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
 		{name: "vaults", check: mustBeARN, value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
 	},
-	times: []bound[types.RestoreJobsListMember]{
-		{name: createdAfter, end: after, sent: true, of: restoreCreated},
-		{name: createdFrom, end: from, of: restoreCreated},
-		{name: createdTo, end: to, of: restoreCreated},
-	},
+	times: createdBounds(true, func(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }),
 }
-
-func restoreCreated(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }
 
 // RestoreJobs lists restore jobs, by ListRestoreJobs of AWS Backup.
 func RestoreJobs(api backup.ListRestoreJobsAPIClient, f RestoreJobFilter) Listing[types.RestoreJobsListMember] {
 	return operation[types.RestoreJobsListMember]{
-		table: restoreJobs, maxSize: 1000, created: restoreCreated,
+		table: restoreJobs, maxSize: 1000,
 		id: func(j *types.RestoreJobsListMember) *string { return j.RestoreJobId },
-		fetch: func(q query) func(context.Context, string, int) (page[types.RestoreJobsListMember], error) {
-			in := backup.ListRestoreJobsInput{
-				ByStatus: types.RestoreJobStatus(q.values[states]), ByCreatedAfter: q.after(), ByCreatedBefore: q.before(),
-			}
-			return fetchWith(api.ListRestoreJobs, in,
-				func(in *backup.ListRestoreJobsInput, token *string, size *int32) {
-					in.NextToken, in.MaxResults = token, size
-				},
-				func(out *backup.ListRestoreJobsOutput) ([]types.RestoreJobsListMember, *string) {
-					return out.RestoreJobs, out.NextToken
-				},
-				watchBackup)
-		},
+		fetch: calling(api, backup.ListRestoreJobsAPIClient.ListRestoreJobs,
+			func(q query, in *backup.ListRestoreJobsInput, token *string, size *int32) {
+				in.NextToken, in.MaxResults, in.ByStatus = token, size, types.RestoreJobStatus(q.values[states])
+				in.ByCreatedAfter, in.ByCreatedBefore = q.after(), q.before()
+			},
+			func(out *backup.ListRestoreJobsOutput) ([]types.RestoreJobsListMember, *string) {
+				return out.RestoreJobs, out.NextToken
+			}, watchBackup),
 	}.list(f.c, api)
 }
 
@@ -90,4 +81,18 @@ func TestASixthOperationHasAllThatTheEngineGives(t *testing.T) {
 	require.NoError(t, err, "an intersection that is empty asks nothing")
 	_, err = RestoreJobs(api, RestoreJobFilter{}.Vaults("a")).Collect(t.Context())
 	require.ErrorIs(t, err, ErrFilter)
+
+	asked := len(api.asked)
+	_, err = RestoreJobs(api, RestoreJobFilter{}).Every(10 * 24 * time.Hour).Collect(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, len(api.asked)-asked, 2, "it is read in windows of the creation time")
+}
+
+func TestTheWorkedExampleIsShort(t *testing.T) {
+	doc, err := os.ReadFile("docs/adding-an-operation.md")
+	require.NoError(t, err)
+	_, code, found := strings.Cut(string(doc), "```go\nvar restoreJobs")
+	require.True(t, found)
+	code, _, _ = strings.Cut(code, "```")
+	require.Less(t, strings.Count(code, "\n"), 40, "a listing and a filter take fewer lines than this")
 }
