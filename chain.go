@@ -15,7 +15,7 @@ type chain[T any] struct {
 	maxSize   int    // items a request at most; 0 where that is unknown
 	noSize    bool   // the service does not implement sizes
 	filtered  bool   // items are dropped, so that a request cannot tell how many are needed
-	fetch     func(ctx context.Context, token string, size int) (page[T], error)
+	fetch     fetcher[T]
 	memory    *memory                          // of items delivered, where chains may repeat each other's
 	changing  bool                             // an item may leave this chain for another while it is read
 	timed     bool                             // the service filters by creation time

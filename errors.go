@@ -61,7 +61,7 @@ func (e *ListError) Error() string {
 		b.WriteString(": ")
 	}
 	if e.Err != nil {
-		b.WriteString(redact(strings.TrimPrefix(e.Err.Error(), "backupx: "), e.token))
+		b.WriteString(redact(inner(e.Err), e.token))
 	}
 	return b.String()
 }
@@ -72,14 +72,22 @@ func (e *ListError) Unwrap() error { return e.Err }
 // callError is the error of one call. Like a ListError's, its text has no credentials in it.
 type callError struct {
 	operation string
+	id        string // of what it was called for
 	err       error
 }
 
 func (e *callError) Error() string {
-	return "backupx: " + e.operation + ": " + redact(e.err.Error(), "")
+	of := e.operation
+	if strings.TrimSpace(e.id) != "" {
+		of += ": " + e.id
+	}
+	return "backupx: " + of + ": " + redact(inner(e.err), "")
 }
 
 func (e *callError) Unwrap() error { return e.err }
+
+// inner is the text of an error within another, which names the package already.
+func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
 const redacted = "[redacted]"
 

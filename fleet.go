@@ -192,7 +192,7 @@ type SourceError struct {
 func (e *SourceError) Error() string {
 	text := e.Source + ": " + string(e.Kind)
 	if e.Err != nil {
-		text += ": " + strings.TrimPrefix(e.Err.Error(), "backupx: ")
+		text += ": " + inner(e.Err)
 	}
 	return text
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/samber/lo"
 )
@@ -18,8 +17,6 @@ type operation[T any] struct {
 	id      func(*T) *string // what tells items apart
 	fetch   func(q query) fetcher[T]
 	merge   func(c criteria) func(a, b T) int // the order that chains are merged in; nil for one after another
-
-	created func(*T) *time.Time // what windows of time are made by: the table says it, list fills it in
 }
 
 // fetcher reads one page of a chain.
@@ -47,7 +44,6 @@ func calling[C, T, I, O, F any](
 
 // list is the listing of what a filter asks for. A missing client is an error when it is read.
 func (op operation[T]) list(c criteria, client any) Listing[T] {
-	op.created = op.table.created()
 	filter, err := op.table.marshal(c)
 	id := identity{Op: op.table.op, Filter: filter}
 	l := Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) { return op.open(f, c) }}}
@@ -123,7 +119,7 @@ func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 	c := chain[T]{
 		operation: identity{Op: op.table.op}.name(), shard: q.shard,
 		maxSize: op.maxSize, noSize: op.noSize, changing: q.moving,
-		filtered: len(op.table.checkedOnItems(q.criteria, p.sent)) > 0, timed: op.created != nil,
+		filtered: len(op.table.checkedOnItems(q.criteria, p.sent)) > 0, timed: op.table.created() != nil,
 	}
 	if p.split {
 		c.memory = f.memory()

@@ -112,7 +112,7 @@ func fetchWith[T, I, O, F any](
 	paging func(in *I, token *string, size *int32),
 	items func(*O) ([]T, *string),
 	watched func(*F, *bodyWatch),
-) func(context.Context, string, int) (page[T], error) {
+) fetcher[T] {
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := input
 		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))

@@ -26,7 +26,7 @@ import (
 // is empty or an ARN is an error, and nothing is sent.
 func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtypes.Backup, error) {
 	fail := func(err error) (hsmtypes.Backup, error) {
-		return hsmtypes.Backup{}, &callError{"RestoreBackup", err}
+		return hsmtypes.Backup{}, &callError{"RestoreBackup", id, err}
 	}
 	if err := checkHSM(api, id); err != nil {
 		return fail(err)
@@ -88,7 +88,7 @@ func restore(ctx context.Context, api HSMRestoreAPI, b hsmtypes.Backup) Restored
 		return r
 	}
 	if ctx.Err() != nil {
-		r.Err = &callError{"RestoreBackup", fmt.Errorf("%s: %w", aws.ToString(b.BackupId), cause(ctx))}
+		r.Err = &callError{"RestoreBackup", aws.ToString(b.BackupId), cause(ctx)}
 		return r
 	}
 	r.After, r.Err = RestoreHSMBackup(ctx, api, aws.ToString(b.BackupId))
@@ -113,7 +113,7 @@ func WaitHSMBackup(
 	id string, state hsmtypes.BackupState, maxWait time.Duration,
 ) (hsmtypes.Backup, error) {
 	fail := func(b hsmtypes.Backup, err error) (hsmtypes.Backup, error) {
-		return b, &callError{"WaitHSMBackup", fmt.Errorf("%s: %w", id, err)}
+		return b, &callError{"WaitHSMBackup", id, err}
 	}
 	if err := checkHSM(api, id); err != nil {
 		return fail(hsmtypes.Backup{}, err)

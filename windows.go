@@ -65,7 +65,7 @@ func (q query) windowed() string { return strings.TrimPrefix(q.shard+",created="
 // windows are those that a query is to be read in, nil for none. A plan that was made stands.
 func (op operation[T]) windows(f frame, q query, beside int) ([]window, error) {
 	key := f.path + q.windowed()
-	if f.state.opened || op.created == nil || q.moving {
+	if f.state.opened || op.table.created() == nil || q.moving {
 		return f.state.windows[key], nil
 	}
 	points, err := f.points(q.criteria, beside)
@@ -166,10 +166,11 @@ const (
 // parts is into how many parts to split a window of so much time whose first page is known: as many as
 // it seems to have pages, from the share of its time that the first one covers.
 func (op operation[T]) parts(first *page[T], span time.Duration, most int) int {
+	created := op.table.created()
 	var oldest, newest time.Time
 	for i := range first.n {
 		v, _ := first.raw(i)
-		if at := aws.ToTime(op.created(v)); !at.IsZero() {
+		if at := aws.ToTime(created(v)); !at.IsZero() {
 			oldest, newest = earliest(at, oldest), latest(at, newest)
 		}
 	}
