@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -16,19 +17,25 @@ import (
 // that a listing would end early and look complete.
 var errEmptyBody = errors.New("the service answered with an empty body where a page is owed")
 
-// bodyWatch sees whether the response of one call had any content. It counts what is read, since a
-// custom HTTP client may leave ContentLength at 0 with a real body; a client that is a stub has no
-// stack to be put into, and is not judged.
-type bodyWatch struct{ body *watchedBody }
+// bodyWatch sees whether the response of a call had any content. It counts what is read, since a custom
+// HTTP client may leave ContentLength at 0 with a real body, and leaves what it saw in the output's
+// metadata: a client may be a wrapper that makes several calls at once. One that is a stub has no stack
+// to be put into, and is not judged.
+type bodyWatch struct{ answered atomic.Bool }
 
-// empty reports whether a body was read to its end and held nothing but blanks.
-func (w *bodyWatch) empty() bool { return w.body != nil && w.body.ended && w.body.blank() }
+type watchedBodyKey struct{}
+
+// empty reports whether the body that an output was made of was read to its end and held nothing.
+func empty(md middleware.Metadata) bool {
+	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)
+	return ok && body.ended && body.blank()
+}
 
 // guarded calls a client of the SDK, whose decoder panics on some responses (a timestamp "NaN"): once a
 // response is being read, that is an error of the response. A stub's panic is its own.
 func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 	defer func() {
-		if w.body == nil {
+		if !w.answered.Load() {
 			return
 		}
 		if p := recover(); p != nil {
@@ -46,18 +53,19 @@ func (w *bodyWatch) add(stack *middleware.Stack) error {
 // ID names the step.
 func (w *bodyWatch) ID() string { return "backupx.BodyWatch" }
 
-// HandleDeserialize wraps the body of each attempt's response; the last attempt is what counts.
+// HandleDeserialize wraps the body of each attempt's response; the last attempt's is the output's.
 func (w *bodyWatch) HandleDeserialize(
 	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
-	w.body = nil
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
 		if resp.Body == nil { // a custom HTTP client may leave it out, and the SDK panics
 			resp.Body = http.NoBody
 		}
-		w.body = &watchedBody{ReadCloser: resp.Body}
-		resp.Body = w.body
+		body := &watchedBody{ReadCloser: resp.Body}
+		resp.Body = body
+		md.Set(watchedBodyKey{}, body)
+		w.answered.Store(true)
 	}
 	return out, md, err
 }

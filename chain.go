@@ -32,20 +32,22 @@ type position struct {
 	Loop  bool     // Token was followed before: there is nowhere to go on from
 	seen  []uint64 // hashes of the tokens followed, Token's among them
 
-	last, current []uint64 // what the memory holds of the page before, and of this one
+	recent  []uint64 // items delivered last, as the memory holds them
+	largest int      // items of the largest page
 }
 
 // progress is one chain within a range.
 type progress struct {
 	*traversal
-	id     string
-	pos    *position
-	info   PageInfo // of the page that is being delivered
-	page   bool     // one is
-	onPage []func(PageInfo)
-	next   string // the token behind that page
-	loops  bool
-	memory *memory
+	id       string
+	pos      *position
+	info     PageInfo // of the page that is being delivered
+	page     bool     // one is
+	finished bool     // its last item was taken
+	onPage   []func(PageInfo)
+	next     string // the token behind that page
+	loops    bool
+	memory   *memory
 
 	changing bool
 	window   bool
@@ -79,12 +81,9 @@ type feed[T any] struct {
 
 // openChain makes the stream of one chain at its place in a listing.
 func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
-	size, err := f.pageSize(c.maxSize, c.noSize)
+	size, err := c.size(f.set)
 	if err != nil {
 		return nil, err
-	}
-	if f.set.every != nil && !c.timed {
-		return nil, fmt.Errorf("Every: %s has no filter on creation times", c.operation)
 	}
 	id := f.path + c.shard
 	if f.state.opened && f.state.chains[id] == nil {
@@ -104,7 +103,7 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 		f.state.chains[id] = pos
 	}
 	if c.memory != nil {
-		c.memory.hold(pos.current)
+		c.memory.hold(pos.recent)
 	}
 	p := &progress{
 		traversal: f.traversal, id: id, pos: pos, onPage: f.set.onPage,
@@ -128,15 +127,17 @@ func newFeed[T any](c chain[T], pacers []*pacer, pos *position, size int) feed[T
 	}
 }
 
-// pageSize is the size to ask of a service whose pages hold at most so many.
-func (f frame) pageSize(atMost int, none bool) (int, error) {
-	switch n := f.set.pageSize; {
-	case n == nil && none:
+// size is how many items to ask for, once it is clear that the chain can honour the settings.
+func (c chain[T]) size(set settings) (int, error) {
+	switch n := set.pageSize; {
+	case set.every != nil && !c.timed:
+		return 0, fmt.Errorf("Every: %s has no filter on creation times", c.operation)
+	case n == nil && c.noSize:
 		return 0, nil
 	case n == nil:
-		return atMost, nil
-	case atMost > 0 && *n > atMost:
-		return 0, fmt.Errorf("PageSize: %d: the service gives %d at most", *n, atMost)
+		return c.maxSize, nil
+	case c.maxSize > 0 && *n > c.maxSize:
+		return 0, fmt.Errorf("PageSize: %d: the service gives %d at most", *n, c.maxSize)
 	default:
 		return *n, nil
 	}
@@ -202,6 +203,7 @@ func (r *reader[T]) spent() bool { return r.pos.Done || r.last }
 
 // take begins the delivery of a page.
 func (r *reader[T]) take(pg *page[T]) segment[T] {
+	r.tell()
 	r.page, r.next, r.loops = true, pg.next, pg.loops
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
@@ -267,20 +269,20 @@ func (f *feed[T]) ask(wanted int) int {
 
 // reached moves the position behind item i-1 of the page; at the page's end, to the next page.
 func (p *progress) reached(i int) {
-	p.pos.Skip = i
+	p.pos.Skip = max(p.pos.Skip, i) // what is skipped can go on beyond this page
 	if i == p.info.Items {
 		p.finish()
 	}
 }
 
-// finish moves the position to the next page.
+// finish moves the position to the next page. The page is told of once its last item was delivered.
 func (p *progress) finish() {
 	pos := p.pos
 	pos.Token, pos.Skip = p.next, pos.Skip-p.info.Items
 	pos.Pages++
 	pos.Done, pos.Loop = p.next == "", p.loops
 	pos.see(p.next)
-	p.tell()
+	p.finished = true
 	p.forget()
 }
 
@@ -289,7 +291,7 @@ func (p *progress) tell() {
 	if !p.page {
 		return
 	}
-	p.page = false
+	p.page, p.finished = false, false
 	for _, f := range p.onPage {
 		f(p.info)
 	}

@@ -35,6 +35,14 @@ type identity struct {
 	Parts  []identity      `json:"parts,omitempty"`
 }
 
+// unknownInput is the Input of what cannot be compared.
+const unknownInput = "?"
+
+// comparable reports whether the listing can be told from others.
+func (id identity) comparable() bool {
+	return id.Input != unknownInput && lo.EveryBy(id.Parts, identity.comparable)
+}
+
 // name is the operation without its service: cloudhsm:DescribeBackups is DescribeBackups.
 func (id identity) name() string {
 	service, op, _ := strings.Cut(id.Op, ":")
@@ -64,18 +72,28 @@ type saved struct {
 
 // savedPos is a position, with what it needs to see a repeated token.
 type savedPos struct {
-	Token []byte `json:"token,omitempty"` // as bytes: text in JSON has to be UTF-8
-	Skip  int    `json:"skip,omitempty"`
-	Pages int    `json:"pages,omitempty"`
-	Done  bool   `json:"done,omitempty"`
-	Loop  bool   `json:"loop,omitempty"`
-	Seen  []byte `json:"seen,omitempty"`
-	Last  []byte `json:"last,omitempty"` // items remembered of this page and of the one before
+	Token   []byte `json:"token,omitempty"` // as bytes: text in JSON has to be UTF-8
+	Skip    int    `json:"skip,omitempty"`
+	Pages   int    `json:"pages,omitempty"`
+	Done    bool   `json:"done,omitempty"`
+	Loop    bool   `json:"loop,omitempty"`
+	Seen    []byte `json:"seen,omitempty"`
+	Last    []byte `json:"last,omitempty"`    // items delivered last
+	Largest int    `json:"largest,omitempty"` // items of the largest page
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. A cycle that is longer is found
 // once it has been gone through again.
 const seenTokens = 256
+
+// checkpoint is where a range or a cursor of the listing is.
+func (l Listing[T]) checkpoint(st *state) Checkpoint {
+	cp := st.checkpoint(l.identity())
+	if start := l.set.start; start != nil && !st.opened {
+		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip}
+	}
+	return cp
+}
 
 // checkpoint takes the place of a state.
 func (st *state) checkpoint(id identity) Checkpoint {
@@ -84,7 +102,7 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		s.Chains[name] = savedPos{
 			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
-			Last: packed(slices.Concat(p.last, p.current)),
+			Last: packed(p.recent), Largest: p.largest,
 		}
 	}
 	for key, windows := range st.windows {
@@ -129,7 +147,7 @@ func (s *saved) state() (*state, error) {
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
 			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
-			seen: unpacked(p.Seen), current: unpacked(p.Last),
+			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest,
 		}
 	}
 	for key, texts := range s.Windows {
@@ -158,6 +176,8 @@ func (s *saved) matches(id identity) error {
 	was, _ := json.Marshal(s.ID)
 	is, _ := json.Marshal(id)
 	switch {
+	case !id.comparable():
+		return fmt.Errorf("%w: the input of the operation cannot be written as JSON, and so not be compared", ErrCheckpoint)
 	case bytes.Equal(was, is):
 		return nil
 	case s.ID.Op != id.Op:
@@ -259,7 +279,7 @@ func (s *saved) validate() error {
 		return errors.New("its start is out of range")
 	}
 	for name, p := range s.Chains {
-		if p.Skip < 0 || p.Pages < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 {
+		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 {
 			return fmt.Errorf("the position of %q is out of range", name)
 		}
 	}

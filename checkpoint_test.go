@@ -1,12 +1,16 @@
 package backupx_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/stretchr/testify/require"
@@ -346,4 +350,64 @@ func TestServicesTokensExpireAndAreRefused(t *testing.T) {
 	var invalid *types.InvalidParameterValueException
 	require.ErrorAs(t, err, &invalid)
 	require.ErrorContains(t, err, "backupx: ListBackupJobs: page 2: ")
+}
+
+func TestAWindowedCheckpointHasNoCLIToken(t *testing.T) {
+	client := clientOf(fakeaws.New(fakeaws.Data{BackupJobs: fakeaws.GenerateBackupJobs(1, day.AddDate(0, 0, -30), day, 40)}))
+	client.Now = func() time.Time { return day }
+	cursor := client.BackupJobs(backupx.BackupJobFilter{}).Every(10 * 24 * time.Hour).PageSize(2).Cursor()
+	take(t, cursor.All(t.Context()), 38)
+
+	_, err := cursor.Checkpoint().CLIToken()
+
+	require.ErrorIs(t, err, backupx.ErrCheckpoint)
+}
+
+func TestACheckpointBeforeTheFirstRangeKeepsTheStart(t *testing.T) {
+	s := newShelf("item", 6, 2)
+	cp := throughText(t, s.list().StartAt(shelfToken+"4").Cursor().Checkpoint())
+
+	cursor, err := s.list().Resume(cp)
+	require.NoError(t, err)
+	items, err := drain(cursor.All(t.Context()))
+
+	require.NoError(t, err)
+	require.Equal(t, []string{"item-004", "item-005"}, items)
+	token, err := cp.CLIToken()
+	require.NoError(t, err)
+	items, err = s.list().StartAtCLI(token).Collect(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"item-004", "item-005"}, items)
+}
+
+func TestACheckpointOfARangeThatCouldNotBeginKeepsTheStart(t *testing.T) {
+	s := newShelf("a", 6, 2)
+	_, err := s.list().StartAt(shelfToken + "4").PageSize(-1).Collect(t.Context())
+	var stopped *backupx.ListError
+	require.ErrorAs(t, err, &stopped)
+	require.Equal(t, s.items[4:], resumeFrom(t, s.list(), stopped.Checkpoint))
+}
+
+func TestAnInputThatIsNoJSONCannotBeResumed(t *testing.T) {
+	type input struct {
+		Ratio float64
+		Token *string
+	}
+	pages := 0
+	l := backupx.FromOperation("ListThings",
+		func(context.Context, *input, ...func(*int)) (*int, error) { pages++; return &pages, nil }, input{Ratio: math.Inf(1)},
+		func(in *input, token *string, _ *int32) { in.Token = token },
+		func(n *int) ([]int, *string) { return []int{*n}, aws.String(fmt.Sprint(*n)) })
+	cursor := l.Cursor()
+	take(t, cursor.All(t.Context()), 2)
+	_, err := l.Resume(cursor.Checkpoint())
+	require.ErrorIs(t, err, backupx.ErrCheckpoint)
+	require.ErrorContains(t, err, "cannot be written as JSON")
+}
+
+func TestTheZeroCursorSaysSo(t *testing.T) {
+	var cursor backupx.Cursor[string]
+	_, err := drain(cursor.All(t.Context()))
+	require.ErrorContains(t, err, "the zero Listing lists nothing")
+	require.False(t, cursor.Checkpoint().Done())
 }

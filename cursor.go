@@ -11,7 +11,7 @@ import (
 // Cursor is one traversal of a listing that remembers where it is. Where a Listing's ranges each
 // start afresh, a range over [Cursor.All] goes on where the last one stopped: after a break or an
 // error, in the middle of a page too. With a limit each range is the next batch. A Cursor is for
-// one goroutine. The zero value is of no use: [Listing.Cursor] and [Listing.Resume] make one.
+// one goroutine. The zero value lists nothing and says so: [Listing.Cursor] and [Listing.Resume] make one.
 type Cursor[T any] struct {
 	l  Listing[T]
 	st *state
@@ -77,14 +77,16 @@ func (c *Cursor[T]) check() error {
 // yielded: a checkpoint taken in the body of the loop is behind the item at hand. At the end of the
 // listing a range yields nothing. Ranging within a range of the same cursor is an error.
 func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) { c.l.items(ctx, c.st, yield) }
+	return func(yield func(T, error) bool) { c.l.items(ctx, c.state(), yield) }
 }
 
 // Checkpoint is where the cursor is now.
-func (c *Cursor[T]) Checkpoint() Checkpoint {
-	cp := c.st.checkpoint(c.l.identity())
-	if start := c.l.set.start; start != nil && !c.st.opened {
-		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip}
+func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
+
+// state is where the cursor is. The zero Cursor has none, and its listing says what is wrong.
+func (c *Cursor[T]) state() *state {
+	if c.st == nil {
+		c.st = newState()
 	}
-	return cp
+	return c.st
 }

@@ -1,10 +1,13 @@
 package backupx
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -95,7 +98,7 @@ const redacted = "[redacted]"
 // kept, the rest replaced. A connection error prints the URL with its nextToken, and AWS answers a
 // bad signature with the whole canonical request.
 var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(nextToken(?:=|"\s*:\s*"|%3D))[^&\s"\\]+`),
+	regexp.MustCompile(`(?i)(nextToken(?:=|\\?"\s*:\s*\\?"|%3D))(?:\\[^"]|[^&\s"\\])+`),
 	regexp.MustCompile(`(?i)(x-amz-(?:security-token|signature|credential)\s*[=:]\s*)[^&\s"\\]+`),
 	regexp.MustCompile(`(?i)((?:signature|credential|secretaccesskey|secret_access_key|sessiontoken|session_token)"?\s*[=:]\s*"?)[^&\s",\\]+`),
 	regexp.MustCompile(`()\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b`),
@@ -106,15 +109,37 @@ var secrets = []*regexp.Regexp{
 func redact(text, token string) string {
 	const short = 4
 	if len(token) >= short {
-		text = strings.NewReplacer(
-			token, redacted,
-			url.QueryEscape(token), redacted,
-			strings.ReplaceAll(url.QueryEscape(token), "+", "%20"), redacted, // as the SDK writes it
-			url.PathEscape(token), redacted,
-		).Replace(text)
+		for _, spelled := range spellings(token) {
+			text = strings.ReplaceAll(text, spelled, redacted)
+		}
 	}
 	for _, re := range secrets {
 		text = re.ReplaceAllString(text, "${1}"+redacted)
 	}
 	return text
 }
+
+// spellings are the ways in which an error may print a token: as it is, in a URL, in JSON, quoted. The
+// longer come first, that none is taken for a part of another.
+func spellings(token string) []string {
+	query := url.QueryEscape(token)
+	var plain, html strings.Builder
+	for b, escape := range map[*strings.Builder]bool{&plain: false, &html: true} {
+		e := json.NewEncoder(b)
+		e.SetEscapeHTML(escape)
+		_ = e.Encode(token) // a string is always written
+	}
+	all := []string{
+		token, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(token), // the SDK writes the third
+		unquoted(strconv.Quote(token)),
+	}
+	for _, b := range []string{plain.String(), html.String()} {
+		b = unquoted(strings.TrimSpace(b))
+		all = append(all, b, strings.ReplaceAll(b, "/", `\/`), unquoted(strconv.Quote(b)))
+	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
+}
+
+// unquoted is a quoted text without its quotes.
+func unquoted(s string) string { return s[1 : len(s)-1] }

@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/aws/smithy-go"
@@ -262,5 +265,86 @@ func TestTheSDKsErrorsOfASuccessThatCannotBeReadNameTheOperation(t *testing.T) {
 		s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.Body(body)}))
 		require.ErrorContains(t, errOf(t, clientOf(s).HSMBackups(backupx.HSMFilter{})), "backupx: DescribeBackups: page 1: ", body)
 		require.ErrorContains(t, errOf(t, clientOf(s).OpsWorksBackups(backupx.OpsWorksFilter{})), "backupx: DescribeBackups: page 1: ", body)
+	}
+}
+
+func TestABodyOfNullIsNoPage(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.Body(" null ")}))
+	_, err := clientOf(s).HSMBackups(backupx.HSMFilter{}).Count(t.Context())
+	require.ErrorContains(t, err, "empty body")
+}
+
+// What ended a range is what failed, not the requests that the failure ended.
+func TestTheErrorIsTheOneThatEndedTheOthers(t *testing.T) {
+	for range 60 {
+		bad := backupx.List("bad", func(context.Context, string, int) (backupx.Page[string], error) {
+			time.Sleep(time.Millisecond)
+			return backupx.Page[string]{}, errBoom
+		})
+		slow := backupx.List("slow", func(ctx context.Context, _ string, _ int) (backupx.Page[string], error) {
+			return backupx.Page[string]{}, pause(ctx, 50*time.Millisecond)
+		})
+		_, err := backupx.Merge(func(a, b string) int { return 0 }, backupx.Concat(bad, slow), slow).Parallel(3).Collect(t.Context())
+		require.ErrorIs(t, err, errBoom)
+		require.False(t, errors.Is(err, context.Canceled))
+	}
+}
+
+// What a client makes of a context that ended may not say so.
+func TestAContextThatEndedIsInTheErrorWhateverTheClientSays(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[string], error) {
+		cancel()
+		return backupx.Page[string]{}, errBoom
+	})
+	_, err := l.Collect(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, errBoom)
+	require.EqualError(t, err, "backupx: ListThings: page 1: context canceled: boom")
+}
+
+// hedged asks twice and takes the first answer.
+type hedged struct{ *backup.Client }
+
+func (h hedged) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	type answer struct {
+		out *backup.ListBackupJobsOutput
+		err error
+	}
+	answers := make(chan answer, 2)
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	for range 2 {
+		calls.Go(func() {
+			out, err := h.Client.ListBackupJobs(ctx, in, opts...)
+			answers <- answer{out, err}
+		})
+	}
+	first := <-answers
+	return first.out, first.err
+}
+
+func TestAClientMayMakeSeveralCallsForAPage(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()})
+	client := hedged{backup.NewFromConfig(s.Config())}
+	requireCount(t, len(dense()), backupx.BackupJobs(client, backupx.BackupJobFilter{}).PageSize(3))
+
+	empty := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 5, Every: 1, Do: fakeaws.EmptyBody()}))
+	client = hedged{backup.NewFromConfig(empty.Config())}
+	_, err := backupx.BackupJobs(client, backupx.BackupJobFilter{}).PageSize(3).Count(t.Context())
+	require.ErrorContains(t, err, "empty body")
+}
+
+func TestTokensAreKeptOutOfTheTextHoweverTheyAreSpelled(t *testing.T) {
+	const token = `TkN/+=secret<&>token"odd one`
+	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+		b, err := json.Marshal(map[string]string{"NextToken": token})
+		require.NoError(t, err)
+		slashes := strings.ReplaceAll(string(b), "/", `\/`)
+		return backupx.Page[int]{}, fmt.Errorf("sent %s, or %s, or %q, or %q", b, slashes, token, b)
+	})
+	got := errOf(t, l.StartAt(token)).Error()
+	for _, part := range []string{"TkN", "secret", "odd"} {
+		require.NotContains(t, got, part)
 	}
 }

@@ -2,8 +2,11 @@ package backupx
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/samber/lo"
 )
 
 // Explanation says how a filter is answered: [BackupJobFilter.Explain] and its like make one.
@@ -54,6 +57,9 @@ func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 		if limit, ok := c.times[b.name]; ok && limit.Before(since) {
 			e.Warnings = append(e.Warnings, fmt.Sprintf("%s: %s is before the 30 days that the service keeps", b.name, limit.Format(time.RFC3339)))
 		}
+	}
+	if unknown := lo.Without(c.sets[states], slices.Concat(t.live, t.final)...); len(unknown) > 0 {
+		e.Warnings = append(e.Warnings, "states: not known to this version of backupx: "+strings.Join(unknown, ", "))
 	}
 	if len(e.Items) > 0 && len(e.Requests) == 0 && e.Chains > 0 {
 		e.Warnings = append(e.Warnings, "no member is asked of the service: everything is read and checked")

@@ -125,7 +125,10 @@ func (m member[T]) same(v string) func(string) bool {
 }
 
 func (m member[T]) holds(values []string, item *T) bool {
-	return m.value == nil || slices.ContainsFunc(values, m.same(m.value(item)))
+	if m.value == nil {
+		return len(values) > 0
+	}
+	return slices.ContainsFunc(values, m.same(m.value(item)))
 }
 
 // narrow asks for one of values, on top of what was asked of the member before.

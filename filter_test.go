@@ -1,6 +1,7 @@
 package backupx_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -517,4 +519,46 @@ func TestMatchLivesWithAbsentMembers(t *testing.T) {
 	} {
 		require.False(t, match, name)
 	}
+}
+
+// meddler changes what it is asked.
+type meddler struct{}
+
+func (meddler) DescribeBackups(_ context.Context, in *cloudhsmv2.DescribeBackupsInput, _ ...func(*cloudhsmv2.Options)) (*cloudhsmv2.DescribeBackupsOutput, error) {
+	in.Filters["backupIds"][0] = "changed"
+	return &cloudhsmv2.DescribeBackupsOutput{}, nil
+}
+
+func TestAClientCannotChangeAFilter(t *testing.T) {
+	f := backupx.HSMFilter{}.IDs("a", "b")
+	_, err := backupx.HSMBackups(meddler{}, f).Count(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "HSMFilter{ids: a|b}", f.String())
+}
+
+func TestAFilterThatCannotBeReadLeavesTheOldOne(t *testing.T) {
+	f := backupx.BackupJobFilter{}.Vaults("prod")
+	require.ErrorIs(t, f.UnmarshalJSON([]byte(`{"colour":["red"]}`)), backupx.ErrFilter)
+	require.Equal(t, "BackupJobFilter{vaults: prod}", f.String())
+}
+
+func TestAZeroTimeDoesNotWiden(t *testing.T) {
+	f := backupx.BackupJobFilter{}.CreatedAfter(day).CreatedAfter(time.Time{})
+	require.False(t, f.Match(types.BackupJob{CreationDate: aws.Time(day.AddDate(-20, 0, 0))}))
+	require.ErrorIs(t, f.Validate(), backupx.ErrFilter)
+}
+
+func TestWhatLeavesNothingMatchesNothing(t *testing.T) {
+	f := backupx.HSMFilter{}.Shared(true).Shared(false)
+	require.False(t, f.Match(hsmtypes.Backup{}))
+	require.True(t, backupx.HSMFilter{}.Shared(true).Match(hsmtypes.Backup{}), "no item shows it")
+}
+
+func TestExplainWarnsOfStatesThatNobodyKnows(t *testing.T) {
+	require.Equal(t, []string{"states: not known to this version of backupx: FAILLED"},
+		backupx.BackupJobFilter{}.States("FAILLED", types.BackupJobStateFailed).Explain().Warnings)
+	require.Empty(t, backupx.BackupJobFilter{}.States(types.BackupJobState("").Values()...).Explain().Warnings)
+	require.Empty(t, backupx.CopyJobFilter{}.States(types.CopyJobState("").Values()...).Explain().Warnings)
+	require.Empty(t, backupx.HSMFilter{}.States(hsmtypes.BackupState("").Values()...).Explain().Warnings)
+	require.NotContains(t, backupx.OpsWorksFilter{}.States(backupx.OpsWorksBackupStatus("").Values()...).Explain().String(), "not known")
 }

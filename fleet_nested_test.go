@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
 // fleetOf is a fleet whose sources list what they are given.
@@ -80,4 +81,28 @@ func TestWhatFailedBeforeIsNotHiddenByWhatEndsTheRange(t *testing.T) {
 	require.ErrorAs(t, err, &sources)
 	require.Equal(t, "a", sources[0].Source)
 	require.ErrorContains(t, err, "page 1: boom; 1 source failed: a: other")
+}
+
+func TestNamesThatLookAlikeWhenJoinedAreNotTheSameChain(t *testing.T) {
+	shelves := 0
+	within := func(names ...string) backupx.Listing[backupx.Sourced[string]] {
+		fleet := lo.Map(names, func(n string, _ int) backupx.Source { return backupx.Source{Name: n} })
+		return backupx.Across(fleet, func(backupx.Client) backupx.Listing[string] {
+			shelves++
+			return newShelf(string(rune('a'+shelves)), 2, 5).list()
+		})
+	}
+	outer := backupx.Fleet{{Name: "a"}, {Name: "a/b"}}
+
+	items, err := backupx.Across(outer, func(backupx.Client) backupx.Listing[backupx.Sourced[string]] {
+		return within("b/c", "c")
+	}).Collect(t.Context())
+
+	require.NoError(t, err)
+	require.Len(t, items, 8)
+
+	s := fakeaws.New(fakeaws.Data{})
+	_, err = clientOf(s).BackupJobs(backupx.BackupJobFilter{}.Vaults("a", "a,resourceTypes=b").ResourceTypes("b,resourceTypes=c", "c")).Count(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 4, s.RequestCount())
 }

@@ -31,7 +31,7 @@ func (f BackupJobFilter) Resources(arns ...string) BackupJobFilter {
 }
 
 // ResourceTypes keeps the jobs of resources of one of the types (ByResourceType): EBS, S3, "SAP HANA on
-// Amazon EC2".
+// Amazon EC2", spelled as AWS does.
 func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
 	return f.narrow("resourceTypes", types)
 }

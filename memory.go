@@ -19,28 +19,31 @@ func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
 	}
 	p.memory.ids[id] = p.changing
 	if !p.changing {
-		p.pos.current = append(p.pos.current, id)
+		p.pos.recent = append(p.pos.recent, id)
 	}
 	return false
 }
 
-// forget lets go, at the end of a page, of the items of the page before it: those that can come
-// again are the ones that a shift moves over the page's end.
+// forget lets go, at the end of a page, of all but the items delivered last, as many as the largest page
+// has: those that can come again are the ones that a shift moves over a page's end. Nothing comes again
+// from a window that is done.
 func (p *progress) forget() {
 	if p.memory == nil {
 		return
 	}
-	for _, id := range p.pos.last {
-		delete(p.memory.ids, id)
+	p.pos.largest = max(p.pos.largest, p.info.Items)
+	keep := p.pos.largest
+	if p.window && p.pos.Done {
+		keep = 0
 	}
-	p.pos.last, p.pos.current = p.pos.current, nil
-	if p.window && p.pos.Done && p.pos.last != nil {
-		p.forget()
+	for len(p.pos.recent) > keep {
+		delete(p.memory.ids, p.pos.recent[0])
+		p.pos.recent = p.pos.recent[1:]
 	}
 }
 
 // memory holds the identities of items that may come again from another chain: those of jobs that
-// were delivered while they could still change, for good, and those of each chain's last page.
+// were delivered while they could still change, for good, and those that each chain delivered last.
 type memory struct {
 	ids map[uint64]bool // whether it stays
 }

@@ -85,3 +85,21 @@ func TestJobsThatComeWhileWindowsAreReadAreDeliveredAtMostOnce(t *testing.T) {
 		})
 	}
 }
+
+// A page size may change when a listing is resumed: what is remembered of the last page still is.
+func TestResumingWithSmallerPagesRepeatsNoJobThatMovedOn(t *testing.T) {
+	for _, size := range []int{9, 5, 3, 1} {
+		jobs := append(alive(1, "RUNNING"), lo.Times(10, func(i int) types.BackupJob {
+			return types.BackupJob{BackupJobId: aws.String(fmt.Sprint("done-", i)), State: "COMPLETED", CreationDate: aws.Time(day.Add(-time.Hour - time.Duration(i)*time.Second))}
+		})...)
+		s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+		l := clientOf(s).BackupJobs(backupx.BackupJobFilter{}.States("RUNNING", "COMPLETED"))
+		cursor := l.PageSize(9).Cursor()
+		got := take(t, cursor.All(t.Context()), 8)
+		s.SetJobState(*jobs[0].BackupJobId, "COMPLETED")
+
+		rest := resumeFrom(t, l.PageSize(size), cursor.Checkpoint())
+
+		require.Equal(t, lo.Map(jobs, jobID), lo.Map(append(got, rest...), jobID), "pages of %d", size)
+	}
+}

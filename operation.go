@@ -68,6 +68,10 @@ func serviceOf(op string) string {
 // open makes the streams of a filter's chains.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	p := op.table.plan(c)
+	if len(p.queries) == 0 { // nothing is read, and what is wrong with the settings is wrong all the same
+		_, err := op.chain(f, p, query{criteria: c}).size(f.set)
+		return oneByOne[T](f, nil), err
+	}
 	f.needed = f.needed || op.merge != nil
 	var stages []stream[T]
 	for _, queries := range lo.PartitionBy(p.queries, op.group) {

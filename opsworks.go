@@ -37,6 +37,8 @@ func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, 
 
 var opsWorksBackups = &table[OpsWorksBackup]{
 	name: "OpsWorksFilter", op: "opsworks-cm:DescribeBackups",
+	live:  texts(OpsWorksBackupStatusInProgress, OpsWorksBackupStatusDeleting),
+	final: texts(OpsWorksBackupStatusOk, OpsWorksBackupStatusFailed),
 	sets: []member[OpsWorksBackup]{
 		{name: "ids", send: one, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
 		{name: "servers", send: alone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},

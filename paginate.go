@@ -84,7 +84,8 @@ func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 //		})
 //
 // The input is copied for each request and never changed. A checkpoint remembers it: it resumes only
-// a listing of an equal input.
+// a listing of an equal input, and none where the input cannot be written as JSON. With [Listing.Limit] and
+// no [Listing.PageSize] a request asks for as many items as are left, which the service may refuse.
 func FromOperation[T, I, O, F any](
 	operation string,
 	call func(context.Context, *I, ...func(*F)) (*O, error),
@@ -100,6 +101,8 @@ func FromOperation[T, I, O, F any](
 	page(&input, nil, nil)
 	if b, err := json.Marshal(input); err == nil {
 		id.Input = fmt.Sprintf("%016x", hash(string(b)))
+	} else {
+		id.Input = unknownInput
 	}
 	return single(id, c)
 }
@@ -128,11 +131,12 @@ func fetchWith[T, I, O, F any](
 		if out == nil {
 			return pageOf[T](nil, "", middleware.Metadata{}), errors.New("the client returned neither an output nor an error")
 		}
-		if watch.empty() {
+		md := resultMetadata(out)
+		if empty(md) {
 			return pageOf[T](nil, "", middleware.Metadata{}), errEmptyBody
 		}
 		list, next := items(out)
-		return pageOf(list, aws.ToString(next), resultMetadata(out)), nil
+		return pageOf(list, aws.ToString(next), md), nil
 	}
 }
 
@@ -198,7 +202,7 @@ func (l Listing[T]) Collect(ctx context.Context) ([]T, error) {
 // First reads the first item; ok is false where the listing is empty. It reads one chain, one page
 // at a time, whatever [Listing.Limit], [Listing.Parallel] and [Listing.Prefetch] say.
 func (l Listing[T]) First(ctx context.Context) (item T, ok bool, err error) {
-	if err := l.set.validate(); err != nil {
+	if err := l.Cursor().check(); err != nil {
 		return item, false, &ListError{Operation: l.src.id.name(), Err: err}
 	}
 	for v, e := range l.inTurn().Limit(1).All(ctx) {
@@ -314,8 +318,8 @@ func (l Listing[T]) clock(now func() time.Time) Listing[T] {
 	return l
 }
 
-// OnPage calls f for each page that was read, when its last item is about to be delivered or the
-// range ends within it. Calls come from the goroutine that ranges and never overlap. Several
+// OnPage calls f for each page that was read, when its last item was delivered or the range ends within
+// it. Calls come from the goroutine that ranges and never overlap. Several
 // functions may be set; each is called.
 func (l Listing[T]) OnPage(f func(PageInfo)) Listing[T] {
 	if f == nil {

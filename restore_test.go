@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,9 +77,9 @@ func TestRestoresRejectWhatCannotBeSent(t *testing.T) {
 	require.EqualError(t, restore(client.HSM, ""), "backupx: RestoreBackup: the id of the backup is empty")
 	require.EqualError(t, restore(client.HSM, " \t"), "backupx: RestoreBackup: the id of the backup is empty")
 	require.ErrorContains(t, restore(client.HSM, "arn:aws:cloudhsm:us-east-1:111122223333:backup/"+pendingID), "is an ARN where")
-	require.EqualError(t, restore(nil, pendingID), "backupx: RestoreBackup: no cloudhsm client was given")
-	require.EqualError(t, restore((*cloudhsmv2.Client)(nil), pendingID), "backupx: RestoreBackup: no cloudhsm client was given")
-	require.EqualError(t, restore(backupx.Client{}.HSM, pendingID), "backupx: RestoreBackup: no cloudhsm client was given")
+	require.EqualError(t, restore(nil, pendingID), "backupx: RestoreBackup: "+pendingID+": no cloudhsm client was given")
+	require.EqualError(t, restore((*cloudhsmv2.Client)(nil), pendingID), "backupx: RestoreBackup: "+pendingID+": no cloudhsm client was given")
+	require.EqualError(t, restore(backupx.Client{}.HSM, pendingID), "backupx: RestoreBackup: "+pendingID+": no cloudhsm client was given")
 
 	wait := func(api cloudhsmv2.DescribeBackupsAPIClient, id string, state hsmtypes.BackupState, most time.Duration) error {
 		_, err := backupx.WaitHSMBackup(t.Context(), api, id, state, most)
@@ -245,4 +246,32 @@ func TestWaitHSMBackupEndsWithItsContext(t *testing.T) {
 		require.NotErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 42*time.Second, time.Since(began))
 	})
+}
+
+func TestErrorsOfRestoresHoldNoCredentials(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Amzn-Errortype", "InvalidSignatureException")
+		w.WriteHeader(http.StatusForbidden)
+		_, err := w.Write([]byte(`{"message":"the canonical request: x-amz-security-token:` + r.Header.Get("X-Amz-Security-Token") + ` ` + r.Header.Get("Authorization") + `"}`))
+		require.NoError(t, err)
+	}))
+	defer server.Close()
+	config := fakeaws.New(fakeaws.Data{}).Config()
+	config.HTTPClient, config.BaseEndpoint = nil, aws.String(server.URL)
+	config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "AKIDEXAMPLEEXAMPLE", SecretAccessKey: "secret", SessionToken: "SESSIONTOKENVALUE"}, nil
+	})
+	client := backupx.New(config)
+
+	_, err := client.RestoreHSMBackup(t.Context(), "backup-aaaaaaaaaaa")
+	results, all := client.RestoreHSMBackups(t.Context(), []hsmtypes.Backup{{
+		BackupId: aws.String("backup-aaaaaaaaaaa"), BackupState: hsmtypes.BackupStatePendingDeletion,
+	}})
+
+	for _, err := range []error{err, all, results[0].Err} {
+		require.ErrorContains(t, err, "InvalidSignatureException")
+		for _, secret := range []string{"SESSIONTOKENVALUE", "AKIDEXAMPLE", "Signature=" + "0"} {
+			require.NotContains(t, err.Error(), secret)
+		}
+	}
 }

@@ -162,7 +162,7 @@ func resized(l backupx.Listing[string]) []backupx.Listing[string] {
 }
 
 // resumeFrom is what a listing delivers from a checkpoint that was stored, to the end.
-func resumeFrom(t *testing.T, l backupx.Listing[string], cp backupx.Checkpoint) []string {
+func resumeFrom[T any](t *testing.T, l backupx.Listing[T], cp backupx.Checkpoint) []T {
 	t.Helper()
 	cursor, err := l.Resume(throughText(t, cp))
 	require.NoError(t, err)

@@ -465,7 +465,7 @@ func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	items, err := drain(s.list().All(ctx))
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, reason)
-	require.EqualError(t, err, "backupx: ListThings: context canceled: the operator left")
+	require.EqualError(t, err, "backupx: ListThings: page 1: context canceled: the operator left")
 	require.Empty(t, items)
 	require.Zero(t, s.count())
 }
@@ -580,14 +580,14 @@ func TestOnPageTellsOfEachPage(t *testing.T) {
 	})
 }
 
-func TestOnPageComesBeforeTheLastItemOfThePage(t *testing.T) {
+func TestOnPageComesWhenAPageWasDelivered(t *testing.T) {
 	var log []string
 	l := newShelf("a", 3, 2).list().OnPage(func(p backupx.PageInfo) { log = append(log, fmt.Sprint("page ", p.Number)) })
 	for item, err := range l.All(t.Context()) {
 		require.NoError(t, err)
 		log = append(log, item)
 	}
-	require.Equal(t, []string{"a-000", "page 1", "a-001", "page 2", "a-002"}, log)
+	require.Equal(t, []string{"a-000", "a-001", "page 1", "a-002", "page 2"}, log)
 }
 
 func TestOnPageIsToldNothingOfAPageThatFailed(t *testing.T) {
@@ -627,4 +627,62 @@ func TestRetriesAreTheSDKsAndUnseen(t *testing.T) {
 	requireCount(t, len(runs()), clientOf(s).HSMBackups(backupx.HSMFilter{}).PageSize(3).OnPage(func(backupx.PageInfo) { n++ }))
 	require.Equal(t, 4, n)
 	require.Equal(t, 7, s.RequestCount())
+}
+
+func TestAnOnPageThatPanicsLosesNoItem(t *testing.T) {
+	s := newShelf("a", 5, 2)
+	cursor := s.list().OnPage(func(p backupx.PageInfo) {
+		if p.Number == 1 {
+			panic("callback")
+		}
+	}).Cursor()
+	var got []string
+	require.Panics(t, func() {
+		for item := range cursor.All(t.Context()) {
+			got = append(got, item)
+		}
+	})
+	rest, err := drain(cursor.All(t.Context()))
+	require.NoError(t, err)
+	require.Equal(t, s.items, append(got, rest...))
+}
+
+func TestACheckpointTakenInOnPageIsBehindWhatWasDelivered(t *testing.T) {
+	s := newShelf("a", 5, 2)
+	var cursor *backupx.Cursor[string]
+	var at []backupx.Checkpoint
+	var delivered []int
+	got := []string{}
+	cursor = s.list().OnPage(func(backupx.PageInfo) {
+		at, delivered = append(at, cursor.Checkpoint()), append(delivered, len(got))
+	}).Cursor()
+	for item, err := range cursor.All(t.Context()) {
+		require.NoError(t, err)
+		got = append(got, item)
+	}
+	require.Equal(t, []int{2, 4, 5}, delivered)
+	for i, cp := range at {
+		require.Equal(t, s.items[delivered[i]:], append([]string{}, resumeFrom(t, s.list(), cp)...))
+	}
+}
+
+func TestAContextThatEndsBehindTheLastItemIsNoError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s, n := newShelf("a", 4, 2), 0
+	for _, err := range s.list().All(ctx) {
+		require.NoError(t, err)
+		if n++; n == len(s.items) {
+			cancel()
+		}
+	}
+
+	early, stop := context.WithCancel(t.Context())
+	defer stop()
+	var last error
+	for _, err := range s.list().All(early) {
+		last = err
+		stop() // in the first page: the second item is not delivered
+	}
+	require.EqualError(t, last, "backupx: ListThings: page 1: context canceled")
 }

@@ -101,6 +101,8 @@ type traversal struct {
 	itemwise  bool            // items of several chains are interleaved, there are no pages
 	pool      *pool           // what reads ahead; nil where nothing does
 	failed    SourceErrors
+
+	checkpoint func() Checkpoint // where the range is
 }
 
 // frame is where in a listing a source is opened, and the settings in force there.
@@ -128,7 +130,10 @@ var errNothing = errors.New("the zero Listing lists nothing: make one with Backu
 
 // open makes a range ready: it checks everything that can be checked before a request.
 func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T], error) {
-	t := &traversal{operation: l.src.id.name(), state: st, limit: math.MaxInt, ids: map[string]bool{}}
+	t := &traversal{
+		operation: l.src.id.name(), state: st, limit: math.MaxInt, ids: map[string]bool{},
+		checkpoint: func() Checkpoint { return l.checkpoint(st) },
+	}
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return t, nil, errNothing
 	}
@@ -173,7 +178,7 @@ func drive[T any](
 ) error {
 	if st.active {
 		busy := errors.New("this cursor is being ranged over already")
-		return &ListError{Operation: l.src.id.name(), Checkpoint: st.checkpoint(l.identity()), Err: busy}
+		return &ListError{Operation: l.src.id.name(), Checkpoint: l.checkpoint(st), Err: busy}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -182,24 +187,24 @@ func drive[T any](
 		err = check(t)
 	}
 	if err != nil {
-		return t.fail(l.identity(), err)
+		return t.fail(err)
 	}
 	st.active = true
 	defer t.close(cancel)
 	for {
-		if ctx.Err() != nil {
-			return t.fail(l.identity(), cause(ctx))
-		}
 		growAll(root)
 		before := t.pool.readersActive()
 		seg, out, err := root.poll(ctx)
 		switch {
 		case err != nil:
-			return t.fail(l.identity(), err)
+			return t.fail(endedBy(ctx, err))
 		case out == ended:
-			return t.failures(l.identity())
+			return t.failures()
 		case out == pending:
 			t.pool.wait(ctx, before)
+			if ctx.Err() != nil {
+				return t.fail(cause(ctx))
+			}
 			continue
 		case seg.end-seg.start < t.limit-t.delivered: // this segment is not all that is wanted
 			growAll(root)
@@ -207,9 +212,12 @@ func drive[T any](
 		more, err := deliver(seg)
 		switch {
 		case err != nil:
-			return t.fail(l.identity(), err)
+			return t.fail(err)
 		case !more:
-			return t.failures(l.identity())
+			return t.failures()
+		}
+		if seg.from.finished {
+			seg.from.tell()
 		}
 	}
 }
@@ -221,12 +229,12 @@ func growAll[T any](root stream[T]) {
 }
 
 // fail makes the error of a range. Sources that failed before are in it too.
-func (t *traversal) fail(id identity, err error) error {
+func (t *traversal) fail(err error) error {
 	e := t.describe(err)
 	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { //nolint:errorlint // it is what failures gives
 		e.Err = fmt.Errorf("%w; %w", e.Err, t.failed)
 	}
-	e.Delivered, e.Checkpoint = t.delivered, t.state.checkpoint(id)
+	e.Delivered, e.Checkpoint = t.delivered, t.checkpoint()
 	return e
 }
 
@@ -243,11 +251,11 @@ func (t *traversal) describe(err error) *ListError {
 }
 
 // failures is the error of a range in which sources of a fleet failed, nil if none did.
-func (t *traversal) failures(id identity) error {
+func (t *traversal) failures() error {
 	if len(t.failed) == 0 {
 		return nil
 	}
-	return t.fail(id, t.failed)
+	return t.fail(t.failed)
 }
 
 // close ends a range: no goroutine outlives it, and pages that were being delivered are told of.
@@ -285,6 +293,18 @@ func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, e
 		}
 	}
 	return true, nil
+}
+
+// endedBy is an error under a context. Where that ended, the error says so: what a client makes of it
+// may not.
+func endedBy(ctx context.Context, err error) error {
+	if s := (*stop)(nil); errors.As(err, &s) {
+		return &stop{at: s.at, err: endedBy(ctx, s.err)}
+	}
+	if ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ctx.Err(), err)
 }
 
 // cause is why a context ended: always its Err, with the reason that was given to it.

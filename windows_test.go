@@ -1,6 +1,7 @@
 package backupx_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -257,4 +259,20 @@ func TestPlansAreMadeAtTheClientsNow(t *testing.T) {
 		require.ElementsMatch(t, here, asked(s), "the same requests at any time")
 		require.Len(t, here, 6)
 	})
+}
+
+// undated answers one job without a time of creation, whatever it is asked.
+type undated struct{}
+
+func (undated) ListBackupJobs(context.Context, *backup.ListBackupJobsInput, ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	return &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{{BackupJobId: aws.String("a")}, {BackupJobId: aws.String("b"), CreationDate: aws.Time(time.Now().Add(-time.Hour))}}}, nil
+}
+
+func TestWindowsKeepJobsWithoutATime(t *testing.T) {
+	l := backupx.BackupJobs(undated{}, backupx.BackupJobFilter{})
+	for _, how := range []backupx.Listing[types.BackupJob]{l, l.Parallel(4), l.Every(24 * time.Hour)} {
+		n, err := how.Count(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+	}
 }

@@ -51,7 +51,7 @@ func recorded() (origin, error) {
 			return place{region, backupx.New(session.ConfigFor(region, region))}
 		}),
 		now:  session.Now(),
-		note: "made up (fixtures/fakeaws)",
+		note: session.Provenance(),
 	}, nil
 }
 

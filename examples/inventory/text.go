@@ -18,7 +18,7 @@ func text(r Report, o options) string {
 	if r.Live {
 		fmt.Fprintf(&b, "Live at %s: %s\n", moment(r.At), r.Source)
 	} else {
-		fmt.Fprintf(&b, "Recorded data of %s, %s; run with -live for your account\n", moment(r.At), r.Source)
+		fmt.Fprintf(&b, "Recorded data of %s; run with -live for your account\n(%s)\n", moment(r.At), r.Source)
 	}
 	for _, s := range o.services(r.At) {
 		b.WriteString(totals(s, lo.Filter(r.Totals, func(t Total, _ int) bool { return t.Service == s.id })))
