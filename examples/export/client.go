@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
@@ -30,14 +27,12 @@ func (o options) client(ctx context.Context) (backupx.Client, error) {
 }
 
 func (o options) account(ctx context.Context) (backupx.Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigProfile(o.profile),
-		config.WithRetryMode(aws.RetryModeAdaptive))
-	if err != nil {
-		return backupx.Client{}, fmt.Errorf("the AWS configuration: %w", err)
+	cfg, err := cli.LoadConfig(ctx, o.profile)
+	if err == nil {
+		cfg, err = cli.InRegion(cfg, o.region)
 	}
-	if o.region != "" {
-		cfg.Region = o.region
+	if err != nil {
+		return backupx.Client{}, err
 	}
 	c := backupx.New(cfg)
 	c.Now = time.Now

@@ -20,13 +20,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // The exit status of the program.
@@ -36,21 +33,13 @@ const (
 	exitNothing
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { cli.Main(run) }
 
 // run is the whole program but for its end; it returns the exit status.
-func run(ctx context.Context, args []string, stderr io.Writer) int {
+func run(ctx context.Context, args []string, _, stderr io.Writer) int {
 	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitComplete
-	case err != nil:
-		return exitNothing
+	if err != nil {
+		return cli.Status(err, exitNothing)
 	}
 	n, err := export(ctx, o)
 	if err != nil {

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -15,9 +13,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 )
 
-var update = flag.Bool("update", false, "write what the program exports to testdata")
+func exported(ctx context.Context, args ...string) clitest.Printed {
+	return clitest.Run(ctx, run, args...)
+}
 
 func file(t *testing.T) string { return filepath.Join(t.TempDir(), "jobs.ndjson") }
 
@@ -32,26 +34,22 @@ func read(t *testing.T, name string) string {
 func whole(t *testing.T, args ...string) string {
 	t.Helper()
 	out := file(t)
-	require.Zero(t, run(t.Context(), append([]string{"-out", out}, args...), io.Discard))
+	require.Zero(t, exported(t.Context(), append([]string{"-out", out}, args...)...).Status)
 	return read(t, out)
 }
 
 func TestExportIsAsRecorded(t *testing.T) {
 	got := whole(t, "-jobs", "60")
-	const golden = "testdata/jobs.ndjson"
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-	}
-	require.Equal(t, read(t, golden), got, "go test ./examples/export -update writes it anew")
+	clitest.Golden(t, "jobs.ndjson", got)
 	require.Equal(t, got, whole(t, "-jobs", "60", "-parallel", "1", "-page-size", "7"), "in one order, however it is read")
 }
 
 func TestExportSaysWhenItIsComplete(t *testing.T) {
 	out := file(t)
 	for range 2 {
-		var stderr bytes.Buffer
-		require.Equal(t, exitComplete, run(t.Context(), []string{"-out", out, "-jobs", "100"}, &stderr))
-		require.Equal(t, fmt.Sprintf("export: %s is complete with %d jobs\n", out, strings.Count(read(t, out), "\n")), stderr.String())
+		got := exported(t.Context(), "-out", out, "-jobs", "100")
+		said := fmt.Sprintf("export: %s is complete with %d jobs\n", out, strings.Count(read(t, out), "\n"))
+		require.Equal(t, clitest.Printed{Status: exitComplete, Stderr: said}, got)
 	}
 }
 
@@ -62,7 +60,7 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 	for status := exitIncomplete; status != exitComplete; tries++ {
 		require.Less(t, tries, 200)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(15+tries)*time.Millisecond) // more, where it is slow
-		status = run(ctx, args, io.Discard)
+		status = exported(ctx, args...).Status
 		cancel()
 		require.Contains(t, want, read(t, out), "what is there is a beginning")
 	}
@@ -110,9 +108,9 @@ func TestExportCutsOffWhatWasNotSaved(t *testing.T) {
 	out, want := file(t), whole(t, "-jobs", "300")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Equal(t, exitIncomplete, run(ctx, []string{"-out", out, "-jobs", "300"}, io.Discard))
+	require.Equal(t, exitIncomplete, exported(ctx, "-out", out, "-jobs", "300").Status)
 	require.NoError(t, os.WriteFile(out, []byte(`{"id":"half a li`), 0o600))
-	require.Equal(t, exitComplete, run(t.Context(), []string{"-out", out, "-jobs", "300"}, io.Discard))
+	require.Equal(t, exitComplete, exported(t.Context(), "-out", out, "-jobs", "300").Status)
 	require.Equal(t, want, read(t, out))
 }
 
@@ -129,9 +127,9 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 			if c.checkpoint != "" {
 				require.NoError(t, os.WriteFile(out+suffix, []byte(c.checkpoint), 0o600))
 			}
-			var stderr bytes.Buffer
-			require.Equal(t, exitIncomplete, run(t.Context(), []string{"-out", out}, &stderr))
-			require.Contains(t, stderr.String(), c.want)
+			got := exported(t.Context(), "-out", out)
+			require.Equal(t, exitIncomplete, got.Status)
+			require.Contains(t, got.Stderr, c.want)
 			require.Equal(t, c.file, read(t, out))
 		})
 	}
@@ -142,27 +140,26 @@ func TestExportTakesTheFilterOfTheCheckpoint(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	args := []string{"-out", out, "-jobs", "600"}
-	require.Equal(t, exitIncomplete, run(ctx, append(args, "-completed-after", "48h"), io.Discard))
-	require.Equal(t, exitComplete, run(t.Context(), args, io.Discard))
+	require.Equal(t, exitIncomplete, exported(ctx, append(args, "-completed-after", "48h")...).Status)
+	require.Equal(t, exitComplete, exported(t.Context(), args...).Status)
 	require.Equal(t, whole(t, "-jobs", "600", "-completed-after", "48h"), read(t, out))
 	require.Less(t, strings.Count(read(t, out), "\n"), 60)
 }
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
-		`"now" is not a flag`:                                 {"now"},
 		"-save 0: it must be at least 1":                      {"-save", "0"},
 		"-profile, -region goes with -live":                   {"-region", "us-east-1", "-profile", "audit"},
 		"-jobs, -latency does not go with -live":              {"-live", "-jobs", "5", "-latency", "1s"},
 		"-out: a file has to have a name":                     {"-out", ""},
 		"-completed-after -1h0m0s: it must not be below zero": {"-completed-after", "-1h"},
 	} {
-		var stderr bytes.Buffer
-		require.Equal(t, exitNothing, run(t.Context(), args, &stderr))
-		require.Contains(t, stderr.String(), want)
+		got := exported(t.Context(), args...)
+		require.Equal(t, exitNothing, got.Status)
+		require.Contains(t, got.Stderr, want)
 	}
-	var help bytes.Buffer
-	require.Equal(t, exitComplete, run(t.Context(), []string{"-h"}, &help))
-	require.Contains(t, help.String(), "Exit status: 0 the file is complete")
-	require.Equal(t, exitIncomplete, run(t.Context(), []string{"-out", file(t), "-parallel", "0"}, io.Discard))
+	help := exported(t.Context(), "-h")
+	require.Equal(t, exitComplete, help.Status)
+	require.Contains(t, help.Stderr, "Exit status: 0 the file is complete")
+	require.Equal(t, exitIncomplete, exported(t.Context(), "-out", file(t), "-parallel", "0").Status)
 }

@@ -23,14 +23,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // The exit status of the program.
@@ -41,16 +39,12 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := program{load: loadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}
-	status := p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	cli.Main(program{load: cli.LoadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}.run)
 }
 
 // program is what a run depends on.
 type program struct {
-	load     configLoader
+	load     cli.ConfigLoader
 	now      func() time.Time
 	terminal bool // stderr is one
 }
@@ -58,11 +52,8 @@ type program struct {
 // run is the whole program but for its end; it returns the exit status.
 func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitWhole
-	case err != nil:
-		return exitNone
+	if err != nil {
+		return cli.Status(err, exitNone)
 	}
 	fleet, err := p.fleet(ctx, o)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,52 +19,38 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-var update = flag.Bool("update", false, "write what the program prints to testdata")
-
-// printed is what a run left behind.
-type printed struct {
-	status         int
-	stdout, stderr string
-}
-
-func (p program) print(ctx context.Context, args ...string) printed {
-	var stdout, stderr bytes.Buffer
-	status := p.run(ctx, args, &stdout, &stderr)
-	return printed{status, stdout.String(), stderr.String()}
+func (p program) print(ctx context.Context, args ...string) clitest.Printed {
+	return clitest.Run(ctx, p.run, args...)
 }
 
 // over is the program with a server for AWS.
 func over(s *fakeaws.Service) program {
 	return program{
-		load: func(context.Context, string) (aws.Config, error) { return s.Config(), nil },
+		load: clitest.Loads(s.Config(), nil),
 		now:  func() time.Time { return madeUp },
 	}
 }
 
 func TestOfflineRunIsAsRecorded(t *testing.T) {
 	got := program{}.print(t.Context())
-	require.Equal(t, exitPartial, got.status)
-	for name, text := range map[string]string{"jobs.ndjson": got.stdout, "report.txt": got.stderr} {
-		if *update {
-			require.NoError(t, os.WriteFile("testdata/"+name, []byte(text), 0o644))
-		}
-		want, err := os.ReadFile("testdata/" + name)
-		require.NoError(t, err)
-		require.Equal(t, string(want), text, "go test ./examples/fleet -update writes it anew")
+	require.Equal(t, exitPartial, got.Status)
+	for name, text := range map[string]string{"jobs.ndjson": got.Stdout, "report.txt": got.Stderr} {
+		clitest.Golden(t, name, text)
 	}
 	require.Equal(t, got, program{}.print(t.Context(), "-parallel", "3"))
 }
 
 func TestProgressIsForTerminals(t *testing.T) {
 	plain := program{}.print(t.Context())
-	require.NotContains(t, plain.stderr, "\r")
+	require.NotContains(t, plain.Stderr, "\r")
 	got := program{terminal: true}.print(t.Context())
-	require.Contains(t, got.stderr, "\r\x1b[K1 of 7 sources answered · 1 pages · ")
-	require.Contains(t, got.stderr, "\r\x1b[Ksource ", "it is gone when the rows come")
-	require.Equal(t, plain.stdout, got.stdout)
+	require.Contains(t, got.Stderr, "\r\x1b[K1 of 7 sources answered · 1 pages · ")
+	require.Contains(t, got.Stderr, "\r\x1b[Ksource ", "it is gone when the rows come")
+	require.Equal(t, plain.Stdout, got.Stdout)
 	require.False(t, isTerminal(lo.Must(os.Open("main.go"))))
 }
 
@@ -78,17 +63,17 @@ func TestSourcesAreProfilesInRegions(t *testing.T) {
 		return s.Config(), nil
 	}
 	got := p.print(t.Context(), "-live", "-profile", "prod,test", "-region", "us-east-1", "-region", "eu-west-1", "-days", "30", "-rate", "1000")
-	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Equal(t, exitWhole, got.Status, got.Stderr)
 	require.Equal(t, []string{"prod", "test"}, loaded)
-	require.Contains(t, got.stderr, "4 sources, 4 states each: 16 requests at least")
+	require.Contains(t, got.Stderr, "4 sources, 4 states each: 16 requests at least")
 	for _, name := range []string{"prod/us-east-1", "prod/eu-west-1", "test/us-east-1", "test/eu-west-1"} {
-		require.Contains(t, got.stderr, name+"  ok      4      ")
-		require.Contains(t, got.stdout, `"source":"`+name+`"`)
+		require.Contains(t, got.Stderr, name+"  ok      4      ")
+		require.Contains(t, got.Stdout, `"source":"`+name+`"`)
 	}
 	require.Equal(t, map[string]int{"us-east-1": 8, "eu-west-1": 8}, lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.Region }))
 
 	got = p.print(t.Context(), "-live")
-	require.Contains(t, got.stderr, "default/us-east-1  ok ")
+	require.Contains(t, got.Stderr, "default/us-east-1  ok ")
 }
 
 // tokens is an STS in front of a service: it gives each role credentials of its own, and counts.
@@ -137,22 +122,22 @@ func TestEachAccountHasOneCredentialForAllItsRegions(t *testing.T) {
 	}
 	got := p.print(t.Context(), "-live", "-role", "arn:aws:iam::{account}:role/BackupAudit",
 		"-accounts", "111122223333,444455556666", "-region", "us-east-1,eu-west-1,eu-central-1", "-rate", "1000")
-	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Equal(t, exitWhole, got.Status, got.Stderr)
 	require.Equal(t, map[string]int{
 		"arn:aws:iam::111122223333:role/BackupAudit": 1, "arn:aws:iam::444455556666:role/BackupAudit": 1,
 	}, sts.roles)
 	require.Equal(t, map[string]int{"ASIAIOSFODNN7EXAMPLE111122223333": 12, "ASIAIOSFODNN7EXAMPLE444455556666": 12},
 		lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.AccessKey }))
-	require.Contains(t, got.stdout, `{"source":"444455556666/eu-central-1"`)
+	require.Contains(t, got.Stdout, `{"source":"444455556666/eu-central-1"`)
 }
 
 func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := program{}.print(ctx)
-	require.Equal(t, exitNone, got.status)
-	require.Contains(t, got.stderr, "111122223333/us-east-1")
-	require.Contains(t, got.stderr, "fleet: context canceled")
+	require.Equal(t, exitNone, got.Status)
+	require.Contains(t, got.Stderr, "111122223333/us-east-1")
+	require.Contains(t, got.Stderr, "fleet: context canceled")
 }
 
 // full is a disk that is.
@@ -169,35 +154,33 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	role := "arn:aws:iam::{account}:role/BackupAudit"
 	for want, args := range map[string][]string{
-		`"now" is not a flag`:                    {"now"},
 		"-profile, -region goes with -live":      {"-region", "us-east-1", "-profile", "audit"},
 		"-role and -accounts go together":        {"-live", "-role", role},
 		"it does not say where the account goes": {"-live", "-role", "arn:aws:iam::111122223333:role/x", "-accounts", "111122223333"},
 		`"42" is not an account id`:              {"-live", "-role", role, "-accounts", "42"},
 		"-role is assumed from one -profile":     {"-live", "-role", role, "-accounts", "111122223333", "-profile", "a,b"},
 		"-days 31: AWS keeps jobs for 30 days":   {"-days", "31"},
-		"a value is empty":                       {"-live", "-region", "us-east-1,,eu-west-1"},
 		"no region is configured":                {"-live"},
 		"Parallel: 0: it must be at least 1":     {"-parallel", "0"},
 		"Rate: -1 a second":                      {"-rate", "-1"},
 	} {
 		t.Run(want, func(t *testing.T) {
-			p := program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, nil }, now: time.Now}
+			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}
 			got := p.print(t.Context(), args...)
-			require.Equal(t, exitNone, got.status)
-			require.Empty(t, got.stdout)
-			require.Contains(t, got.stderr, want)
+			require.Equal(t, exitNone, got.Status)
+			require.Empty(t, got.Stdout)
+			require.Contains(t, got.Stderr, want)
 		})
 	}
 	help := program{}.print(t.Context(), "-h")
-	require.Equal(t, exitWhole, help.status)
-	require.Contains(t, help.stderr, "Exit status: 0 all sources were listed whole")
+	require.Equal(t, exitWhole, help.Status)
+	require.Contains(t, help.Stderr, "Exit status: 0 all sources were listed whole")
 }
 
 func TestConfigurationThatCannotBeLoaded(t *testing.T) {
-	p := program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, errors.New("no such profile") }}
+	p := program{load: clitest.Loads(aws.Config{}, errors.New("no such profile"))}
 	got := p.print(t.Context(), "-live")
-	require.Equal(t, printed{exitNone, "", "fleet: the AWS configuration: no such profile\n"}, got)
+	require.Equal(t, clitest.Printed{Status: exitNone, Stderr: "fleet: no such profile\n"}, got)
 }
 
 func TestReasonsAreShort(t *testing.T) {

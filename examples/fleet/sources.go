@@ -3,27 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
-
-// configLoader finds the caller's configuration.
-type configLoader func(ctx context.Context, profile string) (aws.Config, error)
-
-// loadConfig loads what the AWS CLI would take, and slows down when it is throttled.
-func loadConfig(ctx context.Context, profile string) (aws.Config, error) {
-	return config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigProfile(profile),
-		config.WithRetryMode(aws.RetryModeAdaptive))
-}
 
 // identity is credentials, and what to call them.
 type identity struct {
@@ -41,19 +29,14 @@ func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
 	}
 	var fleet backupx.Fleet
 	for _, id := range identities {
-		regions := o.regions
-		if len(regions) == 0 && id.cfg.Region != "" {
-			regions = list{id.cfg.Region}
+		regions, err := cli.InRegions(id.cfg, o.regions)
+		if err != nil {
+			return nil, err
 		}
-		if len(regions) == 0 {
-			return nil, errors.New("no region is configured: give one with -region")
-		}
-		for _, region := range regions {
-			cfg := id.cfg.Copy()
-			cfg.Region = region
+		for _, cfg := range regions {
 			client := backupx.New(cfg)
 			client.Now = p.now
-			fleet = append(fleet, backupx.Source{Name: id.name + "/" + region, Client: client})
+			fleet = append(fleet, backupx.Source{Name: id.name + "/" + cfg.Region, Client: client})
 		}
 	}
 	return fleet, nil
@@ -63,13 +46,13 @@ func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
 func (p program) identities(ctx context.Context, o options) ([]identity, error) {
 	profiles := o.profiles
 	if len(profiles) == 0 {
-		profiles = list{""}
+		profiles = cli.List{""}
 	}
 	var out []identity
 	for _, profile := range profiles {
 		cfg, err := p.load(ctx, profile)
 		if err != nil {
-			return nil, fmt.Errorf("the AWS configuration: %w", err)
+			return nil, err
 		}
 		out = append(out, identity{cmp.Or(profile, "default"), cfg})
 	}

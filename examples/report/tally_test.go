@@ -11,6 +11,7 @@ import (
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
@@ -36,7 +37,7 @@ func collected(t *testing.T, data fakeaws.Data, o options) map[string]Section {
 }
 
 func withRegion(o options) options {
-	o.regions = regions{"us-east-1"}
+	o.regions = cli.List{"us-east-1"}
 	return o
 }
 

@@ -25,14 +25,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // The exit status of the program.
@@ -42,28 +39,19 @@ const (
 	exitNothing
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := program{load: loadConfig, now: time.Now}
-	status := p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
 
 // program is what a live run depends on.
 type program struct {
-	load configLoader
+	load cli.ConfigLoader
 	now  func() time.Time
 }
 
 // run is the whole program but for its end; it returns the exit status.
 func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitDone
-	}
 	if err != nil {
-		return exitNothing
+		return cli.Status(err, exitNothing)
 	}
 	from, err := p.origin(ctx, o)
 	if err == nil {

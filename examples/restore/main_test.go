@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"flag"
-	"os"
 	"testing"
 	"time"
 
@@ -14,29 +11,20 @@ import (
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-var update = flag.Bool("update", false, "write what the program prints to testdata")
-
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
-// printed is what a run left behind.
-type printed struct {
-	status         int
-	stdout, stderr string
-}
-
-func (p program) print(ctx context.Context, args ...string) printed {
-	var stdout, stderr bytes.Buffer
-	status := p.run(ctx, args, &stdout, &stderr)
-	return printed{status, stdout.String(), stderr.String()}
+func (p program) print(ctx context.Context, args ...string) clitest.Printed {
+	return clitest.Run(ctx, p.run, args...)
 }
 
 // over is the program with a server for AWS, at now.
 func over(s *fakeaws.Service) program {
 	return program{
-		load: func(context.Context, string) (aws.Config, error) { return s.Config(), nil },
+		load: clitest.Loads(s.Config(), nil),
 		now:  func() time.Time { return now },
 	}
 }
@@ -69,15 +57,9 @@ func TestADryRunShowsWhatWouldHappen(t *testing.T) {
 	for name, args := range map[string][]string{"dry-run.txt": nil, "yes.txt": {"-yes"}} {
 		t.Run(name, func(t *testing.T) {
 			got := program{}.print(t.Context(), args...)
-			require.Empty(t, got.stderr)
-			require.Equal(t, exitDone, got.status)
-			file := "testdata/" + name
-			if *update {
-				require.NoError(t, os.WriteFile(file, []byte(got.stdout), 0o644))
-			}
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			require.Equal(t, string(want), got.stdout, "go test ./examples/restore -update writes it anew")
+			require.Empty(t, got.Stderr)
+			require.Equal(t, exitDone, got.Status)
+			clitest.Golden(t, name, got.Stdout)
 		})
 	}
 }
@@ -85,7 +67,7 @@ func TestADryRunShowsWhatWouldHappen(t *testing.T) {
 func TestNothingChangesWithoutYes(t *testing.T) {
 	s := three()
 	got := over(s).print(t.Context(), "-live")
-	require.Equal(t, printed{exitDone, `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
+	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
 
   HOURS LEFT  BACKUP    CLUSTER      CREATED           DELETED AT        TAGS
          1.5  backup-a  cluster-two  2026-11-17 06:00  2026-11-20 07:30  ·
@@ -93,7 +75,7 @@ func TestNothingChangesWithoutYes(t *testing.T) {
        200.0  backup-c  cluster-two  2026-11-17 06:00  2026-11-28 14:00  keep= [31m owner=payments
 
 3 backups would be restored. Nothing was changed; -yes restores.
-`, ""}, got)
+`}, got)
 	require.Equal(t, []string{"DescribeBackups"}, operations(s))
 }
 
@@ -106,16 +88,18 @@ func TestFlagsChoose(t *testing.T) {
 		"cluster":         {[]string{"-cluster", "cluster-two"}, []string{"backup-a", "backup-c"}},
 		"clusters":        {[]string{"-cluster", "cluster-two", "-cluster", "cluster-one"}, []string{"backup-a", "backup-b", "backup-c"}},
 		"id":              {[]string{"-id", "backup-b"}, []string{"backup-b"}},
+		"ids":             {[]string{"-id", "backup-b,backup-a"}, []string{"backup-a", "backup-b"}},
 		"not pending":     {[]string{"-id", "backup-ready"}, nil},
 		"tag":             {[]string{"-tag", "owner=payments"}, []string{"backup-b", "backup-c"}},
 		"tags":            {[]string{"-tag", "owner=payments", "-tag", "keep"}, []string{"backup-c"}},
+		"a tag, whole":    {[]string{"-tag", "owner=payments,keep"}, nil},
 		"due":             {[]string{"-due-within", "48h"}, []string{"backup-a"}},
 		"tag and cluster": {[]string{"-tag", "owner=payments", "-cluster", "cluster-one"}, []string{"backup-b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := three()
 			got := over(s).print(t.Context(), append([]string{"-live", "-yes"}, c.args...)...)
-			require.Equal(t, exitDone, got.status, got.stderr)
+			require.Equal(t, exitDone, got.Status, got.Stderr)
 			restored := lo.FilterMap(s.Requests(), func(r fakeaws.Request, _ int) (string, bool) {
 				return string(r.Body), r.Operation == "RestoreBackup"
 			})
@@ -126,35 +110,35 @@ func TestFlagsChoose(t *testing.T) {
 
 func TestNothingPending(t *testing.T) {
 	got := over(fakeaws.New(fakeaws.Data{})).print(t.Context(), "-live", "-yes")
-	require.Equal(t, printed{exitDone, `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
+	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
 Nothing that was asked for is pending deletion.
-`, ""}, got)
+`}, got)
 }
 
 func TestAFailureDoesNotStopTheOthers(t *testing.T) {
 	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "RestoreBackup", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got := over(s).print(t.Context(), "-live", "-yes")
-	require.Equal(t, exitFailures, got.status)
-	require.Regexp(t, `backup-a  READY +restored\n`, got.stdout)
-	require.Regexp(t, `backup-b  PENDING_DELETION  FAILED: backupx: RestoreBackup: backup-b: .*CloudHsmAccessDeniedException`, got.stdout)
-	require.Regexp(t, `backup-c  READY +restored\n`, got.stdout)
-	require.Contains(t, got.stdout, "\n2 backups restored, 1 failed.\n")
+	require.Equal(t, exitFailures, got.Status)
+	require.Regexp(t, `backup-a  READY +restored\n`, got.Stdout)
+	require.Regexp(t, `backup-b  PENDING_DELETION  FAILED: backupx: RestoreBackup: backup-b: .*CloudHsmAccessDeniedException`, got.Stdout)
+	require.Regexp(t, `backup-c  READY +restored\n`, got.Stdout)
+	require.Contains(t, got.Stdout, "\n2 backups restored, 1 failed.\n")
 }
 
 func TestARestoreThatCannotBeConfirmedIsAFailure(t *testing.T) {
 	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "DescribeBackups", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got := over(s).print(t.Context(), "-live", "-yes", "-due-within", "2h")
-	require.Equal(t, exitFailures, got.status)
-	require.Contains(t, got.stdout, "restored, but not seen READY: backupx: WaitHSMBackup: backup-a")
-	require.Contains(t, got.stdout, "\n0 backups restored, 1 not seen READY.\n")
+	require.Equal(t, exitFailures, got.Status)
+	require.Contains(t, got.Stdout, "restored, but not seen READY: backupx: WaitHSMBackup: backup-a")
+	require.Contains(t, got.Stdout, "\n0 backups restored, 1 not seen READY.\n")
 }
 
 func TestAnIncompleteListRestoresNothing(t *testing.T) {
 	s := three(fakeaws.WithPageSize(1), fakeaws.WithFaults(fakeaws.Fault{Operation: "DescribeBackups", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got := over(s).print(t.Context(), "-live", "-yes")
-	require.Equal(t, exitNothing, got.status)
-	require.Empty(t, got.stdout)
-	require.Contains(t, got.stderr, "nothing was tried, for the list is incomplete")
+	require.Equal(t, exitNothing, got.Status)
+	require.Empty(t, got.Stdout)
+	require.Contains(t, got.Stderr, "nothing was tried, for the list is incomplete")
 	require.NotContains(t, operations(s), "RestoreBackup")
 }
 
@@ -163,12 +147,12 @@ func TestABackupWithoutADeadlineComesLast(t *testing.T) {
 	mute.DeleteTimestamp = nil
 	s := fakeaws.New(fakeaws.Data{HSM: []hsmtypes.Backup{mute, pending("backup-1", "cluster-one", -time.Minute)}})
 	got := over(s).print(t.Context(), "-live")
-	require.Regexp(t, `(?s) due  backup-1 .* not told  backup-0 `, got.stdout)
+	require.Regexp(t, `(?s) due  backup-1 .* not told  backup-0 `, got.Stdout)
 }
 
 func TestNothingIsTried(t *testing.T) {
 	without := func(err error) program {
-		return program{load: func(context.Context, string) (aws.Config, error) { return aws.Config{}, err }, now: time.Now}
+		return program{load: clitest.Loads(aws.Config{}, err), now: time.Now}
 	}
 	for name, c := range map[string]struct {
 		p    program
@@ -176,25 +160,24 @@ func TestNothingIsTried(t *testing.T) {
 		want string
 	}{
 		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region goes with -live"},
-		"not a flag":       {program{}, []string{"backup-a"}, `"backup-a" is not a flag`},
 		"no time":          {program{}, []string{"-due-within", "0s"}, "-due-within 0s: it must be above zero"},
 		"no wait":          {program{}, []string{"-wait", "-1s"}, "-wait -1s: it must be above zero"},
-		"empty id":         {program{}, []string{"-id", " "}, "it is empty"},
+		"empty tag":        {program{}, []string{"-tag", " "}, "it is empty"},
 		"an ARN":           {program{}, []string{"-id", "arn:aws:cloudhsm:us-east-1:111122223333:backup/backup-a"}, "(-h for help)"},
-		"no configuration": {without(errors.New("no such profile")), []string{"-live"}, "the AWS configuration: no such profile"},
+		"no configuration": {without(errors.New("no such profile")), []string{"-live"}, ": no such profile"},
 		"no region":        {without(nil), []string{"-live"}, "no region is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := c.p.print(t.Context(), c.args...)
-			require.Equal(t, exitNothing, got.status)
-			require.Contains(t, got.stderr, c.want)
-			require.Empty(t, got.stdout)
+			require.Equal(t, exitNothing, got.Status)
+			require.Contains(t, got.Stderr, c.want)
+			require.Empty(t, got.Stdout)
 		})
 	}
 }
 
 func TestHelp(t *testing.T) {
 	got := program{}.print(t.Context(), "-h")
-	require.Equal(t, exitDone, got.status)
-	require.Contains(t, got.stderr, "Exit status: 0")
+	require.Equal(t, exitDone, got.Status)
+	require.Contains(t, got.Stderr, "Exit status: 0")
 }

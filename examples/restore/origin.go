@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
@@ -20,9 +18,6 @@ type origin struct {
 	now    time.Time
 	note   string
 }
-
-// configLoader finds the caller's configuration.
-type configLoader func(ctx context.Context, profile string) (aws.Config, error)
 
 func (p program) origin(ctx context.Context, o options) (origin, error) {
 	if o.live {
@@ -34,23 +29,13 @@ func (p program) origin(ctx context.Context, o options) (origin, error) {
 // account is the caller's own.
 func (p program) account(ctx context.Context, o options) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
+	if err == nil {
+		cfg, err = cli.InRegion(cfg, o.region)
+	}
 	if err != nil {
-		return origin{}, fmt.Errorf("the AWS configuration: %w", err)
-	}
-	if o.region != "" {
-		cfg.Region = o.region
-	}
-	if cfg.Region == "" {
-		return origin{}, errors.New("no region is configured: give one with -region")
+		return origin{}, err
 	}
 	return origin{backupx.New(cfg), p.now().UTC(), "your account in " + cfg.Region}, nil
-}
-
-// loadConfig loads what the AWS CLI would take, and slows down when it is throttled.
-func loadConfig(ctx context.Context, profile string) (aws.Config, error) {
-	return config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigProfile(profile),
-		config.WithRetryMode(aws.RetryModeAdaptive))
 }
 
 // madeUp is an account that does not exist, the same at any time and in each run: no network.

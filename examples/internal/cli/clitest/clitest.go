@@ -1,0 +1,49 @@
+// Package clitest runs the programs under examples in their tests.
+package clitest
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
+)
+
+var update = flag.Bool("update", false, "write what the program prints to testdata")
+
+// Printed is what a run left behind.
+type Printed struct {
+	Status         int
+	Stdout, Stderr string
+}
+
+// Run runs a program, as [cli.Main] does, to its end.
+func Run(ctx context.Context, run func(context.Context, []string, io.Writer, io.Writer) int, args ...string) Printed {
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, args, &stdout, &stderr)
+	return Printed{status, stdout.String(), stderr.String()}
+}
+
+// Loads is the configuration of every profile, or why there is none.
+func Loads(cfg aws.Config, err error) cli.ConfigLoader {
+	return func(context.Context, string) (aws.Config, error) { return cfg, err }
+}
+
+// Golden requires that got is the text of a file in testdata, which go test -update writes anew.
+func Golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got, "go test -update writes it anew")
+}

@@ -1,0 +1,54 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/samber/lo"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
+)
+
+func TestLoadConfigTakesTheProfile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config")
+	require.NoError(t, os.WriteFile(file, []byte("[default]\nregion = us-east-1\n[profile audit]\nregion = eu-west-1\n"), 0o600))
+	t.Setenv("AWS_CONFIG_FILE", file)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file+".none")
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"} {
+		t.Setenv(name, "")
+	}
+	for profile, want := range map[string]string{"": "us-east-1", "audit": "eu-west-1"} {
+		cfg, err := cli.LoadConfig(t.Context(), profile)
+		require.NoError(t, err)
+		require.Equal(t, want, cfg.Region)
+		require.Equal(t, aws.RetryModeAdaptive, cfg.RetryMode)
+	}
+	_, err := cli.LoadConfig(t.Context(), "none")
+	require.ErrorContains(t, err, "the AWS configuration: ")
+	require.ErrorContains(t, err, "none")
+}
+
+func TestInRegions(t *testing.T) {
+	for name, c := range map[string]struct {
+		own   string
+		asked []string
+		want  []string
+	}{
+		"those asked for":                {"us-east-1", []string{"eu-west-1", "eu-north-1"}, []string{"eu-west-1", "eu-north-1"}},
+		"its own":                        {"us-east-1", nil, []string{"us-east-1"}},
+		"asked for, and none of its own": {"", []string{"eu-west-1"}, []string{"eu-west-1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := aws.Config{Region: c.own}
+			got, err := cli.InRegions(cfg, c.asked)
+			require.NoError(t, err)
+			require.Equal(t, c.want, lo.Map(got, func(cfg aws.Config, _ int) string { return cfg.Region }))
+			require.Equal(t, c.own, cfg.Region)
+		})
+	}
+	_, err := cli.InRegions(aws.Config{}, nil)
+	require.EqualError(t, err, "no region is configured: give one with -region")
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Flags are the flags of a program that runs offline, and with -live on the caller's account.
+//
+// The usage of a flag says where it means something: one that begins with "live: " goes with -live only,
+// one that begins with "offline: " only without it. Parse holds the caller to that, so that nobody takes
+// made-up data for those of a region.
+type Flags struct {
+	*flag.FlagSet
+
+	about, exitStatus string
+	live              *bool
+}
+
+// NewFlags returns the flags of a program, without any but -live, which sets live. The help is what the
+// program is about, then the flags, then what its exit status means; both texts end with a line end.
+func NewFlags(name, about, exitStatus string, live *bool) *Flags {
+	f := &Flags{flag.NewFlagSet(name, flag.ContinueOnError), about, exitStatus, live}
+	f.BoolVar(live, "live", false, "ask AWS, with your configuration")
+	f.Usage = f.help
+	return f
+}
+
+func (f *Flags) help() {
+	w := f.Output()
+	fmt.Fprintf(w, "Usage: %s [flags]\n\n%s\n", f.Name(), f.about)
+	f.PrintDefaults()
+	fmt.Fprintf(w, "\n%s", f.exitStatus)
+}
+
+// Parse sets the flags, then checks them together with check, which may be nil. When it returns an error,
+// it has said on stderr what is wrong, or printed the help that was asked for; see [Status].
+func (f *Flags) Parse(args []string, stderr io.Writer, check func(*Flags) error) error {
+	f.SetOutput(stderr)
+	if err := f.FlagSet.Parse(args); err != nil {
+		return err
+	}
+	err := f.misplaced()
+	if err == nil && check != nil {
+		err = check(f)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v (-h for help)\n", f.Name(), err)
+	}
+	return err
+}
+
+// Given reports whether a flag was given, be it with the value that it has by default.
+func (f *Flags) Given(name string) bool {
+	given := false
+	f.Visit(func(g *flag.Flag) { given = given || g.Name == name })
+	return given
+}
+
+// misplaced finds arguments that are no flags, and flags that mean nothing in such a run.
+func (f *Flags) misplaced() error {
+	if f.NArg() > 0 {
+		return fmt.Errorf("%q is not a flag", f.Arg(0))
+	}
+	elsewhere, why := "live: ", "goes with -live"
+	if *f.live {
+		elsewhere, why = "offline: ", "does not go with -live"
+	}
+	var stray []string
+	f.Visit(func(g *flag.Flag) {
+		if strings.HasPrefix(g.Usage, elsewhere) {
+			stray = append(stray, "-"+g.Name)
+		}
+	})
+	if len(stray) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s %s", strings.Join(stray, ", "), why)
+}

@@ -1,0 +1,118 @@
+package cli_test
+
+import (
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
+)
+
+const help = `Usage: ask [flags]
+
+Asks.
+
+  -days n
+    	the last n days (default 30)
+  -jobs n
+    	offline: make up n jobs
+  -live
+    	ask AWS, with your configuration
+  -profile name
+    	live: the name of a profile
+  -region regions
+    	live: the regions to ask
+
+Exit status: 0 done; 2 not.
+`
+
+// ask parses the flags of a program that exists here alone, and returns what it says on stderr.
+func ask(args []string, check func(*cli.Flags) error) (string, error) {
+	var live bool
+	var regions cli.List
+	var stderr strings.Builder
+	f := cli.NewFlags("ask", "Asks.\n", "Exit status: 0 done; 2 not.\n", &live)
+	f.Int("days", 30, "the last `n` days")
+	f.Int("jobs", 0, "offline: make up `n` jobs")
+	f.String("profile", "", "live: the `name` of a profile")
+	f.Var(&regions, "region", "live: the `regions` to ask")
+	err := f.Parse(args, &stderr, check)
+	return stderr.String(), err
+}
+
+func TestParseSaysOnceWhatIsWrong(t *testing.T) {
+	for want, args := range map[string][]string{
+		"": {"-live", "-region", "a", "-days", "3"},
+		"ask: \"now\" is not a flag (-h for help)\n":                     {"-days", "3", "now"},
+		"ask: -region goes with -live (-h for help)\n":                   {"-region", "a"},
+		"ask: -profile, -region goes with -live (-h for help)\n":         {"-region", "a", "-profile", "b"},
+		"ask: -jobs does not go with -live (-h for help)\n":              {"-live", "-jobs", "0"},
+		"flag provided but not defined: -liv\n" + help:                   {"-liv"},
+		"invalid value \"\" for flag -region: a value is empty\n" + help: {"-region", ""},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			got, err := ask(args, nil)
+			require.Equal(t, want, got)
+			require.Equal(t, want != "", err != nil)
+			require.NotErrorIs(t, err, flag.ErrHelp)
+		})
+	}
+}
+
+func TestHelpIsTheFlagsBetweenTwoTexts(t *testing.T) {
+	got, err := ask([]string{"-h"}, nil)
+	require.ErrorIs(t, err, flag.ErrHelp)
+	require.Equal(t, help, got)
+}
+
+func TestAProgramChecksWhatIsInItsPlace(t *testing.T) {
+	wrong := errors.New("-days 30: it is too long")
+	check := func(f *cli.Flags) error {
+		require.False(t, f.Given("jobs"))
+		if f.Given("days") {
+			return wrong
+		}
+		return nil
+	}
+	got, err := ask([]string{"-days", "30"}, check)
+	require.ErrorIs(t, err, wrong)
+	require.Equal(t, "ask: -days 30: it is too long (-h for help)\n", got)
+	got, err = ask(nil, check)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	_, err = ask([]string{"-live", "-jobs", "1"}, check)
+	require.EqualError(t, err, "-jobs does not go with -live")
+}
+
+func TestList(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  []string
+		want cli.List
+		err  string
+	}{
+		"nothing":              {nil, nil, ""},
+		"repeated":             {[]string{"b", "a"}, cli.List{"b", "a"}, ""},
+		"between commas":       {[]string{"b, a", "c"}, cli.List{"b", "a", "c"}, ""},
+		"again":                {[]string{"a,b", "b", "a"}, cli.List{"a", "b"}, ""},
+		"empty":                {[]string{" "}, nil, "a value is empty"},
+		"empty between commas": {[]string{"a,,b"}, cli.List{"a"}, "a value is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l cli.List
+			var errs []error
+			for _, text := range c.set {
+				errs = append(errs, l.Set(text))
+			}
+			if err := errors.Join(errs...); c.err != "" {
+				require.EqualError(t, err, c.err)
+			} else {
+				require.NoError(t, err)
+			}
+			require.Equal(t, c.want, l)
+			require.Equal(t, strings.Join(c.want, ","), l.String())
+		})
+	}
+}
