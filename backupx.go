@@ -38,7 +38,7 @@
 // A range yields its items first and then at most one error, a [*ListError]: the operation, the page,
 // and a [Checkpoint] from which [Listing.Resume] delivers the rest. What the SDK returned is wrapped
 // in it. A service that repeats a page token, or answers with an empty body where a page is owed, is
-// an error too, where the SDK's own paginators end quietly. Retrying is the SDK's business: for
+// an error too, where the SDK's own paginators go on for ever, or end as if it were the last page. Retrying is the SDK's business: for
 // throttling use its adaptive mode (aws.RetryModeAdaptive) and [Listing.Rate].
 //
 // # Resuming
@@ -55,7 +55,7 @@
 // # Several listings as one
 //
 // [Concat], [Merge] and [Map] combine listings, [Across] lists the accounts and regions of a [Fleet],
-// and [Client.Inventory] lists all operations as plain values. A source that fails does not stop the
+// and [Client.Inventory] lists several services as plain values. A source that fails does not stop the
 // others: the error at the end is a [SourceErrors].
 //
 // # Any other operation

@@ -219,8 +219,8 @@ const (
 	maxText    = 64 << 20 // far above what any listing makes, far below what hurts
 )
 
-// MarshalText is the checkpoint as text: printable, without spaces, with a version and a checksum.
-// The zero value is the empty text.
+// MarshalText is the checkpoint as text: printable, without spaces, with a version and a checksum. The
+// zero value is the empty text. The error is always nil.
 func (cp Checkpoint) MarshalText() ([]byte, error) {
 	if cp.s == nil {
 		return []byte{}, nil

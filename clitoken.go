@@ -15,8 +15,8 @@ type cliToken struct {
 }
 
 // CLIToken is the checkpoint as the AWS CLI's --starting-token and boto3's StartingToken: base64 of
-// {"NextToken": …, "boto_truncate_amount": n}. It is empty where the listing has ended. They know of
-// one chain only: for a listing of several it is [ErrCheckpoint].
+// {"NextToken": …, "boto_truncate_amount": n}. It is empty where the listing has ended. The CLI
+// and boto3 know of one chain only: for a listing of several it is [ErrCheckpoint].
 func (cp Checkpoint) CLIToken() (string, error) {
 	var t cliToken
 	if cp.s != nil {

@@ -22,7 +22,7 @@ var (
 	// was sent. Start the listing afresh, or resume it on the listing that it came from.
 	ErrCheckpoint = errors.New("checkpoint cannot be used")
 
-	// ErrFilter says that a filter asks for what cannot be meant: an empty id, reversed times, a
+	// ErrFilter says that a filter is not valid: an empty id, reversed times, a
 	// name where an ARN is due. Nothing was sent. The text names every member that is wrong.
 	ErrFilter = errors.New("invalid filter")
 )

@@ -313,7 +313,7 @@ func (t *table[T]) validate(c criteria) error {
 	}
 	for _, b := range t.times {
 		if limit, ok := c.times[b.name]; ok && (limit.Year() < 2 || limit.Year() > 9999) {
-			errs = append(errs, fmt.Errorf("%s: %s is no time that can be meant", b.name, limit.Format(time.RFC3339)))
+			errs = append(errs, fmt.Errorf("%s: %s is not a time to ask for", b.name, limit.Format(time.RFC3339)))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {

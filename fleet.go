@@ -156,7 +156,8 @@ func (f frame) settle() {
 	}
 }
 
-// SourceErrors is what became of the sources of a fleet that failed, in the order in which they did.
+// SourceErrors are the sources of a fleet that failed, or the services of an inventory, in the order in
+// which they did.
 // errors.As finds it in the error at the end of a listing, and whatever the sources failed with.
 type SourceErrors []*SourceError
 
@@ -200,7 +201,7 @@ func (e *SourceError) Error() string {
 // Unwrap returns the cause.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// Kind is what sort of failure a source's is, and so what to do about it.
+// Kind says why a source failed, and so what to do about it.
 type Kind string
 
 // The kinds of failure.

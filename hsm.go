@@ -28,7 +28,7 @@ type HSMAPI interface {
 // order unless [HSMFilter.OldestFirst] or several states ask for that of creation. Needs the permission
 // cloudhsm:DescribeBackups. A client that is nil is an error of the range.
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
 // what the service answered: a [*hsmtypes.CloudHsmAccessDeniedException],
 // [*hsmtypes.CloudHsmInvalidRequestException] or another that DescribeBackups documents.
 func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hsmtypes.Backup] {
@@ -173,17 +173,19 @@ func (f HSMFilter) SourceRegions(regions ...string) HSMFilter {
 }
 
 // DeletionDueBefore keeps the backups that are to be deleted, or were, before a time: those with a
-// DeleteTimestamp that is earlier. It is checked on items.
+// DeleteTimestamp that is earlier. It is checked on items. The zero time is an error ([ErrFilter]).
 func (f HSMFilter) DeletionDueBefore(t time.Time) HSMFilter {
 	return HSMFilter{f.c.until(deletionDue, t)}
 }
 
-// CreatedAfter keeps the backups created after a time. It is checked on items.
+// CreatedAfter keeps the backups created after a time, not of it. It is checked on items.
+// The zero time is an error ([ErrFilter]).
 func (f HSMFilter) CreatedAfter(t time.Time) HSMFilter {
 	return HSMFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time. It is checked on items.
+// CreatedBefore keeps the backups created before a time, not of it. It is checked on items.
+// The zero time is an error ([ErrFilter]).
 func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
 	return HSMFilter{f.c.until(createdBefore, t)}
 }
@@ -212,7 +214,8 @@ func (f HSMFilter) Explain() Explanation { return hsmBackups.explain(f.c, time.T
 // String is the filter for people to read.
 func (f HSMFilter) String() string { return hsmBackups.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
+// time that JSON cannot hold, of a year after 9999.
 func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),

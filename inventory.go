@@ -31,7 +31,7 @@ type Record struct {
 	State     string    // as the service names it: READY, COMPLETED, …
 	Resource  string    // what is backed up: an ARN, a cluster, a server
 	Created   time.Time // UTC
-	Completed time.Time // UTC; jobs only
+	Completed time.Time // UTC; of jobs that have ended
 	// Bytes is the size where the service gives one. What it counts differs from resource type to
 	// resource type (provisioned for EBS and EC2, the increment for EFS, 0 for RDS): do not add them up
 	// across types.
@@ -41,9 +41,11 @@ type Record struct {
 	Item any
 }
 
-// Inventory is the listing operations as one listing of plain values. Without services it takes those
-// that the client was given, OpsWorks CM aside, which AWS switched off. A service that fails does not
-// stop the others: the error at the end is a [SourceErrors] that names it.
+// Inventory lists the backups and jobs of several services as one listing of plain values, by the
+// operations of [HSMBackups], [BackupJobs], [CopyJobs] and [OpsWorksBackups], with the permissions that
+// these need. Without arguments it takes the services that the client was given, OpsWorks CM aside, which
+// AWS switched off and which is listed only if named. A service that fails does not stop the others: the
+// error at the end is a [SourceErrors] that names it.
 func (c Client) Inventory(services ...Service) Listing[Record] {
 	if len(services) == 0 {
 		services = c.given()

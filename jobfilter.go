@@ -69,12 +69,14 @@ func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	return BackupJobFilter{f.c.flag(completedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after a time, as the service understands it (ByCreatedAfter).
+// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time is among them is
+// the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before a time, as the service understands it (ByCreatedBefore).
+// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that time is among them is
+// the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.until(createdBefore, t)}
 }
@@ -85,13 +87,14 @@ func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.between(from, to)}
 }
 
-// CompletedAfter keeps the jobs completed after a time, as the service understands it (ByCompleteAfter).
+// CompletedAfter keeps the jobs completed after a time (ByCompleteAfter). Whether a job of exactly that
+// time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedAfter(t time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.since(completedAfter, t)}
 }
 
-// CompletedBefore keeps the jobs completed before a time, as the service understands it
-// (ByCompleteBefore).
+// CompletedBefore keeps the jobs completed before a time (ByCompleteBefore). Whether a job of exactly
+// that time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedBefore(t time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.until(completedBefore, t)}
 }
@@ -128,7 +131,8 @@ func (f BackupJobFilter) Shards(now time.Time, every time.Duration) []BackupJobF
 // String is the filter for people to read.
 func (f BackupJobFilter) String() string { return backupJobs.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
+// time that JSON cannot hold, of a year after 9999.
 func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
@@ -195,12 +199,14 @@ func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	return CopyJobFilter{f.c.flag(completedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after a time, as the service understands it (ByCreatedAfter).
+// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time is among them is
+// the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before a time, as the service understands it (ByCreatedBefore).
+// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that time is among them is
+// the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.until(createdBefore, t)}
 }
@@ -211,13 +217,14 @@ func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.between(from, to)}
 }
 
-// CompletedAfter keeps the jobs completed after a time, as the service understands it (ByCompleteAfter).
+// CompletedAfter keeps the jobs completed after a time (ByCompleteAfter). Whether a job of exactly that
+// time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedAfter(t time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.since(completedAfter, t)}
 }
 
-// CompletedBefore keeps the jobs completed before a time, as the service understands it
-// (ByCompleteBefore).
+// CompletedBefore keeps the jobs completed before a time (ByCompleteBefore). Whether a job of exactly
+// that time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedBefore(t time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.until(completedBefore, t)}
 }
@@ -254,7 +261,8 @@ func (f CopyJobFilter) Shards(now time.Time, every time.Duration) []CopyJobFilte
 // String is the filter for people to read.
 func (f CopyJobFilter) String() string { return copyJobs.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
+// time that JSON cannot hold, of a year after 9999.
 func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),

@@ -25,7 +25,7 @@ type BackupAPI interface {
 // meanwhile is delivered in the one or the other; neither comes twice, in windows and side by side
 // ([Listing.Every], [Listing.Parallel]) too.
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
 // what the service answered: a [*types.InvalidParameterValueException] or a
 // [*types.ServiceUnavailableException], as ListBackupJobs documents them.
 func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
@@ -41,7 +41,7 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 }
 
 // CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the
-// permission backup:ListCopyJobs. What is said of [BackupJobs] holds for it too, its errors included.
+// permission backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says less. What is said of [BackupJobs] holds for it too, its errors included.
 func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
 	return operation[types.CopyJob]{
 		table:   copyJobs,

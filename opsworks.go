@@ -14,7 +14,7 @@ import (
 // [Listing.PageSize] says so, and a token is followed if one comes. A client that is nil is an error of
 // the range.
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter cannot be meant, or
+// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
 // what the service answered: see [OpsWorksClient.DescribeBackups].
 func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] {
 	return operation[OpsWorksBackup]{
@@ -83,12 +83,14 @@ func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
 	return f.narrow(states, texts(values...))
 }
 
-// CreatedAfter keeps the backups created after a time. It is checked on items.
+// CreatedAfter keeps the backups created after a time, not of it. It is checked on items.
+// The zero time is an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time. It is checked on items.
+// CreatedBefore keeps the backups created before a time, not of it. It is checked on items.
+// The zero time is an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.until(createdBefore, t)}
 }
@@ -116,7 +118,8 @@ func (f OpsWorksFilter) Explain() Explanation { return opsWorksBackups.explain(f
 // String is the filter for people to read.
 func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes.
+// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
+// time that JSON cannot hold, of a year after 9999.
 func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),

@@ -47,7 +47,7 @@ type PageInfo struct {
 	Shard     string        // the chain, where a listing reads several: states=FAILED, created=2026-03-01T00:00:00Z..
 	Number    int           // the page's number in its chain, from 1
 	Items     int           // items that the service sent
-	Kept      int           // items of these that were delivered
+	Kept      int           // items of these that were delivered, after filters and the limit
 	Duration  time.Duration // how long the request took, its retries included
 }
 
@@ -228,7 +228,7 @@ func (l Listing[T]) Count(ctx context.Context) (int, error) {
 }
 
 // PageSize sets how many items a request asks for: 1 to 50 of CloudHSM, 1 to 1,000 of AWS Backup.
-// Unset, it is the service's maximum, which takes the fewest requests; of OpsWorks CM, which does
+// Another size is an error of the range. Unset, it is the service's maximum, which takes the fewest requests; of OpsWorks CM, which does
 // not implement sizes, and of [List] and [FromOperation], whose maximum is unknown, none is asked.
 func (l Listing[T]) PageSize(n int) Listing[T] {
 	l.set.pageSize = &n
@@ -272,15 +272,15 @@ func (l Listing[T]) Rate(perSecond float64) Listing[T] {
 	return l
 }
 
-// Prefetch reads ahead while the consumer works: at most so many pages of a chain are read and not
-// yet begun. Zero reads each page when its turn comes. A break ends the requests that are under way
+// Prefetch reads ahead while the consumer works: at most so many pages of a chain, not below zero, are
+// read and not yet begun. Zero reads each page when its turn comes. A break ends the requests that are under way
 // and waits for them; no goroutine is left.
 func (l Listing[T]) Prefetch(pages int) Listing[T] {
 	l.set.prefetch = &pages
 	return l
 }
 
-// Parallel reads the listing's chains side by side, with at most n requests under way at once, and
+// Parallel reads the listing's chains side by side, with at most n requests, 1 or more, under way at once, and
 // delivers pages as they arrive: in no order, so that no chain waits for another. At most n pages are
 // held, or n times as many as Prefetch says. Filters, functions and callbacks are still called in the
 // goroutine that ranges. Chains of states that a job passes through are read one after another.
@@ -293,15 +293,15 @@ func (l Listing[T]) Parallel(n int) Listing[T] {
 	return l
 }
 
-// Ordered has Parallel deliver in the order in which chains are read one after another. A bounded
-// number of pages of each chain is held back: with few long chains that gains little, with several
-// chains for each request under way nearly all.
+// Ordered has Parallel deliver in the order in which chains are read one after another; without Parallel
+// it changes nothing. A bounded number of pages of each chain is held back: with few long chains it is
+// hardly faster than one after another, with several chains for each request nearly as fast as unordered.
 func (l Listing[T]) Ordered() Listing[T] {
 	l.set.ordered = true
 	return l
 }
 
-// Every splits a listing of jobs into windows of creation time, on a grid of UTC: several chains where
+// Every splits a listing of jobs into windows of creation time, each d long, above zero, on a grid of UTC: several chains where
 // the service has one, for [Listing.Parallel] to read side by side, newest first. They are exact,
 // whatever the service does at a window's ends, and the first and the last are open where the filter
 // is, so that nothing is lost. The grid covers what the filter leaves of the last 30 days, the time

@@ -56,7 +56,8 @@ func checkHSM(api any, id string) error {
 type Restored struct {
 	// Before is the backup as it was given.
 	Before hsmtypes.Backup
-	// After is the backup as the service showed it after the restore; zero where there was none.
+	// After is the backup as RestoreBackup answered it, READY as far as the service says; zero where
+	// there was no restore. [WaitHSMBackup] looks whether it is.
 	After hsmtypes.Backup
 	// Skipped says that the backup was passed by, because it was not pending deletion.
 	Skipped bool
