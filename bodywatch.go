@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/aws/smithy-go/middleware"
@@ -18,24 +19,28 @@ import (
 var errEmptyBody = errors.New("the service answered with an empty body where a page is owed")
 
 // bodyWatch sees whether the response of a call had any content. It counts what is read, since a custom
-// HTTP client may leave ContentLength at 0 with a real body, and leaves what it saw in the output's
-// metadata: a client may be a wrapper that makes several calls at once. One that is a stub has no stack
-// to be put into, and is not judged.
-type bodyWatch struct{ answered atomic.Bool }
+// HTTP client may leave ContentLength at 0 with a real body. A client that is a stub has no stack to be
+// put into, and is not judged.
+type bodyWatch struct{ last atomic.Pointer[watchedBody] }
 
 type watchedBodyKey struct{}
 
-// empty reports whether the body that an output was made of was read to its end and held nothing.
-func empty(md middleware.Metadata) bool {
+// empty reports whether the body that an output was made of was read to its end and held nothing. The
+// output's metadata know which body that is, also where a client makes several calls at once; a wrapper
+// that makes an output of its own is taken to have made it of the last one.
+func (w *bodyWatch) empty(md middleware.Metadata) bool {
 	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)
-	return ok && body.ended && body.blank()
+	if !ok {
+		body = w.last.Load()
+	}
+	return body != nil && body.holdsNothing()
 }
 
 // guarded calls a client of the SDK, whose decoder panics on some responses (a timestamp "NaN"): once a
 // response is being read, that is an error of the response. A stub's panic is its own.
 func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 	defer func() {
-		if !w.answered.Load() {
+		if w.last.Load() == nil {
 			return
 		}
 		if p := recover(); p != nil {
@@ -65,7 +70,7 @@ func (w *bodyWatch) HandleDeserialize(
 		body := &watchedBody{ReadCloser: resp.Body}
 		resp.Body = body
 		md.Set(watchedBodyKey{}, body)
-		w.answered.Store(true)
+		w.last.Store(body)
 	}
 	return out, md, err
 }
@@ -73,15 +78,22 @@ func (w *bodyWatch) HandleDeserialize(
 // watchedBody notes content and end, and otherwise is the body.
 type watchedBody struct {
 	io.ReadCloser
-	start []byte // of what it holds, blanks aside
+	mu    sync.Mutex // a wrapper may read on while its output is looked at
+	start []byte     // of what it holds, blanks aside
 	ended bool
 }
 
-// blank reports whether it held nothing, or the null that the SDK takes for an empty page.
-func (b *watchedBody) blank() bool { return len(b.start) == 0 || string(b.start) == "null" }
+// holdsNothing reports whether it ended and held nothing, or the null that the SDK takes for an empty page.
+func (b *watchedBody) holdsNothing() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ended && (len(b.start) == 0 || string(b.start) == "null")
+}
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if enough := len("null") + 1; len(b.start) < enough {
 		text := append(b.start, bytes.TrimSpace(p[:n])...)
 		b.start = text[:min(len(text), enough)]

@@ -203,7 +203,6 @@ func (r *reader[T]) spent() bool { return r.pos.Done || r.last }
 
 // take begins the delivery of a page.
 func (r *reader[T]) take(pg *page[T]) segment[T] {
-	r.tell()
 	r.page, r.next, r.loops = true, pg.next, pg.loops
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
@@ -244,9 +243,6 @@ func (f *feed[T]) next(ctx context.Context, wanted int, places ...chan struct{})
 	return pg, nil
 }
 
-// exact reports whether every item read is one delivered.
-func (f *feed[T]) exact() bool { return !f.chain.filtered && f.chain.memory == nil }
-
 // follow remembers a token; false means that it was followed before.
 func (f *feed[T]) follow(token string) bool {
 	h := hash(token)
@@ -284,6 +280,13 @@ func (p *progress) finish() {
 	pos.see(p.next)
 	p.finished = true
 	p.forget()
+}
+
+// tellFinished reports the page whose last item was delivered or dropped, if it was.
+func (p *progress) tellFinished() {
+	if p.finished {
+		p.tell()
+	}
 }
 
 // tell reports the page that was being delivered.

@@ -180,6 +180,7 @@ func (h *head[T]) fill(ctx context.Context) (outcome, error) {
 		h.seg, h.i = seg, seg.start
 		if out == got && seg.start == seg.end {
 			seg.from.finish()
+			seg.from.tellFinished()
 		}
 	}
 	return got, nil
@@ -193,6 +194,7 @@ func (h *head[T]) look() {
 	}
 	h.i++
 	h.seg.from.reached(h.i)
+	h.seg.from.tellFinished()
 }
 
 // key is the identity of item i of the page at hand. It looks the page up when it is called: what is

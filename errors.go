@@ -35,8 +35,9 @@ type ListError struct {
 	// Shard names the chain of pages, where the listing reads several: states=FAILED, say, or a window
 	// of time as created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
 	Shard string
-	// Page is the number of the page in its chain, from 1, that could not be read or delivered; 0
-	// where nothing was sent because the listing itself is at fault.
+	// Page is the number of the page in its chain, from 1, that could not be read or delivered; 0 where
+	// it is no page's: the listing itself is at fault and nothing was sent, or the context ended while
+	// several chains were waited for, or sources of a fleet failed.
 	Page int
 	// Delivered counts the items that this range had delivered.
 	Delivered int
@@ -123,22 +124,25 @@ func redact(text, token string) string {
 // longer come first, that none is taken for a part of another.
 func spellings(token string) []string {
 	query := url.QueryEscape(token)
-	var plain, html strings.Builder
-	for b, escape := range map[*strings.Builder]bool{&plain: false, &html: true} {
-		e := json.NewEncoder(b)
-		e.SetEscapeHTML(escape)
-		_ = e.Encode(token) // a string is always written
-	}
 	all := []string{
 		token, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(token), // the SDK writes the third
 		unquoted(strconv.Quote(token)),
 	}
-	for _, b := range []string{plain.String(), html.String()} {
-		b = unquoted(strings.TrimSpace(b))
-		all = append(all, b, strings.ReplaceAll(b, "/", `\/`), unquoted(strconv.Quote(b)))
+	for _, escapeHTML := range []bool{false, true} {
+		text := jsonText(token, escapeHTML)
+		all = append(all, text, strings.ReplaceAll(text, "/", `\/`), unquoted(strconv.Quote(text)))
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	return all
+}
+
+// jsonText is a text as it stands in JSON, without the quotes.
+func jsonText(s string, escapeHTML bool) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	_ = e.Encode(s) // a string is always written
+	return unquoted(strings.TrimSpace(b.String()))
 }
 
 // unquoted is a quoted text without its quotes.

@@ -1,6 +1,7 @@
 package backupx_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -347,4 +348,48 @@ func TestTokensAreKeptOutOfTheTextHoweverTheyAreSpelled(t *testing.T) {
 	for _, part := range []string{"TkN", "secret", "odd"} {
 		require.NotContains(t, got, part)
 	}
+}
+
+// copying makes outputs of its own.
+type copying struct{ *backup.Client }
+
+func (c copying) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	out, err := c.Client.ListBackupJobs(ctx, in, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &backup.ListBackupJobsOutput{BackupJobs: out.BackupJobs, NextToken: out.NextToken}, nil
+}
+
+func TestAnEmptyBodyIsSeenBehindAWrapper(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 2, Every: 1, Do: fakeaws.EmptyBody()}))
+	jobs, err := backupx.BackupJobs(copying{backup.NewFromConfig(s.Config())}, backupx.BackupJobFilter{}).PageSize(10).Collect(t.Context())
+	require.ErrorContains(t, err, "empty body")
+	require.Len(t, jobs, 10)
+}
+
+func TestTheReasonOfAContextIsInTheErrorWhereverItEnds(t *testing.T) {
+	why := errors.New("the operator left")
+	for name, l := range map[string]backupx.Listing[string]{
+		"a request":                         stuck(nil),
+		"an error of the client's own":      stuck(errBoom),
+		"a request that several wait for":   backupx.Concat(stuck(nil), stuck(nil)).Parallel(2),
+		"a request that is read in advance": stuck(nil).Prefetch(1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Millisecond, func() { cancel(why) })
+			_, err := l.Collect(ctx)
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, why)
+		})
+	}
+}
+
+// stuck answers when its context ends, with an error of its own if it is given one.
+func stuck(own error) backupx.Listing[string] {
+	return backupx.List("ListThings", func(ctx context.Context, _ string, _ int) (backupx.Page[string], error) {
+		<-ctx.Done()
+		return backupx.Page[string]{}, cmp.Or(own, ctx.Err())
+	})
 }

@@ -327,7 +327,15 @@ func (t *table[T]) validate(c criteria) error {
 	errs = append(errs, c.order(createdAfter, createdBefore), c.order(completedAfter, completedBefore),
 		c.order(createdFrom, createdTo))
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("backupx: %s: %w: %w", t.name, ErrFilter, err)
+		return fmt.Errorf("%s: %w: %w", t.name, ErrFilter, err)
+	}
+	return nil
+}
+
+// valid is validate for the filter's own Validate.
+func (t *table[T]) valid(c criteria) error {
+	if err := t.validate(c); err != nil {
+		return fmt.Errorf("backupx: %w", err)
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ type HSMAPI interface {
 // order unless [HSMFilter.OldestFirst] or several states ask for that of creation. Needs the permission
 // cloudhsm:DescribeBackups. A client that is nil is an error of the range.
 //
+// Several states are listed side by side and merged by creation: a backup that goes from one to another
+// meanwhile comes once at most, and may be missed.
+//
 // The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
 // what the service answered: a [*hsmtypes.CloudHsmAccessDeniedException],
 // [*hsmtypes.CloudHsmInvalidRequestException] or another that DescribeBackups documents.
@@ -202,7 +205,7 @@ func (f HSMFilter) narrow(name string, values []string) HSMFilter {
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is
 // due, reversed times. A listing calls it before its first request.
-func (f HSMFilter) Validate() error { return hsmBackups.validate(f.c) }
+func (f HSMFilter) Validate() error { return hsmBackups.valid(f.c) }
 
 // Match reports whether the filter keeps a backup, without a request. [HSMFilter.Shared] and
 // [HSMFilter.OldestFirst] keep every backup.

@@ -105,7 +105,7 @@ func (f BackupJobFilter) narrow(name string, values []string) BackupJobFilter {
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
 // where an ARN is due. A listing calls it before its first request.
-func (f BackupJobFilter) Validate() error { return backupJobs.validate(f.c) }
+func (f BackupJobFilter) Validate() error { return backupJobs.valid(f.c) }
 
 // Match reports whether the filter keeps a job, without a request. A job has to show what is asked of
 // it: one without a creation time is not created after anything.
@@ -235,7 +235,7 @@ func (f CopyJobFilter) narrow(name string, values []string) CopyJobFilter {
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
 // where an ARN is due. A listing calls it before its first request.
-func (f CopyJobFilter) Validate() error { return copyJobs.validate(f.c) }
+func (f CopyJobFilter) Validate() error { return copyJobs.valid(f.c) }
 
 // Match reports whether the filter keeps a job, without a request. A job has to show what is asked of
 // it: one without a creation time is not created after anything.

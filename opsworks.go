@@ -107,7 +107,7 @@ func (f OpsWorksFilter) narrow(name string, values []string) OpsWorksFilter {
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is
 // due, reversed times. A listing calls it before its first request.
-func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validate(f.c) }
+func (f OpsWorksFilter) Validate() error { return opsWorksBackups.valid(f.c) }
 
 // Match reports whether the filter keeps a backup, without a request.
 func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }

@@ -132,7 +132,7 @@ func fetchWith[T, I, O, F any](
 			return pageOf[T](nil, "", middleware.Metadata{}), errors.New("the client returned neither an output nor an error")
 		}
 		md := resultMetadata(out)
-		if empty(md) {
+		if watch.empty(md) {
 			return pageOf[T](nil, "", middleware.Metadata{}), errEmptyBody
 		}
 		list, next := items(out)
@@ -200,7 +200,8 @@ func (l Listing[T]) Collect(ctx context.Context) ([]T, error) {
 }
 
 // First reads the first item; ok is false where the listing is empty. It reads one chain, one page
-// at a time, whatever [Listing.Limit], [Listing.Parallel] and [Listing.Prefetch] say.
+// at a time, whatever [Listing.Limit], [Listing.Parallel], [Listing.Prefetch] and [Listing.Every] say.
+// Within [Concat], [Merge] and [Across] a listing keeps an Every of its own.
 func (l Listing[T]) First(ctx context.Context) (item T, ok bool, err error) {
 	if err := l.Cursor().check(); err != nil {
 		return item, false, &ListError{Operation: l.src.id.name(), Err: err}
@@ -318,9 +319,9 @@ func (l Listing[T]) clock(now func() time.Time) Listing[T] {
 	return l
 }
 
-// OnPage calls f for each page that was read, when its last item was delivered or the range ends within
-// it. Calls come from the goroutine that ranges and never overlap. Several
-// functions may be set; each is called.
+// OnPage calls f for each page that was delivered from, when its last item was delivered or the range
+// ends within it: not for pages that were read ahead and not begun. Calls come from the goroutine that
+// ranges and never overlap. Several functions may be set; each is called.
 func (l Listing[T]) OnPage(f func(PageInfo)) Listing[T] {
 	if f == nil {
 		return l.broken(errors.New("OnPage: the function is nil"))

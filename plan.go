@@ -56,7 +56,9 @@ func (t *table[T]) plan(c criteria) plan {
 		}
 	}
 	for _, b := range t.times {
-		p.sent[b.name] = b.sent
+		if b.sent {
+			p.sent[b.name] = true
+		}
 	}
 	slices.SortStableFunc(p.queries, func(a, b query) int { return a.stage - b.stage })
 	return p

@@ -58,16 +58,19 @@ func (p *pool) readersActive() int {
 	return p.active
 }
 
-// wait sleeps until something was read or the context ends. It does not where fewer readers have more
+// wait sleeps until something was read or the context ends, which is an error. It does not where fewer readers have more
 // to give than before the poll: another part may begin in their place, and nothing else would tell.
-func (p *pool) wait(ctx context.Context, before int) {
-	if p.active < before {
-		return
+func (p *pool) wait(ctx context.Context, before int) error {
+	if p.active >= before {
+		select {
+		case <-p.wake:
+		case <-ctx.Done():
+		}
 	}
-	select {
-	case <-p.wake:
-	case <-ctx.Done():
+	if ctx.Err() != nil {
+		return cause(ctx)
 	}
+	return nil
 }
 
 // scope is a part of a range that fails as one: the whole range, or one source of a fleet. Its
@@ -189,7 +192,7 @@ func (r *reader[T]) readAhead(ctx context.Context) {
 	bounds := r.scope.bounds(r.pool.requests)
 	for r.ahead.roomFor(ctx, r.pool.depth) {
 		wanted := r.limit - r.base - r.feed.fetched
-		if wanted <= 0 && r.feed.exact() {
+		if wanted <= 0 && !r.feed.chain.filtered {
 			r.ahead.park()
 			return
 		}

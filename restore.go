@@ -34,9 +34,9 @@ func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtyp
 	out, err := api.RestoreBackup(ctx, &cloudhsmv2.RestoreBackupInput{BackupId: aws.String(id)})
 	switch {
 	case err != nil:
-		return fail(fmt.Errorf("%s: %w", id, err))
+		return fail(err)
 	case out == nil || out.Backup == nil:
-		return fail(fmt.Errorf("%s: the service answered without the backup: whether it was restored is not known", id))
+		return fail(errors.New("the service answered without the backup: whether it was restored is not known"))
 	}
 	return *out.Backup, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -274,4 +275,11 @@ func TestErrorsOfRestoresHoldNoCredentials(t *testing.T) {
 			require.NotContains(t, err.Error(), secret)
 		}
 	}
+}
+
+func TestErrorsOfRestoresNameTheBackupOnce(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.Error(http.StatusBadRequest, "CloudHsmInternalFailureException", "no")}))
+	_, err := clientOf(s).RestoreHSMBackup(t.Context(), pendingID)
+	require.ErrorContains(t, err, "backupx: RestoreBackup: "+pendingID+": operation error")
+	require.Equal(t, 1, strings.Count(err.Error(), pendingID))
 }

@@ -2,6 +2,7 @@ package backupx_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -685,4 +686,43 @@ func TestAContextThatEndsBehindTheLastItemIsNoError(t *testing.T) {
 		stop() // in the first page: the second item is not delivered
 	}
 	require.EqualError(t, last, "backupx: ListThings: page 1: context canceled")
+}
+
+func TestEmptyPagesEndWithTheContext(t *testing.T) {
+	inBubble(t, "empty", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		n := 0
+		l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[string], error) {
+			n++
+			return backupx.Page[string]{Next: fmt.Sprint(n)}, nil
+		})
+		pages := 0
+		for _, err := range l.Prefetch(5).Pages(ctx) {
+			if err == nil {
+				pages++
+			}
+			synctest.Wait() // five more are read
+			cancel()
+		}
+		require.Equal(t, 1, pages)
+	})
+}
+
+// A page whose last items are dropped is told of when they are, not when the range ends.
+func TestOnPageOfAMergeComesInTime(t *testing.T) {
+	var log []string
+	shelf := func(name string, items ...int) backupx.Listing[int] {
+		return backupx.List(name, func(context.Context, string, int) (backupx.Page[int], error) {
+			return backupx.Page[int]{Items: items}, nil
+		})
+	}
+	l := backupx.Merge(cmp.Compare[int], shelf("a", 1, 2, -1), shelf("b", 3, 4)).
+		Where(func(v int) bool { return v > 0 }).
+		OnPage(func(p backupx.PageInfo) { log = append(log, fmt.Sprint("page of ", p.Operation)) })
+	for v, err := range l.All(t.Context()) {
+		require.NoError(t, err)
+		log = append(log, fmt.Sprint(v))
+	}
+	require.Equal(t, []string{"1", "2", "page of a", "3", "4", "page of b"}, log)
 }

@@ -201,9 +201,8 @@ func drive[T any](
 		case out == ended:
 			return t.failures()
 		case out == pending:
-			t.pool.wait(ctx, before)
-			if ctx.Err() != nil {
-				return t.fail(cause(ctx))
+			if err := t.pool.wait(ctx, before); err != nil {
+				return t.fail(err)
 			}
 			continue
 		case seg.end-seg.start < t.limit-t.delivered: // this segment is not all that is wanted
@@ -216,9 +215,7 @@ func drive[T any](
 		case !more:
 			return t.failures()
 		}
-		if seg.from.finished {
-			seg.from.tell()
-		}
+		seg.from.tellFinished()
 	}
 }
 
@@ -274,6 +271,9 @@ func (t *traversal) close(cancel context.CancelFunc) {
 // item before it is yielded: what is yielded counts as delivered.
 func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
 	if s.start == s.end {
+		if ctx.Err() != nil {
+			return false, &stop{at: s.from, err: cause(ctx)}
+		}
 		s.from.finish()
 		return true, nil
 	}
@@ -301,10 +301,10 @@ func endedBy(ctx context.Context, err error) error {
 	if s := (*stop)(nil); errors.As(err, &s) {
 		return &stop{at: s.at, err: endedBy(ctx, s.err)}
 	}
-	if ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+	if ctx.Err() == nil || errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", ctx.Err(), err)
+	return fmt.Errorf("%w: %w", cause(ctx), err)
 }
 
 // cause is why a context ended: always its Err, with the reason that was given to it.
