@@ -149,8 +149,8 @@ func TestExportTakesTheFilterOfTheCheckpoint(t *testing.T) {
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-save 0: it must be at least 1":                      {"-save", "0"},
-		"-profile, -region goes with -live":                   {"-region", "us-east-1", "-profile", "audit"},
-		"-jobs, -latency does not go with -live":              {"-live", "-jobs", "5", "-latency", "1s"},
+		"-profile, -region go with -live":                   {"-region", "us-east-1", "-profile", "audit"},
+		"-jobs, -latency do not go with -live":              {"-live", "-jobs", "5", "-latency", "1s"},
 		"-out: a file has to have a name":                     {"-out", ""},
 		"-completed-after -1h0m0s: it must not be below zero": {"-completed-after", "-1h"},
 	} {

@@ -159,7 +159,7 @@ func TestNothingIsTried(t *testing.T) {
 		args []string
 		want string
 	}{
-		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region goes with -live"},
+		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region go with -live"},
 		"no time":          {program{}, []string{"-due-within", "0s"}, "-due-within 0s: it must be above zero"},
 		"no wait":          {program{}, []string{"-wait", "-1s"}, "-wait -1s: it must be above zero"},
 		"empty tag":        {program{}, []string{"-tag", " "}, "it is empty"},
