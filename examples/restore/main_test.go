@@ -111,6 +111,7 @@ func TestFlagsChoose(t *testing.T) {
 func TestNothingPending(t *testing.T) {
 	got := over(fakeaws.New(fakeaws.Data{})).print(t.Context(), "-live", "-yes")
 	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
+
 Nothing that was asked for is pending deletion.
 `}, got)
 }
