@@ -44,44 +44,60 @@ func lineOf(j types.BackupJob) line {
 	}
 }
 
-// export writes what is not in the file yet, and returns how many jobs are in it then.
-func export(ctx context.Context, o options) (jobs int, err error) {
-	client, err := o.client(ctx)
+// begin opens the file where an earlier run left it, or at the start. Nothing is asked yet, and after an
+// error nothing will be: another start would end the same.
+func (p program) begin(ctx context.Context, o options) (*exporter, error) {
+	s, err := p.source(ctx, o)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	at, err := load(o.out)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	f, err := filter(at.Checkpoint, o, client.Now())
-	if err != nil {
-		return at.Jobs, err
+	cursor, err := o.goOn(s, at)
+	if errors.Is(err, backupx.ErrCheckpoint) && at.Jobs == 0 && !at.Checkpoint.Done() {
+		at = place{} // no job is in the file yet that could be of another listing
+		cursor, err = o.goOn(s, at)
 	}
-	cursor, err := client.BackupJobs(f).Parallel(o.parallel).PageSize(o.pageSize).Ordered().Resume(at.Checkpoint)
-	if err != nil {
-		return at.Jobs, err
+	switch {
+	case errors.Is(err, backupx.ErrCheckpoint):
+		return nil, useless(o.out, fmt.Errorf("%s: %w", o.out+suffix, err))
+	case err != nil:
+		return nil, err
 	}
+	at.CompletedAfter, at.Checkpoint = o.completedAfter, cursor.Checkpoint()
 	file, err := open(o.out, at)
 	if err != nil {
-		return at.Jobs, err
+		return nil, err
 	}
-	defer file.Close()
-	e := exporter{name: o.out, file: file, buffered: bufio.NewWriter(file), at: at, save: o.save}
-	err = e.write(ctx, cursor)
-	return e.at.Jobs, err
+	return &exporter{name: o.out, file: file, buffered: bufio.NewWriter(file), cursor: cursor, at: at, save: o.save}, nil
 }
 
-// filter is what to list: the checkpoint's, or where there is none what the flags say.
-func filter(cp backupx.Checkpoint, o options, now time.Time) (f backupx.BackupJobFilter, err error) {
-	if text, err := cp.MarshalText(); err != nil || len(text) > 0 {
-		return f, errors.Join(err, cp.Filter(&f))
+// goOn is the listing from a place on. Its filter is the one it was begun with: a bound that was so long
+// before then does not move because the program was killed.
+func (o options) goOn(s source, at place) (*backupx.Cursor[types.BackupJob], error) {
+	f := o.filter(s.client.Now())
+	if at.begun() {
+		if err := at.Checkpoint.Filter(&f); err != nil {
+			return nil, err
+		}
 	}
-	f = f.States(final...)
+	jobs := s.client.BackupJobs(f).Scope(s.name).Parallel(o.parallel).PageSize(o.pageSize).Ordered()
+	cursor, err := jobs.Resume(at.Checkpoint)
+	if err == nil && at.begun() && at.CompletedAfter != o.completedAfter {
+		err = fmt.Errorf("%w: it was begun with -completed-after %s, not %s", backupx.ErrCheckpoint, at.CompletedAfter, o.completedAfter)
+	}
+	return cursor, err
+}
+
+// filter is what to list from the start.
+func (o options) filter(now time.Time) backupx.BackupJobFilter {
+	f := backupx.BackupJobFilter{}.States(final...)
 	if o.completedAfter > 0 {
 		f = f.CompletedAfter(now.Add(-o.completedAfter).UTC().Truncate(time.Second))
 	}
-	return f, nil
+	return f
 }
 
 // exporter writes jobs to a file, and where it is to the checkpoint beside it.
@@ -89,34 +105,40 @@ type exporter struct {
 	name     string
 	file     *os.File
 	buffered *bufio.Writer
+	cursor   *backupx.Cursor[types.BackupJob]
 	at       place // that is saved
 	save     int
 }
 
+var errInterrupted = errors.New("interrupted")
+
 // write exports what the cursor has left. What was exported before a failure is saved.
-func (e *exporter) write(ctx context.Context, cursor *backupx.Cursor[types.BackupJob]) error {
+func (e *exporter) write(ctx context.Context) error {
 	unsaved, lines := 0, json.NewEncoder(e.buffered)
-	for job, err := range cursor.All(ctx) {
-		if err == nil {
+	for job, err := range e.cursor.All(ctx) {
+		switch {
+		case err == nil:
 			err = lines.Encode(lineOf(job))
+		case ctx.Err() != nil:
+			err = errInterrupted
 		}
 		if err != nil {
-			return errors.Join(err, e.commit(cursor.Checkpoint(), unsaved))
+			return errors.Join(err, e.commit(unsaved))
 		}
 		if unsaved++; unsaved < e.save {
 			continue
 		}
-		if err := e.commit(cursor.Checkpoint(), unsaved); err != nil {
+		if err := e.commit(unsaved); err != nil {
 			return err
 		}
 		unsaved = 0
 	}
-	return e.commit(cursor.Checkpoint(), unsaved)
+	return e.commit(unsaved)
 }
 
 // commit forces the file to the disk, and then says so in the checkpoint: whenever the program is
 // killed, all that the checkpoint counts is in the file.
-func (e *exporter) commit(cp backupx.Checkpoint, jobs int) error {
+func (e *exporter) commit(jobs int) error {
 	if err := e.buffered.Flush(); err != nil {
 		return err
 	}
@@ -127,7 +149,7 @@ func (e *exporter) commit(cp backupx.Checkpoint, jobs int) error {
 	if err != nil {
 		return err
 	}
-	at := place{Length: length, Jobs: e.at.Jobs + jobs, Checkpoint: cp}
+	at := place{Length: length, Jobs: e.at.Jobs + jobs, CompletedAfter: e.at.CompletedAfter, Checkpoint: e.cursor.Checkpoint()}
 	if err := at.store(e.name); err != nil {
 		return fmt.Errorf("the checkpoint: %w", err)
 	}

@@ -26,7 +26,9 @@ const about = `Writes the jobs of AWS Backup that have ended to a file, one JSON
 it goes on. Without -live it does so over made-up jobs, offline.
 `
 
-const exitStatus = "Exit status: 0 the file is complete; 1 it is not, start again to go on; 2 the flags are wrong.\n"
+const exitStatus = `Exit status: 0 the file is complete; 1 it is not, start again to go on; 2 nothing was asked: the flags, the
+configuration or the file are wrong.
+`
 
 // parse reads the flags. After an error, what is wrong or the help is on stderr.
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -34,19 +36,22 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := cli.NewFlags("export", about, exitStatus, &o.live)
 	f.StringVar(&o.profile, "profile", "", "live: the `name` of a profile of your AWS configuration")
 	f.StringVar(&o.region, "region", "", "live: the `region` to ask (default: the configured one)")
-	f.StringVar(&o.out, "out", "jobs.ndjson", "the `file` to write; its checkpoint is beside it")
+	f.StringVar(&o.out, "out", "", "the `file` to write; its checkpoint is beside it (default jobs.ndjson; offline: made-up.ndjson)")
 	f.IntVar(&o.parallel, "parallel", 8, "at most `n` requests at once")
 	f.IntVar(&o.pageSize, "page-size", 1000, "ask for `n` jobs a request")
 	f.IntVar(&o.save, "save", 1000, "force the file to the disk every `n` jobs")
-	f.DurationVar(&o.completedAfter, "completed-after", 0, "only jobs that ended within this `time` (default: the 30 days that AWS keeps)")
+	f.DurationVar(&o.completedAfter, "completed-after", 0, "only jobs that ended within this `duration` (default: the 30 days that AWS keeps)")
 	f.IntVar(&o.jobs, "jobs", 5000, "offline: make up `n` jobs")
-	f.DurationVar(&o.latency, "latency", 0, "offline: each request takes this `time`")
+	f.DurationVar(&o.latency, "latency", 0, "offline: each request takes this `duration`")
 	err := f.Parse(args, stderr, o.check)
 	return o, err
 }
 
 // check finds flags that cannot be meant. What a listing can tell by itself is left to it.
 func (o *options) check(f *cli.Flags) error {
+	if !f.Given("out") {
+		o.out = o.usual()
+	}
 	switch {
 	case o.out == "":
 		return fmt.Errorf("-out: a file has to have a name")
@@ -56,4 +61,12 @@ func (o *options) check(f *cli.Flags) error {
 		return fmt.Errorf("-completed-after %s: it must not be below zero", o.completedAfter)
 	}
 	return nil
+}
+
+// usual is the file to write where none is named: made-up jobs are not to be taken for those of an account.
+func (o *options) usual() string {
+	if o.live {
+		return "jobs.ndjson"
+	}
+	return "made-up.ndjson"
 }

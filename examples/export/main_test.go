@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,13 +13,39 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
 func exported(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, run, args...)
+	return program{}.print(ctx, args...)
+}
+
+func (p program) print(ctx context.Context, args ...string) clitest.Printed {
+	return clitest.Run(ctx, p.run, args...)
+}
+
+// over is the program with a service for AWS, whatever the profile, at a time.
+func over(s *fakeaws.Service, now time.Time) program {
+	return program{load: clitest.Loads(s.Config(), nil), now: func() time.Time { return now }}
+}
+
+// account has so many jobs that ended before madeUpAt.
+func account(jobs int, opts ...fakeaws.Option) *fakeaws.Service {
+	return fakeaws.New(fakeaws.Data{
+		BackupJobs: fakeaws.GenerateBackupJobs(1, madeUpAt.AddDate(0, 0, -30), madeUpAt, jobs),
+	}, opts...)
+}
+
+// ended is a context of a program that was interrupted.
+func ended(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }
 
 func file(t *testing.T) string { return filepath.Join(t.TempDir(), "jobs.ndjson") }
@@ -44,13 +71,33 @@ func TestExportIsAsRecorded(t *testing.T) {
 	require.Equal(t, got, whole(t, "-jobs", "60", "-parallel", "1", "-page-size", "7"), "in one order, however it is read")
 }
 
-func TestExportSaysWhenItIsComplete(t *testing.T) {
-	out := file(t)
-	for range 2 {
-		got := exported(t.Context(), "-out", out, "-jobs", "100")
-		said := fmt.Sprintf("export: %s is complete with %d jobs\n", out, strings.Count(read(t, out), "\n"))
-		require.Equal(t, clitest.Printed{Status: exitComplete, Stderr: said}, got)
-	}
+func TestExportSaysWhatItDid(t *testing.T) {
+	out, want := file(t), whole(t, "-jobs", "500")
+	all := strings.Count(want, "\n")
+	args := []string{"-live", "-out", out, "-page-size", "20", "-parallel", "1"}
+	broken := over(account(500, fakeaws.WithFaults(fakeaws.Fault{Nth: 4, Do: fakeaws.AccessDenied()})), madeUpAt)
+	got := broken.print(t.Context(), args...)
+	begun := strings.Count(read(t, out), "\n")
+	require.NotZero(t, begun)
+	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stderr, fmt.Sprintf("\nexport: %d jobs are in %s; start again to go on\n", begun, out))
+
+	s := account(500)
+	require.Equal(t, clitest.Printed{
+		Status: exitIncomplete,
+		Stderr: fmt.Sprintf("export: going on after %d jobs\nexport: interrupted\nexport: %[1]d jobs are in %[2]s; start again to go on\n", begun, out),
+	}, over(s, madeUpAt).print(ended(t), args...))
+	require.Equal(t, clitest.Printed{
+		Stderr: fmt.Sprintf("export: going on after %d jobs\nexport: %s is complete with %d jobs\n", begun, out, all),
+	}, over(s, madeUpAt).print(t.Context(), args...))
+	require.Equal(t, want, read(t, out))
+
+	asked := len(s.Requests())
+	require.Equal(t, clitest.Printed{
+		Stderr: fmt.Sprintf("export: %s was already complete with %d jobs; nothing was asked\n", out, all),
+	}, over(s, madeUpAt).print(t.Context(), args...))
+	require.Len(t, s.Requests(), asked)
+	require.Equal(t, want, read(t, out))
 }
 
 func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
@@ -106,51 +153,111 @@ func killed(t *testing.T, after time.Duration, program string, args []string) bo
 
 func TestExportCutsOffWhatWasNotSaved(t *testing.T) {
 	out, want := file(t), whole(t, "-jobs", "300")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.Equal(t, exitIncomplete, exported(ctx, "-out", out, "-jobs", "300").Status)
+	require.Equal(t, exitIncomplete, exported(ended(t), "-out", out, "-jobs", "300").Status)
 	require.NoError(t, os.WriteFile(out, []byte(`{"id":"half a li`), 0o600))
 	require.Equal(t, exitComplete, exported(t.Context(), "-out", out, "-jobs", "300").Status)
 	require.Equal(t, want, read(t, out))
 }
 
+// Another start would not help, so the status is not the one for which a supervisor starts again.
 func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
+	out := file(t)
+	require.Zero(t, exported(t.Context(), "-out", out, "-jobs", "60").Status)
+	jobs, checkpoint := read(t, out), read(t, out+suffix)
 	for name, c := range map[string]struct{ file, checkpoint, want string }{
-		"a file without a checkpoint":        {"precious\n", "", "it is there and has no checkpoint"},
-		"a checkpoint that is none":          {"", "{", "jobs.ndjson.checkpoint: unexpected end of JSON input"},
-		"a file shorter than its checkpoint": {"x", `{"length":20,"jobs":1}`, "it is shorter than its checkpoint says: 1 bytes of 20"},
-		"a checkpoint that was altered":      {"", `{"length":0,"checkpoint":"backupx1.e30.0000"}`, "checkpoint cannot be used"},
+		"a file without a checkpoint":                {"precious\n", "", out + ": it is there and has no checkpoint"},
+		"a checkpoint that is none":                  {"", "{", out + suffix + ": unexpected end of JSON input"},
+		"a checkpoint that was altered":              {"", `{"length":0,"checkpoint":"backupx1.e30.0000"}`, "checkpoint cannot be used"},
+		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 bytes of "},
+		"a complete file longer than its checkpoint": {jobs + "mine\n", checkpoint, "it was complete and is longer than its checkpoint says: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := file(t)
 			require.NoError(t, os.WriteFile(out, []byte(c.file), 0o600))
+			require.NoError(t, os.Remove(out+suffix))
 			if c.checkpoint != "" {
 				require.NoError(t, os.WriteFile(out+suffix, []byte(c.checkpoint), 0o600))
 			}
-			got := exported(t.Context(), "-out", out)
-			require.Equal(t, exitIncomplete, got.Status)
+			got := exported(t.Context(), "-out", out, "-jobs", "60")
+			require.Equal(t, exitNothing, got.Status)
 			require.Contains(t, got.Stderr, c.want)
+			require.True(t, strings.HasSuffix(got.Stderr, fmt.Sprintf(": remove %s and %[1]s.checkpoint, or name another file with -out\n", out)), got.Stderr)
+			require.NotContains(t, got.Stderr, "start again")
 			require.Equal(t, c.file, read(t, out))
+			require.NoError(t, os.WriteFile(out+suffix, nil, 0o600)) // for the next to remove
 		})
 	}
 }
 
-func TestExportTakesTheFilterOfTheCheckpoint(t *testing.T) {
-	out := file(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	args := []string{"-out", out, "-jobs", "600"}
-	require.Equal(t, exitIncomplete, exported(ctx, append(args, "-completed-after", "48h")...).Status)
-	require.Equal(t, exitComplete, exported(t.Context(), args...).Status)
+// What is in a file is of one source and one bound: nobody takes made-up jobs for those of an account, or
+// those of a day for those of another.
+func TestExportRefusesTheFileOfAnother(t *testing.T) {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		t.Setenv(name, "")
+	}
+	live := []string{"-live", "-region", "eu-west-1", "-completed-after", "24h"}
+	for name, c := range map[string]struct {
+		begun, then []string
+		env, want   string
+	}{
+		"live after made up":       {nil, []string{"-live"}, "", `it is of the scope "made up, 5000 jobs", not "live, profile default, region us-east-1`},
+		"made up after live":       {live, []string{"-completed-after", "24h"}, "", `it is of the scope "live, profile default, region eu-west-1`},
+		"other made-up jobs":       {nil, []string{"-jobs", "50"}, "", `"made up, 50 jobs"`},
+		"another region":           {live, append(live, "-region", "us-west-2"), "", "region us-west-2"},
+		"another profile":          {live, append(live, "-profile", "audit"), "", "profile audit"},
+		"keys in the environment":  {live, live, "AWS_ACCESS_KEY_ID", "keys of the environment"},
+		"a profile from elsewhere": {live, live, "AWS_PROFILE", "profile AKIA"},
+		"another bound":            {live, append(live, "-completed-after", "48h"), "", "it was begun with -completed-after 24h0m0s, not 48h0m0s"},
+		"no bound":                 {live, live[:3:3], "", "it was begun with -completed-after 24h0m0s, not 0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, s := file(t), account(300)
+			p := over(s, madeUpAt)
+			require.Zero(t, p.print(t.Context(), append(c.begun, "-out", out)...).Status)
+			was, asked := read(t, out), len(s.Requests())
+			if c.env != "" {
+				t.Setenv(c.env, "AKIA")
+			}
+			got := p.print(t.Context(), append(c.then, "-out", out)...)
+			require.Equal(t, exitNothing, got.Status)
+			require.Contains(t, got.Stderr, backupx.ErrCheckpoint.Error())
+			require.Contains(t, got.Stderr, c.want)
+			require.Contains(t, got.Stderr, "remove "+out+" and "+out+suffix+", or name another file with -out\n")
+			require.Equal(t, was, read(t, out))
+			require.Len(t, s.Requests(), asked)
+		})
+	}
+}
+
+// A start that came to nothing binds nobody: with credentials that work, the same file can be written.
+func TestExportBeginsAnewWhereNothingIsWritten(t *testing.T) {
+	out, p := file(t), over(account(300), madeUpAt)
+	require.Equal(t, exitIncomplete, p.print(ended(t), "-live", "-profile", "wrong", "-out", out).Status)
+	require.Zero(t, p.print(t.Context(), "-live", "-completed-after", "48h", "-out", out).Status)
+	require.Equal(t, whole(t, "-jobs", "300", "-completed-after", "48h"), read(t, out))
+}
+
+func TestExportKeepsTheBoundOfTheFirstStart(t *testing.T) {
+	out, s := file(t), account(600)
+	args := []string{"-live", "-completed-after", "48h", "-out", out}
+	require.Equal(t, exitIncomplete, over(s, madeUpAt).print(ended(t), args...).Status)
+	require.Zero(t, over(s, madeUpAt.Add(30*time.Hour)).print(t.Context(), args...).Status)
 	require.Equal(t, whole(t, "-jobs", "600", "-completed-after", "48h"), read(t, out))
 	require.Less(t, strings.Count(read(t, out), "\n"), 60)
+}
+
+func TestExportNamesMadeUpJobsSo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.Contains(t, exported(t.Context(), "-jobs", "9").Stderr, "export: made-up.ndjson is complete")
+	require.Contains(t, over(account(9), madeUpAt).print(t.Context(), "-live").Stderr, "export: jobs.ndjson is complete")
 }
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-save 0: it must be at least 1":                      {"-save", "0"},
-		"-profile, -region goes with -live":                   {"-region", "us-east-1", "-profile", "audit"},
-		"-jobs, -latency does not go with -live":              {"-live", "-jobs", "5", "-latency", "1s"},
+		"-profile, -region go with -live":                     {"-region", "us-east-1", "-profile", "audit"},
+		"-jobs, -latency do not go with -live":                {"-live", "-jobs", "5", "-latency", "1s"},
+		"it takes a duration: 48h, 90m (-h for help)":         {"-completed-after", "foo"},
+		"Parallel: 0: it must be at least 1":                  {"-out", file(t), "-parallel", "0"},
 		"-out: a file has to have a name":                     {"-out", ""},
 		"-completed-after -1h0m0s: it must not be below zero": {"-completed-after", "-1h"},
 	} {
@@ -161,5 +268,6 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 	help := exported(t.Context(), "-h")
 	require.Equal(t, exitComplete, help.Status)
 	require.Contains(t, help.Stderr, "Exit status: 0 the file is complete")
-	require.Equal(t, exitIncomplete, exported(t.Context(), "-out", file(t), "-parallel", "0").Status)
+	missing := program{load: clitest.Loads(aws.Config{}, errors.New("no such profile"))}
+	require.Equal(t, clitest.Printed{Status: exitNothing, Stderr: "export: no such profile\n"}, missing.print(t.Context(), "-live"))
 }

@@ -8,18 +8,28 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/backupx-go/backupx"
 )
 
 // place is how far an export has come.
 type place struct {
-	Length     int64              `json:"length"` // of the file
-	Jobs       int                `json:"jobs"`   // in it
-	Checkpoint backupx.Checkpoint `json:"checkpoint"`
+	Length         int64              `json:"length"`                   // of the file
+	Jobs           int                `json:"jobs"`                     // in it
+	CompletedAfter time.Duration      `json:"completedAfter,omitempty"` // the flag, in nanoseconds; its bound is in the checkpoint
+	Checkpoint     backupx.Checkpoint `json:"checkpoint"`
 }
 
 const suffix = ".checkpoint"
+
+// begun is false for the zero place only: what is stored has a checkpoint.
+func (at place) begun() bool { return at.Checkpoint != (backupx.Checkpoint{}) }
+
+// useless says of a file that it cannot be gone on with, and what to do.
+func useless(file string, why error) error {
+	return fmt.Errorf("%w: remove %s and %s, or name another file with -out", why, file, file+suffix)
+}
 
 // load reads the place of a file; the zero place is the start.
 func load(file string) (at place, err error) {
@@ -27,11 +37,11 @@ func load(file string) (at place, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return at, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(text, &at)
-	}
 	if err != nil {
-		return at, fmt.Errorf("%s: %w", file+suffix, err)
+		return at, err
+	}
+	if err := json.Unmarshal(text, &at); err != nil {
+		return at, useless(file, fmt.Errorf("%s: %w", file+suffix, err))
 	}
 	return at, nil
 }
@@ -72,38 +82,50 @@ func syncFolder(name string) error {
 }
 
 // open opens the file at a place: what was written after it is cut off. At the start there must not be
-// a file, unless it is empty; its place is stored before anything is written to it, so that a file with
-// jobs always has one.
+// a file, unless it is empty. The place is stored before anything is written to the file, so that a file
+// with jobs always has one.
 func open(name string, at place) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	if err := cut(f, at); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
 func cut(f *os.File, at place) error {
+	if err := fits(f, at); err != nil {
+		return err
+	}
+	if err := at.store(f.Name()); err != nil {
+		return err
+	}
+	if err := f.Truncate(at.Length); err != nil {
+		return err
+	}
+	_, err := f.Seek(at.Length, io.SeekStart)
+	return err
+}
+
+// fits says where a file is not the one that was left at a place.
+func fits(f *os.File, at place) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	_, err = os.Stat(f.Name() + suffix)
-	switch started := err == nil; {
-	case !started && info.Size() > 0:
-		return errors.New("it is there and has no checkpoint: remove it, or name another file")
-	case info.Size() < at.Length:
-		return fmt.Errorf("it is shorter than its checkpoint says: %d bytes of %d", info.Size(), at.Length)
-	case !started:
-		if err := at.store(f.Name()); err != nil {
-			return err
-		}
+	stored, size := err == nil, info.Size()
+	switch {
+	case !stored && size > 0:
+		err = errors.New("it is there and has no checkpoint")
+	case size < at.Length:
+		err = fmt.Errorf("it is shorter than its checkpoint says: %d bytes of %d", size, at.Length)
+	case size > at.Length && at.Checkpoint.Done():
+		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %d bytes, not %d", size, at.Length)
+	default:
+		return nil
 	}
-	if err := f.Truncate(at.Length); err != nil {
-		return err
-	}
-	_, err = f.Seek(at.Length, io.SeekStart)
-	return err
+	return useless(f.Name(), fmt.Errorf("%s: %w", f.Name(), err))
 }

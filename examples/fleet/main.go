@@ -19,6 +19,8 @@
 //	0  all sources were listed whole
 //	1  a source failed: its row says how
 //	2  there is no listing: the flags or the configuration are wrong, or it was interrupted
+//
+// go run itself prints "exit status 1" where a source failed, as some do offline by design.
 package main
 
 import (

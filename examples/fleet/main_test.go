@@ -154,7 +154,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	role := "arn:aws:iam::{account}:role/BackupAudit"
 	for want, args := range map[string][]string{
-		"-profile, -region goes with -live":      {"-region", "us-east-1", "-profile", "audit"},
+		"-profile, -region go with -live":        {"-region", "us-east-1", "-profile", "audit"},
 		"-role and -accounts go together":        {"-live", "-role", role},
 		"it does not say where the account goes": {"-live", "-role", "arn:aws:iam::111122223333:role/x", "-accounts", "111122223333"},
 		`"42" is not an account id`:              {"-live", "-role", role, "-accounts", "42"},

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/aws/smithy-go"
@@ -21,12 +23,7 @@ type row struct {
 
 // report prints a row a source and returns the exit status.
 func report(w io.Writer, rows []row, err error) int {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "source\tstatus\tpages\tjobs\t")
-	for _, r := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", r.name, r.status, r.pages, r.jobs, r.why)
-	}
-	table.Flush()
+	fmt.Fprint(w, table(rows))
 	switch {
 	case err != nil:
 		fmt.Fprintln(w, "fleet:", err)
@@ -35,6 +32,20 @@ func report(w io.Writer, rows []row, err error) int {
 		return exitPartial
 	}
 	return exitWhole
+}
+
+var blanks = regexp.MustCompile(`(?m) +$`)
+
+// table lays the rows out, without blanks at the ends of lines.
+func table(rows []row) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "source\tstatus\tpages\tjobs\t")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", r.name, r.status, r.pages, r.jobs, r.why)
+	}
+	w.Flush() // a strings.Builder does not fail
+	return blanks.ReplaceAllString(b.String(), "")
 }
 
 // reason is what the service said, or where it said nothing, what went wrong first.

@@ -86,7 +86,7 @@ func TestExitStatus(t *testing.T) {
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
-		"-profile, -region goes with -live":        {"-region", "us-east-1", "-profile", "audit"},
+		"-profile, -region go with -live":          {"-region", "us-east-1", "-profile", "audit"},
 		"-show 0: it must be at least 1":           {"-show", "0"},
 		"-days 31: AWS keeps jobs for 30 days":     {"-live", "-days", "31"},
 		"-days 0: AWS keeps jobs for 30 days":      {"-live", "-days", "0"},

@@ -1,15 +1,17 @@
-// Offline prints the backup jobs that failed in the last 24 hours, a line each, with the
-// configuration of the environment:
+// Offline prints the backup jobs that failed in the last 24 hours, a line each. It is live: it asks AWS at
+// once, with the configuration of the environment. What runs offline is its tests, with a recording:
 //
-//	go run ./examples/offline
+//	go run ./examples/offline             your account and region
+//	go test ./examples/offline            no network, no account
 //
-// Its test shows how such a program is tested without AWS: with a recording, which is made with
+// The recording is made with
 //
 //	BACKUPX_FIXTURES=record go test ./examples/offline
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -24,6 +26,10 @@ import (
 )
 
 func main() {
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "Usage: offline\n\nAsks AWS, with your configuration, for the backup jobs that failed in the last 24 hours.")
+	}
+	flag.Parse()
 	ctx := context.Background()
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

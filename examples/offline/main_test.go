@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -56,6 +57,15 @@ func TestReportUnderFaults(t *testing.T) {
 func TestReportOfHalfAnAnswer(t *testing.T) {
 	session := open(t, fixtures.Truncate(1), fixtures.AllowUnused())
 	require.Error(t, report(context.Background(), &bytes.Buffer{}, backupx.New(session.Config()), session.Now()))
+}
+
+// Whoever asks for help has asked AWS for nothing.
+func TestHelp(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "-h")
+	cmd.Env = append(os.Environ(), "AWS_PROFILE=none") // with which there is no configuration
+	help, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(help))
+	require.Contains(t, string(help), "Usage: offline\n\nAsks AWS, with your configuration,")
 }
 
 func TestCassettesHaveNoSecrets(t *testing.T) {

@@ -90,6 +90,17 @@ func TestAPictureHasOnlyWhatIsKnown(t *testing.T) {
 	}
 }
 
+func TestAPictureClosesWhatItOpened(t *testing.T) {
+	c := newCanvas(20, 10)
+	c.Scale(2, 1)
+	c.Push()
+	c.Rotate(math.Pi)
+	got, err := c.svg(frame{id: "x"})
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(string(got), "<g "))
+	require.True(t, strings.HasSuffix(string(got), "</g></g></g></svg>"), got)
+}
+
 func TestAPictureIsSVGThatFitsThePage(t *testing.T) {
 	c := newCanvas(20, 10)
 	c.Push()

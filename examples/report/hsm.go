@@ -171,7 +171,18 @@ func (t *hsm) figure() Figure {
 	f := Figure{Label: "Pending deletion", Value: number(len(pending)), Note: "of " + plural(len(t.backups), "CloudHSM backup")}
 	if len(pending) > 0 {
 		f.Bad = true
-		f.Note += ", the first: " + pending[0].leftText(t.cal.now)
+		f.Note += pending[0].note(t.cal.now)
 	}
 	return f
+}
+
+// note adds to the number of backups when the first of them goes.
+func (b hsmBackup) note(now time.Time) string {
+	switch {
+	case b.deleted == nil:
+		return ", when is not told"
+	case b.left(now) <= 0:
+		return ", the first is due"
+	}
+	return ", the first in " + span(b.left(now))
 }

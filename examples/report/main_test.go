@@ -143,7 +143,7 @@ func TestNoReport(t *testing.T) {
 		args []string
 		want string
 	}{
-		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region goes with -live"},
+		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region go with -live"},
 		"no such zone":     {program{}, []string{"-tz", "Mars/Olympus"}, "unknown time zone Mars/Olympus"},
 		"no zone":          {program{}, []string{"-tz", ""}, "the name of the zone is empty"},
 		"no such folder":   {program{}, []string{"-o", filepath.Join(t.TempDir(), "no", "page.html")}, "no such file or directory"},

@@ -58,13 +58,13 @@ func (t *rates) section() (Section, error) {
 	s := Section{
 		ID: "success", Title: "Success rate", Lead: "No backup job ended.",
 		Note: "The share of COMPLETED among the jobs that ended, by the day they were created. PARTIAL is no success. " +
-			"The line is the rate of seven days, the last of which it stands at.",
+			"The line is the rate over the seven days that end on that day.",
 	}
 	all, ok := t.over(0, t.cal.len()-1)
 	if !ok {
 		return s, nil
 	}
-	s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of these completed with issues.",
+	s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of the successful ones completed with issues.",
 		percent(all), plural(lo.Sum(t.ended), "backup job"), number(t.issues))
 	s.Legend = []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}}
 	s.Table = t.table()

@@ -30,10 +30,12 @@ func (r Report) Scope() string {
 	switch {
 	case r.Children:
 		return "Jobs with a parent are counted, beside their parents."
+	case r.Hidden == 1:
+		return "1 child job is left out: its parent tells how it ended."
 	case r.Hidden > 0:
-		return "Jobs with a parent are in their parents: " + plural(r.Hidden, "job") + " left out."
+		return plural(r.Hidden, "child job") + " are left out: their parents tell how they ended."
 	}
-	return "Jobs with a parent are in their parents."
+	return "Child jobs are left out: their parents tell how they ended."
 }
 
 // Figure is a number that sums up.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/samber/lo"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -50,9 +51,10 @@ func (c *canvas) svg(f frame) (template.HTML, error) {
 		return "", fmt.Errorf("svg: %w", c.err)
 	}
 	text := template.HTMLEscapeString
+	open := lo.SumBy(c.pens, func(p pen) int { return p.groups })
 	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %.5g %.5g" class="%s" role="img" aria-labelledby="%s %[4]s-desc">`+
-		`<title id="%[4]s">%[5]s</title><desc id="%[4]s-desc">%[6]s</desc>%[7]s</g></svg>`,
-		c.width, c.height, text(f.class), text(f.id), text(f.title), text(f.desc), c.b.String())), nil
+		`<title id="%[4]s">%[5]s</title><desc id="%[4]s-desc">%[6]s</desc>%[7]s%[8]s</svg>`,
+		c.width, c.height, text(f.class), text(f.id), text(f.title), text(f.desc), c.b.String(), strings.Repeat("</g>", open))), nil
 }
 
 // Size is that of the picture.

@@ -93,8 +93,10 @@ func TestChildrenAreLeftOutUnlessAsked(t *testing.T) {
 	data := fakeaws.Data{BackupJobs: []types.BackupJob{child}, CopyJobs: []types.CopyJob{copied}}
 	r, err := over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
 	require.NoError(t, err)
-	require.Equal(t, "Jobs with a parent are in their parents: 2 jobs left out.", r.Scope())
+	require.Equal(t, "2 child jobs are left out: their parents tell how they ended.", r.Scope())
 	require.Equal(t, "0", r.Figures[0].Value)
+	require.Equal(t, "1 child job is left out: its parent tells how it ended.", Report{Hidden: 1}.Scope())
+	require.Equal(t, "Child jobs are left out: their parents tell how they ended.", Report{}.Scope())
 	r, err = over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}, children: true}))
 	require.NoError(t, err)
 	require.Equal(t, "Jobs with a parent are counted, beside their parents.", r.Scope())
@@ -130,7 +132,7 @@ func TestSuccessIsOfTheJobsThatEnded(t *testing.T) {
 		job("EC2", types.BackupJobStateRunning, 4*time.Hour, 0),
 		job("EBS", types.BackupJobStateCompleted, 100*time.Hour, 0),
 	}}, options{})["success"]
-	require.Equal(t, "75.0 % of the 4 backup jobs that ended were successful; 1 of these completed with issues.", s.Lead)
+	require.Equal(t, "75.0 % of the 4 backup jobs that ended were successful; 1 of the successful ones completed with issues.", s.Lead)
 	require.Equal(t, []string{"Fri 2026-11-20 so far", "3", "2", "66.6 %", "75.0 %"}, last(s.Table))
 }
 
@@ -199,6 +201,29 @@ func TestHowLongABackupCanStillBeRestored(t *testing.T) {
 		lo.Map(s.Table.Rows, func(r []string, _ int) string { return r[2] }))
 	require.Equal(t, "5 backups, 4 of them pending deletion. The deletion of backup-late is due.", s.Lead)
 	require.Len(t, s.Pictures, 2)
+}
+
+func TestTheFigureOfTheFirstToGo(t *testing.T) {
+	for want, deleted := range map[string]*time.Time{
+		"of 1 CloudHSM backup, the first in 5.6 hours": aws.Time(now.Add(5*time.Hour + 40*time.Minute)),
+		"of 1 CloudHSM backup, the first is due":       aws.Time(now.Add(-time.Minute)),
+		"of 1 CloudHSM backup, when is not told":       nil,
+	} {
+		h := newHSM(newCalendar(now))
+		h.add("us-east-1", hsmtypes.Backup{BackupState: hsmtypes.BackupStatePendingDeletion, DeleteTimestamp: deleted})
+		require.Equal(t, want, h.figure().Note)
+	}
+}
+
+// A bar that begins later than its backup was created says so.
+func TestTheLegendSaysWhereBarsBegin(t *testing.T) {
+	for want, age := range map[string]int{"since its creation": 3, "since its creation, or from Nov 10 if it is older": 30} {
+		s := collected(t, fakeaws.Data{HSM: []hsmtypes.Backup{{
+			BackupState: hsmtypes.BackupStatePendingDeletion, BackupId: aws.String("backup-a"),
+			CreateTimestamp: aws.Time(now.AddDate(0, 0, -age)), DeleteTimestamp: aws.Time(now.AddDate(0, 0, 30)),
+		}}}, options{})["hsm"]
+		require.Contains(t, s.Legend, Key{want, "──", inkWaiting})
+	}
 }
 
 func TestABackupInAStateThatNobodyKnowsYetIsDrawn(t *testing.T) {

@@ -45,13 +45,14 @@ func (t Table) text() string {
 		return ""
 	}
 	rows := append([][]string{lo.Map(t.Head, func(h string, _ int) string { return strings.ToUpper(h) })}, t.Rows...)
+	widths := lo.Map(t.Head, func(_ string, i int) int { return width(rows, i) })
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		cells := lo.Map(row, func(cell string, i int) string {
 			cell = plain(cell)
 			if i > 0 && !slices.Contains(t.Left, i) {
-				cell = strings.Repeat(" ", t.width(rows, i)-utf8.RuneCountInString(cell)) + cell
+				cell = strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)) + cell
 			}
 			return cell
 		})
@@ -71,7 +72,7 @@ func (t Table) top(n int) Table {
 	return t
 }
 
-func (t Table) width(rows [][]string, column int) int {
+func width(rows [][]string, column int) int {
 	return lo.Max(lo.Map(rows, func(row []string, _ int) int { return utf8.RuneCountInString(plain(row[column])) }))
 }
 

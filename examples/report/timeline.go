@@ -43,11 +43,31 @@ func (t *hsm) marks() []mark {
 
 func (t *hsm) legend() []Key {
 	keys := lo.Map(t.marks(), func(m mark, _ int) Key { return Key{Label: m.words, Mark: m.text, Ink: m.ink} })
-	if len(t.pending()) == 0 {
+	pending := t.pending()
+	if len(pending) == 0 {
 		return keys
 	}
-	return append(keys, Key{"now", "┆", inkText}, Key{"since its creation", "──", inkWaiting}, Key{"restorable for less than a day", "━━", inkFailed},
+	return append(keys, Key{"now", "┆", inkText}, Key{t.since(pending), "──", inkWaiting}, Key{"restorable for less than a day", "━━", inkFailed},
 		Key{"less than three days", "━━", inkPartial}, Key{"longer", "━━", inkAccent})
+}
+
+// since says where the bars of deadlines begin.
+func (t *hsm) since(pending []hsmBackup) string {
+	pending = pending[:min(len(pending), drawn)]
+	first, _ := t.reach(pending)
+	if !lo.SomeBy(pending, func(b hsmBackup) bool { return aws.ToTime(b.created).Before(first) }) {
+		return "since its creation"
+	}
+	return "since its creation, or from " + first.Format("Jan 2") + " if it is older"
+}
+
+// reach is the time that deadlines has bars for: until the last deletion, and a third of that back.
+func (t *hsm) reach(pending []hsmBackup) (first, last time.Time) {
+	last = t.cal.now.Add(24 * time.Hour)
+	for _, b := range pending {
+		last = later(last, aws.ToTime(b.deleted))
+	}
+	return t.cal.now.Add(-last.Sub(t.cal.now) / 3), last
 }
 
 // timeline has a line a cluster, and on it each backup at its creation.
@@ -118,21 +138,17 @@ func (m mark) plot(p *plot.Plot, s size, clusters []string, backups map[string][
 	return nil
 }
 
-// deadlines has a bar a backup that is pending deletion: thin from its creation until now, thick for
+// deadlines has a bar a backup that is pending deletion: thin from its creation, if that is not too long ago to be drawn, until now, thick for
 // as long as it can be restored.
 func (t *hsm) deadlines(pending []hsmBackup) (Picture, error) {
 	desc := fmt.Sprintf("%s as bars that end when the backup is deleted, the first to go at the top. %s",
 		plural(len(pending), "backup"), pending[0].sentence(t.cal.now))
 	pending = pending[:min(len(pending), drawn)]
-	last := t.cal.now.Add(24 * time.Hour)
-	for _, b := range pending {
-		last = later(last, aws.ToTime(b.deleted))
-	}
+	first, last := t.reach(pending)
 	d := func(p *plot.Plot, s size) error {
 		rowNames(p, lo.Map(pending, func(b hsmBackup, _ int) string { return cut(b.id, 20) }))
-		first := t.cal.now.Add(-last.Sub(t.cal.now) / 3)
 		timeAxis(p, t.cal, s, first, last.Add(last.Sub(t.cal.now)/lo.Ternary[time.Duration](s.class == "wide", 6, 2)))
-		p.Add(spans{pending, t.cal.now})
+		p.Add(spans{pending, first, t.cal.now})
 		if err := nowLine(p, t.cal.now, len(pending)); err != nil {
 			return err
 		}
@@ -162,10 +178,10 @@ func (t *hsm) remaining(p *plot.Plot, s size, pending []hsmBackup) error {
 	return labels(p, s, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
 }
 
-// spans draws the life of backups that are pending deletion.
+// spans draws the life of backups that are pending deletion, from a first moment on.
 type spans struct {
-	pending []hsmBackup
-	now     time.Time
+	pending    []hsmBackup
+	first, now time.Time
 }
 
 // Plot draws the bars.
@@ -173,7 +189,7 @@ func (t spans) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for i, b := range t.pending {
 		at, now := y(row(i, len(t.pending))), x(seconds(t.now))
-		born := max(p.X.Min, min(seconds(aws.ToTime(b.created)), seconds(t.now)))
+		born := max(seconds(t.first), min(seconds(aws.ToTime(b.created)), seconds(t.now)))
 		c.StrokeLine2(line(inkWaiting, 2), x(born), at, now, at)
 		if b.left(t.now) > 0 {
 			c.StrokeLine2(line(b.urgency(t.now), 12), now, at, x(seconds(*b.deleted)), at)

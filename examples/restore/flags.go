@@ -43,9 +43,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.Var(&o.clusters, "cluster", "choose backups of this cluster, by `id`; repeat for several")
 	f.Var(&o.ids, "id", "choose the backup with this `id`; repeat for several")
 	f.Func("tag", "choose backups with this tag, `key=value` or key; repeated, with all of them", o.addTag)
-	f.DurationVar(&o.dueWithin, "due-within", 0, "choose backups that will be deleted within this `time`: 48h")
+	f.DurationVar(&o.dueWithin, "due-within", 0, "choose backups that will be deleted within this `duration`: 48h")
 	f.BoolVar(&o.yes, "yes", false, "restore them")
-	f.DurationVar(&o.wait, "wait", 5*time.Minute, "wait so long for each to be READY")
+	f.DurationVar(&o.wait, "wait", 5*time.Minute, "wait for this `duration` for each to be READY")
 	err := f.Parse(args, stderr, o.check)
 	return o, err
 }

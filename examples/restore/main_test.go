@@ -111,6 +111,7 @@ func TestFlagsChoose(t *testing.T) {
 func TestNothingPending(t *testing.T) {
 	got := over(fakeaws.New(fakeaws.Data{})).print(t.Context(), "-live", "-yes")
 	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
+
 Nothing that was asked for is pending deletion.
 `}, got)
 }
@@ -159,7 +160,7 @@ func TestNothingIsTried(t *testing.T) {
 		args []string
 		want string
 	}{
-		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region goes with -live"},
+		"stray flags":      {program{}, []string{"-region", "us-east-1", "-profile", "x"}, "-profile, -region go with -live"},
 		"no time":          {program{}, []string{"-due-within", "0s"}, "-due-within 0s: it must be above zero"},
 		"no wait":          {program{}, []string{"-wait", "-1s"}, "-wait -1s: it must be above zero"},
 		"empty tag":        {program{}, []string{"-tag", " "}, "it is empty"},

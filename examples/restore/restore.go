@@ -24,7 +24,7 @@ func (o options) restore(ctx context.Context, from origin, stdout, stderr io.Wri
 	fmt.Fprint(stdout, plan(from, backups))
 	switch {
 	case len(backups) == 0:
-		fmt.Fprintln(stdout, "Nothing that was asked for is pending deletion.")
+		fmt.Fprintln(stdout, "\nNothing that was asked for is pending deletion.")
 		return exitDone
 	case !o.yes:
 		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", counted(len(backups)))

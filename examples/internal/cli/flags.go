@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,25 +25,29 @@ type Flags struct {
 func NewFlags(name, about, exitStatus string, live *bool) *Flags {
 	f := &Flags{flag.NewFlagSet(name, flag.ContinueOnError), about, exitStatus, live}
 	f.BoolVar(live, "live", false, "ask AWS, with your configuration")
-	f.Usage = f.help
+	f.SetOutput(io.Discard) // what is wrong is for Parse to say, in one line
+	f.Usage = func() {}
 	return f
 }
 
-func (f *Flags) help() {
-	w := f.Output()
+func (f *Flags) help(w io.Writer) {
+	f.SetOutput(w)
 	fmt.Fprintf(w, "Usage: %s [flags]\n\n%s\n", f.Name(), f.about)
 	f.PrintDefaults()
 	fmt.Fprintf(w, "\n%s", f.exitStatus)
 }
 
 // Parse sets the flags, then checks them together with check, which may be nil. When it returns an error,
-// it has said on stderr what is wrong, or printed the help that was asked for; see [Status].
+// it has said on stderr in one line what is wrong, or printed the help that was asked for; see [Status].
 func (f *Flags) Parse(args []string, stderr io.Writer, check func(*Flags) error) error {
-	f.SetOutput(stderr)
-	if err := f.FlagSet.Parse(args); err != nil {
+	err := f.FlagSet.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.help(stderr)
 		return err
 	}
-	err := f.misplaced()
+	if err == nil {
+		err = f.misplaced()
+	}
 	if err == nil && check != nil {
 		err = check(f)
 	}
@@ -64,9 +69,9 @@ func (f *Flags) misplaced() error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is not a flag", f.Arg(0))
 	}
-	elsewhere, why := "live: ", "goes with -live"
+	elsewhere, one, several := "live: ", "goes with -live", "go with -live"
 	if *f.live {
-		elsewhere, why = "offline: ", "does not go with -live"
+		elsewhere, one, several = "offline: ", "does not go with -live", "do not go with -live"
 	}
 	var stray []string
 	f.Visit(func(g *flag.Flag) {
@@ -74,8 +79,11 @@ func (f *Flags) misplaced() error {
 			stray = append(stray, "-"+g.Name)
 		}
 	})
-	if len(stray) == 0 {
+	switch len(stray) {
+	case 0:
 		return nil
+	case 1:
+		return fmt.Errorf("%s %s", stray[0], one)
 	}
-	return fmt.Errorf("%s %s", strings.Join(stray, ", "), why)
+	return fmt.Errorf("%s %s", strings.Join(stray, ", "), several)
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,12 +20,16 @@ Asks.
     	the last n days (default 30)
   -jobs n
     	offline: make up n jobs
+  -latency duration
+    	offline: each request takes this duration
   -live
     	ask AWS, with your configuration
   -profile name
     	live: the name of a profile
   -region regions
     	live: the regions to ask
+  -wait duration
+    	wait this duration (default 5m0s)
 
 Exit status: 0 done; 2 not.
 `
@@ -37,6 +42,8 @@ func ask(args []string, check func(*cli.Flags) error) (string, error) {
 	f := cli.NewFlags("ask", "Asks.\n", "Exit status: 0 done; 2 not.\n", &live)
 	f.Int("days", 30, "the last `n` days")
 	f.Int("jobs", 0, "offline: make up `n` jobs")
+	f.DurationVar(new(time.Duration), "latency", 0, "offline: each request takes this `duration`")
+	f.DurationVar(new(time.Duration), "wait", 5*time.Minute, "wait this `duration`")
 	f.String("profile", "", "live: the `name` of a profile")
 	f.Var(&regions, "region", "live: the `regions` to ask")
 	err := f.Parse(args, &stderr, check)
@@ -46,12 +53,14 @@ func ask(args []string, check func(*cli.Flags) error) (string, error) {
 func TestParseSaysOnceWhatIsWrong(t *testing.T) {
 	for want, args := range map[string][]string{
 		"": {"-live", "-region", "a", "-days", "3"},
-		"ask: \"now\" is not a flag (-h for help)\n":                     {"-days", "3", "now"},
-		"ask: -region goes with -live (-h for help)\n":                   {"-region", "a"},
-		"ask: -profile, -region goes with -live (-h for help)\n":         {"-region", "a", "-profile", "b"},
-		"ask: -jobs does not go with -live (-h for help)\n":              {"-live", "-jobs", "0"},
-		"flag provided but not defined: -liv\n" + help:                   {"-liv"},
-		"invalid value \"\" for flag -region: a value is empty\n" + help: {"-region", ""},
+		"ask: \"now\" is not a flag (-h for help)\n":                                             {"-days", "3", "now"},
+		"ask: -region goes with -live (-h for help)\n":                                           {"-region", "a"},
+		"ask: -profile, -region go with -live (-h for help)\n":                                   {"-region", "a", "-profile", "b"},
+		"ask: -jobs does not go with -live (-h for help)\n":                                      {"-live", "-jobs", "0"},
+		"ask: -jobs, -latency do not go with -live (-h for help)\n":                              {"-live", "-jobs", "0", "-latency", "1s"},
+		"ask: flag provided but not defined: -liv (-h for help)\n":                               {"-liv"},
+		"ask: invalid value \"\" for flag -region: a value is empty (-h for help)\n":             {"-region", ""},
+		"ask: invalid value \"2\" for flag -wait: it takes a duration: 48h, 90m (-h for help)\n": {"-wait", "2"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			got, err := ask(args, nil)

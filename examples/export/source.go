@@ -1,0 +1,67 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// source is whom to ask.
+type source struct {
+	client backupx.Client
+	name   string // tells it from others, in checkpoints
+}
+
+// source is the caller's account, or a service in the program whose jobs are the same at any time.
+// Nothing is asked yet.
+func (p program) source(ctx context.Context, o options) (source, error) {
+	if o.live {
+		return p.account(ctx, o)
+	}
+	return o.madeUp(), nil
+}
+
+func (p program) account(ctx context.Context, o options) (source, error) {
+	cfg, err := p.load(ctx, o.profile)
+	if err == nil {
+		cfg, err = cli.InRegion(cfg, o.region)
+	}
+	if err != nil {
+		return source{}, err
+	}
+	s := source{backupx.New(cfg), fmt.Sprintf("live, %s, region %s", credentials(o.profile), cfg.Region)}
+	if cfg.BaseEndpoint != nil {
+		s.name += ", endpoint " + aws.ToString(cfg.BaseEndpoint)
+	}
+	s.client.Now = p.now
+	return s, nil
+}
+
+// credentials names those of a live run: only a request could tell the account, and the keys of a session
+// change while its account stays.
+func credentials(profile string) string {
+	if profile == "" && os.Getenv("AWS_ACCESS_KEY_ID") != "" {
+		return "keys of the environment"
+	}
+	return "profile " + cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+}
+
+// madeUpAt is when the jobs of an offline run end.
+var madeUpAt = time.Date(2026, time.March, 14, 6, 0, 0, 0, time.UTC)
+
+func (o options) madeUp() source {
+	s := fakeaws.New(fakeaws.Data{
+		BackupJobs: fakeaws.GenerateBackupJobs(1, madeUpAt.AddDate(0, 0, -30), madeUpAt, o.jobs),
+	}, fakeaws.WithLatency(o.latency), fakeaws.WithLog(0))
+	c := backupx.New(s.Config())
+	c.Now = func() time.Time { return madeUpAt }
+	return source{c, fmt.Sprintf("made up, %d jobs", o.jobs)}
+}

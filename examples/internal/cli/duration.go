@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"errors"
+	"time"
+)
+
+// DurationVar defines a flag for a duration, as that of [flag.FlagSet] does, which tells those who give
+// something else what it takes.
+func (f *Flags) DurationVar(d *time.Duration, name string, value time.Duration, usage string) {
+	*d = value
+	f.Var((*duration)(d), name, usage)
+}
+
+type duration time.Duration
+
+func (d *duration) String() string { return time.Duration(*d).String() }
+
+func (d *duration) Set(text string) error {
+	value, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New("it takes a duration: 48h, 90m")
+	}
+	*d = duration(value)
+	return nil
+}
