@@ -26,20 +26,22 @@
 //
 // # Reading
 //
-// [Listing.All] ranges over items, [Listing.Pages] over pages; [Listing.Collect], [Listing.First] and
-// [Listing.Count] are what is mostly made of them, [CountBy] and [LatestBy] sum up, and [Values] leads to
-// the standard library. Every range starts afresh; a break sends nothing more and leaves no goroutine.
-// [Listing.Prefetch] reads ahead of the consumer, and [Listing.Parallel] reads several chains side by
-// side: those of several values, and the windows of creation time that a listing of jobs is split into
-// ([Listing.Every] for windows of your own). Filters and callbacks run in the goroutine that ranges.
+// [Listing.All] ranges over items, [Listing.Pages] over pages. [Listing.Collect], [Listing.First] and
+// [Listing.Count] give all items, the first, or their number; [CountBy] and [LatestBy] sum up; and
+// [Values] leads to the standard library. Every range starts afresh; a break sends nothing more and
+// leaves no goroutine. [Listing.Prefetch] reads ahead of the consumer, and [Listing.Parallel] reads
+// several chains side by side: those of several values, and the windows of creation time that a listing
+// of jobs is split into ([Listing.Every] for windows of your own). Filters and callbacks run in the
+// goroutine that ranges.
 //
 // # Errors
 //
 // A range yields its items first and then at most one error, a [*ListError]: the operation, the page,
-// and a [Checkpoint] from which [Listing.Resume] delivers the rest. What the SDK returned is wrapped
-// in it. A service that repeats a page token, or answers with an empty body where a page is owed, is
-// an error too, where the SDK's own paginators go on for ever, or end as if it were the last page. Retrying is the SDK's business: for
-// throttling use its adaptive mode (aws.RetryModeAdaptive) and [Listing.Rate].
+// and a [Checkpoint] from which [Listing.Resume] delivers the rest. What the SDK returned is wrapped in
+// it. A service that repeats a page token, or answers with an empty body where a page is owed, is an
+// error too, where the SDK's own paginators go on for ever, or end as if it were the last page.
+// Retrying is the SDK's business: for throttling use its adaptive mode (aws.RetryModeAdaptive) and
+// [Listing.Rate].
 //
 // # Resuming
 //

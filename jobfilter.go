@@ -69,14 +69,16 @@ func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	return BackupJobFilter{f.c.flag(completedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time is among them is
-// the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
+// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time
+// is among them is the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an
+// error ([ErrFilter]).
 func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that time is among them is
-// the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
+// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that
+// time is among them is the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time
+// is an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.until(createdBefore, t)}
 }
@@ -199,14 +201,16 @@ func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	return CopyJobFilter{f.c.flag(completedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time is among them is
-// the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
+// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time
+// is among them is the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an
+// error ([ErrFilter]).
 func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.since(createdAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that time is among them is
-// the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an error ([ErrFilter]).
+// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that
+// time is among them is the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is
+// an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.until(createdBefore, t)}
 }

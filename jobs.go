@@ -40,8 +40,9 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 	}.list(f.c, api)
 }
 
-// CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the
-// permission backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says less. What is said of [BackupJobs] holds for it too, its errors included.
+// CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the permission
+// backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says less. What is said
+// of [BackupJobs] holds for it too, its errors included.
 func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
 	return operation[types.CopyJob]{
 		table:   copyJobs,

@@ -229,8 +229,9 @@ func (l Listing[T]) Count(ctx context.Context) (int, error) {
 }
 
 // PageSize sets how many items a request asks for: 1 to 50 of CloudHSM, 1 to 1,000 of AWS Backup.
-// Another size is an error of the range. Unset, it is the service's maximum, which takes the fewest requests; of OpsWorks CM, which does
-// not implement sizes, and of [List] and [FromOperation], whose maximum is unknown, none is asked.
+// Another size is an error of the range. Unset, it is the service's maximum, which takes the fewest
+// requests; of OpsWorks CM, which does not implement sizes, and of [List] and [FromOperation], whose
+// maximum is unknown, none is asked.
 func (l Listing[T]) PageSize(n int) Listing[T] {
 	l.set.pageSize = &n
 	return l
@@ -274,8 +275,8 @@ func (l Listing[T]) Rate(perSecond float64) Listing[T] {
 }
 
 // Prefetch reads ahead while the consumer works: at most so many pages of a chain, not below zero, are
-// read and not yet begun. Zero reads each page when its turn comes. A break ends the requests that are under way
-// and waits for them; no goroutine is left.
+// read and not yet begun. Zero reads each page when its turn comes. A break ends the requests that are
+// under way and waits for them; no goroutine is left.
 func (l Listing[T]) Prefetch(pages int) Listing[T] {
 	l.set.prefetch = &pages
 	return l
@@ -302,12 +303,12 @@ func (l Listing[T]) Ordered() Listing[T] {
 	return l
 }
 
-// Every splits a listing of jobs into windows of creation time, each d long, above zero, on a grid of UTC: several chains where
-// the service has one, for [Listing.Parallel] to read side by side, newest first. They are exact,
-// whatever the service does at a window's ends, and the first and the last are open where the filter
-// is, so that nothing is lost. The grid covers what the filter leaves of the last 30 days, the time
-// that AWS Backup keeps jobs, in 10,000 windows at most. It is an error for listings without a filter
-// on creation times in the service. Without Every, Parallel plans windows of its own.
+// Every splits a listing of jobs into windows of creation time, each d long, above zero, on a grid of
+// UTC: several chains where the service has one, for [Listing.Parallel] to read side by side, newest
+// first. They are exact, whatever the service does at a window's ends, and the first and the last are
+// open where the filter is, so that nothing is lost. The grid covers what the filter leaves of the last
+// 30 days, the time that AWS Backup keeps jobs, in 10,000 windows at most. It is an error for listings
+// without a filter on creation times in the service. Without Every, Parallel plans windows of its own.
 func (l Listing[T]) Every(d time.Duration) Listing[T] {
 	l.set.every = &d
 	return l

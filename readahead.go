@@ -58,8 +58,9 @@ func (p *pool) readersActive() int {
 	return p.active
 }
 
-// wait sleeps until something was read or the context ends, which is an error. It does not where fewer readers have more
-// to give than before the poll: another part may begin in their place, and nothing else would tell.
+// wait sleeps until something was read or the context ends, which is an error. It does not where fewer
+// readers have more to give than before the poll: another part may begin in their place, and nothing
+// else would tell.
 func (p *pool) wait(ctx context.Context, before int) error {
 	if p.active >= before {
 		select {
