@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
 )
 
@@ -162,7 +163,7 @@ func notReached(r Report) string {
 	services := lo.KeyBy(options{}.services(time.Time{}), func(s service) string { return s.id })
 	for _, g := range r.NotReached {
 		fmt.Fprintf(&b, "  %s in %s: %s%s\n", services[g.Service].title, g.Region, g.Reason, after(g.Read))
-		b.WriteString(wrap(g.Error, 96, "    "))
+		b.WriteString(cli.Wrap(g.Error, 96, "    "))
 	}
 	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // gap tells why the part could not be read to its end.
@@ -15,7 +16,7 @@ func (p part) gap() Gap {
 	return Gap{
 		Service: p.service.id, Region: p.place.region,
 		Reason: reason(p.err, p.service.permission), Read: p.tally.count,
-		Error: clean(p.err.Error()),
+		Error: cli.OneLine(p.err.Error()),
 	}
 }
 

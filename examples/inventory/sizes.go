@@ -2,8 +2,9 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // sizes stands beside each type what AWS reports about it, and adds nothing up.
@@ -15,7 +16,7 @@ func sizes(all []Size) string {
 	for _, s := range all {
 		size := "·"
 		if s.Reporting > 0 {
-			size = bytesOf(s.Bytes)
+			size = cli.Bytes(s.Bytes)
 		}
 		rows = append(rows, []string{cmp.Or(s.ResourceType, "·"), strconv.Itoa(s.Jobs), size, s.Meaning})
 	}
@@ -35,17 +36,4 @@ func (s Size) meaning() string {
 		return "not reported: AWS says 0"
 	}
 	return "as reported"
-}
-
-// bytesOf is a size in units of 1,024.
-func bytesOf(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	size, prefix := float64(n)/unit, 0
-	for size >= unit {
-		size, prefix = size/unit, prefix+1
-	}
-	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[prefix])
 }

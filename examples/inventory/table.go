@@ -1,14 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/samber/lo"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // heading begins a section.
@@ -26,23 +23,7 @@ func table(rows [][]string, left ...int) string {
 			flushRight(rows, column)
 		}
 	}
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(w, "  "+strings.Join(lo.Map(row, func(cell string, _ int) string { return clean(cell) }), "\t"))
-	}
-	w.Flush() // a strings.Builder does not fail
-	return b.String()
-}
-
-// clean keeps text on its line: messages are whatever a service says.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
+	return cli.Table(rows)
 }
 
 func flushRight(rows [][]string, column int) {
@@ -57,30 +38,9 @@ func flushRight(rows [][]string, column int) {
 
 // cut shortens text to a number of characters.
 func cut(text string, most int) string {
-	text = clean(text)
+	text = cli.OneLine(text)
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
 	return string([]rune(text)[:most-1]) + "…"
-}
-
-// wrap breaks text into indented lines of a width, between words.
-func wrap(text string, width int, indent string) string {
-	var b strings.Builder
-	column := 0
-	for _, word := range strings.Fields(text) {
-		switch n := utf8.RuneCountInString(word); {
-		case column == 0:
-			b.WriteString(indent)
-		case column+1+n > width:
-			b.WriteString("\n" + indent)
-			column = 0
-		default:
-			b.WriteString(" ")
-			column++
-		}
-		b.WriteString(word)
-		column += utf8.RuneCountInString(word)
-	}
-	return b.String() + "\n"
 }

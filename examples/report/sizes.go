@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -89,7 +90,7 @@ func (t *sizes) section() (Section, error) {
 }
 
 func (t *sizes) describe(one *typeSize) string {
-	return fmt.Sprintf("%s in %s, %s", bytesOf(one.total()), plural(one.jobs, "job"), one.meaning())
+	return fmt.Sprintf("%s in %s, %s", cli.Bytes(one.total()), plural(one.jobs, "job"), one.meaning())
 }
 
 func (t *sizes) draw(one *typeSize) drawing {
@@ -118,7 +119,7 @@ func (t *sizes) table(told []*typeSize) Table {
 	line := func(name string, bytes func(s *typeSize) int64) {
 		row := []string{name}
 		for _, s := range told {
-			row = append(row, lo.Ternary(bytes(s) == 0, "·", bytesOf(bytes(s))))
+			row = append(row, lo.Ternary(bytes(s) == 0, "·", cli.Bytes(bytes(s))))
 		}
 		out.Rows = append(out.Rows, row)
 	}
@@ -135,7 +136,7 @@ func brief(all []*typeSize) Table {
 	for _, s := range all {
 		size := "·"
 		if s.reporting > 0 {
-			size = bytesOf(s.total())
+			size = cli.Bytes(s.total())
 		}
 		out.Rows = append(out.Rows, []string{s.name, number(s.jobs), size, s.meaning()})
 	}

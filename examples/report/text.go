@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
 )
 
@@ -22,7 +23,7 @@ func terminal(r Report) string {
 	}
 	b.WriteString(missing(r.Missing))
 	for _, s := range r.Sections {
-		fmt.Fprintf(&b, "\n%s\n%s%s", s.Title, wrap(s.Lead, 98, "  "), s.Brief.text())
+		fmt.Fprintf(&b, "\n%s\n%s%s", s.Title, cli.Wrap(plain(s.Lead), 98, "  "), s.Brief.text())
 	}
 	return b.String()
 }
@@ -34,7 +35,7 @@ func missing(gaps []Gap) string {
 	}
 	out := "\nINCOMPLETE: this could not be read\n"
 	for _, g := range gaps {
-		out += wrap(fmt.Sprintf("%s: %s: %s", g.Source, g.Kind, g.Error), 98, "  ")
+		out += cli.Wrap(plain(fmt.Sprintf("%s: %s: %s", g.Source, g.Kind, g.Error)), 98, "  ")
 	}
 	return out
 }
@@ -79,26 +80,4 @@ func width(rows [][]string, column int) int {
 func trimLines(s string) string {
 	lines := strings.Split(s, "\n")
 	return strings.Join(lo.Map(lines, func(l string, _ int) string { return strings.TrimRight(l, " ") }), "\n")
-}
-
-// wrap breaks text into indented lines of a width, between words.
-func wrap(s string, width int, indent string) string {
-	var b strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(plain(s)) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case column == 0:
-			b.WriteString(indent)
-		case column+1+n > width:
-			b.WriteString("\n" + indent)
-			column = 0
-		default:
-			b.WriteString(" ")
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String() + "\n"
 }

@@ -48,19 +48,6 @@ func percent(v float64) string {
 
 func percentMark(v float64) string { return whole(v) + " %" }
 
-// bytesOf is a size in units of 1,024.
-func bytesOf(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	size, prefix := float64(n)/unit, 0
-	for size >= unit {
-		size, prefix = size/unit, prefix+1
-	}
-	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[prefix])
-}
-
 // span is a time that is left, rounded down: in hours for three days, then in days.
 func span(d time.Duration) string {
 	tenths := func(unit time.Duration) float64 { return float64(d/(unit/10)) / 10 }

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
 )
 
@@ -27,7 +26,7 @@ func plan(from origin, backups []hsmtypes.Backup) string {
 			moment(b.CreateTimestamp), moment(b.DeleteTimestamp), tags(b),
 		})
 	}
-	return title + "\n" + table(rows)
+	return title + "\n" + cli.Table(rows)
 }
 
 // hoursLeft is the time that is left, rounded down.
@@ -64,7 +63,7 @@ func report(outcomes []outcome) string {
 	if doubtful > 0 {
 		summary += fmt.Sprintf(", %d not seen READY", doubtful)
 	}
-	return "\n" + table(rows) + "\n" + summary + ".\n"
+	return "\n" + cli.Table(rows) + "\n" + summary + ".\n"
 }
 
 func (o outcome) text() string {
@@ -75,27 +74,6 @@ func (o outcome) text() string {
 		return "restored, but not seen READY: " + o.err.Error()
 	}
 	return "FAILED: " + o.err.Error()
-}
-
-// table lays out rows in columns.
-func table(rows [][]string) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(w, "  "+strings.Join(lo.Map(row, func(cell string, _ int) string { return clean(cell) }), "\t"))
-	}
-	w.Flush() // a strings.Builder does not fail
-	return b.String()
-}
-
-// clean keeps text on its line: tags and errors are whatever a service says.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 func counted(n int) string {

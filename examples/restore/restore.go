@@ -11,13 +11,14 @@ import (
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // restore shows what the flags choose and restores it if asked; it returns the exit status.
 func (o options) restore(ctx context.Context, from origin, stdout, stderr io.Writer) int {
 	backups, err := from.client.HSMBackups(o.filter(from.now)).Collect(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "restore: nothing was tried, for the list is incomplete: %v\n", clean(err.Error()))
+		fmt.Fprintf(stderr, "restore: nothing was tried, for the list is incomplete: %v\n", cli.OneLine(err.Error()))
 		return exitNothing
 	}
 	slices.SortStableFunc(backups, firstToGo)

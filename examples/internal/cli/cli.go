@@ -1,5 +1,5 @@
 // Package cli is what the programs under examples have in common and what is not backupx: how they end,
-// their flags, and the AWS configuration of a live run.
+// their flags, the AWS configuration of a live run, and text for a terminal.
 //
 // A program is a function that gets arguments and streams and returns its exit status, so that its tests
 // run it as a shell does, in one process:

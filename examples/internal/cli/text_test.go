@@ -1,0 +1,24 @@
+package cli_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
+)
+
+func TestBytes(t *testing.T) {
+	require.Equal(t, []string{"0 B", "1023 B", "1.0 KiB", "1.5 GiB", "8.0 EiB"}, []string{
+		cli.Bytes(0), cli.Bytes(1023), cli.Bytes(1024), cli.Bytes(3 << 29), cli.Bytes(1<<63 - 1),
+	})
+}
+
+func TestTableKeepsCellsOnTheirLine(t *testing.T) {
+	require.Equal(t, "  ID  TAGS\n  1   a b \x20[31mred\n", cli.Table([][]string{{"ID", "TAGS"}, {"1", "a\nb\t\x1b[31mred"}}))
+}
+
+func TestWrapBreaksBetweenWords(t *testing.T) {
+	require.Equal(t, "> one two\n> three\n> überlang\n", cli.Wrap("one  two\nthree überlang", 8, "> "))
+	require.Equal(t, "\n", cli.Wrap(" ", 8, "> "))
+}
