@@ -157,9 +157,8 @@ func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	}
 	r.grow()
 	pg, out, err := r.read(ctx)
-	if r.ahead != nil && (err != nil || out == ended || out == got && pg.next == "") && !r.last {
-		r.last = true
-		r.count(-1)
+	if r.ahead != nil && (err != nil || out == ended || out == got && pg.next == "") {
+		r.exhaust()
 	}
 	if why := r.scope.failure(); err != nil && why != nil && ctx.Err() == nil {
 		return segment[T]{}, ended, why // what ended this request
@@ -182,6 +181,11 @@ func (r *reader[T]) withdraw() {
 	delete(r.state.chains, r.id)
 	delete(r.ids, r.id)
 	r.chains = slices.DeleteFunc(r.chains, func(p *progress) bool { return p == r.progress })
+	r.exhaust()
+}
+
+// exhaust counts a reader that reads ahead off, once: it has no more to give.
+func (r *reader[T]) exhaust() {
 	if !r.last {
 		r.last = true
 		r.count(-1)

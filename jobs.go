@@ -55,7 +55,7 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 	}.list(f.c, api)
 }
 
-// retention is how long AWS Backup keeps jobs, by the documentation of both operations.
+// retention is how long AWS Backup lists jobs. AWS documents it of ListBackupJobs.
 const retention = 30 * 24 * time.Hour
 
 func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
