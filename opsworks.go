@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/backupx-go/backupx/opsworkscm"
+	opsworkstypes "github.com/backupx-go/backupx/opsworkscm/types"
 )
 
 // OpsWorksBackups lists backups of OpsWorks CM servers, by DescribeBackups of OpsWorks CM. Needs the
@@ -129,3 +132,56 @@ func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
 }
 
 func (f *OpsWorksFilter) operation() string { return opsWorksBackups.op }
+
+// Short names for package opsworkscm, which has the client.
+type (
+	// OpsWorksAPI is the operation of OpsWorks CM that backupx calls. [*OpsWorksClient] implements it, and so may a
+	// wrapper or a stub.
+	OpsWorksAPI = opsworkscm.DescribeBackupsAPIClient
+
+	// OpsWorksClient is a client for OpsWorks CM, see [opsworkscm.Client]. [NewOpsWorks] makes one.
+	OpsWorksClient = opsworkscm.Client
+
+	// OpsWorksOptions are the options of an [OpsWorksClient], see [opsworkscm.Options].
+	OpsWorksOptions = opsworkscm.Options
+
+	// OpsWorksDescribeBackupsInput is the input of DescribeBackups.
+	OpsWorksDescribeBackupsInput = opsworkscm.DescribeBackupsInput
+
+	// OpsWorksDescribeBackupsOutput is one page of DescribeBackups.
+	OpsWorksDescribeBackupsOutput = opsworkscm.DescribeBackupsOutput
+
+	// OpsWorksBackup is a backup of an OpsWorks CM server, the item that [OpsWorksBackups] lists.
+	OpsWorksBackup = opsworkstypes.Backup
+
+	// OpsWorksBackupStatus is the state of an [OpsWorksBackup].
+	OpsWorksBackupStatus = opsworkstypes.BackupStatus
+
+	// OpsWorksBackupType says whether the service or a person started an [OpsWorksBackup].
+	OpsWorksBackupType = opsworkstypes.BackupType
+
+	// OpsWorksValidationException is the error for a request with a malformed value.
+	OpsWorksValidationException = opsworkstypes.ValidationException
+
+	// OpsWorksResourceNotFoundException is the error for a backup or a server that does not exist.
+	OpsWorksResourceNotFoundException = opsworkstypes.ResourceNotFoundException
+
+	// OpsWorksInvalidNextTokenException is the error for a page token that the service does not accept.
+	OpsWorksInvalidNextTokenException = opsworkstypes.InvalidNextTokenException
+)
+
+// Documented values of [OpsWorksBackupStatus] and [OpsWorksBackupType].
+const (
+	OpsWorksBackupStatusInProgress = opsworkstypes.BackupStatusInProgress
+	OpsWorksBackupStatusOk         = opsworkstypes.BackupStatusOk
+	OpsWorksBackupStatusFailed     = opsworkstypes.BackupStatusFailed
+	OpsWorksBackupStatusDeleting   = opsworkstypes.BackupStatusDeleting
+
+	OpsWorksBackupTypeAutomated = opsworkstypes.BackupTypeAutomated
+	OpsWorksBackupTypeManual    = opsworkstypes.BackupTypeManual
+)
+
+// NewOpsWorks returns a client for OpsWorks CM: [opsworkscm.NewFromConfig]. It sends nothing.
+func NewOpsWorks(cfg aws.Config, optFns ...func(*OpsWorksOptions)) *OpsWorksClient {
+	return opsworkscm.NewFromConfig(cfg, optFns...)
+}

@@ -1,4 +1,4 @@
-package backupx
+package opsworkscm
 
 import (
 	"context"
@@ -15,17 +15,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// opsWorksCall is what the steps of one call share. It does not change once the stack is built.
-type opsWorksCall struct {
+// call has what the middleware of one call shares. It is read-only once the stack is built.
+type call struct {
 	operation string
-	options   OpsWorksOptions
-	client    *OpsWorksClient
+	options   Options
+	client    *Client
 }
 
-// newOpsWorksStack builds the steps of one call. Their names and their order are those of the SDK's
-// clients, since what a user adds through APIOptions finds its place by them.
-func newOpsWorksStack(c *OpsWorksClient, operation string, options OpsWorksOptions) (*middleware.Stack, error) {
-	call := &opsWorksCall{operation: operation, options: options, client: c}
+// newStack builds the middleware of one call. Names and order are those of the SDK's clients, because
+// functions in APIOptions insert middleware before and after them by name.
+func newStack(c *Client, operation string, options Options) (*middleware.Stack, error) {
+	call := &call{operation: operation, options: options, client: c}
 	stack := middleware.NewStack(operation, smithyhttp.NewStackRequest)
 	err := errors.Join(
 		call.addSerialize(stack),
@@ -34,7 +34,7 @@ func newOpsWorksStack(c *OpsWorksClient, operation string, options OpsWorksOptio
 		call.addDeserialize(stack.Deserialize),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("backupx: %s: %w", operation, err)
+		return nil, fmt.Errorf("opsworkscm: %s: %w", operation, err)
 	}
 	for _, add := range options.APIOptions {
 		if err := add(stack); err != nil {
@@ -44,7 +44,7 @@ func newOpsWorksStack(c *OpsWorksClient, operation string, options OpsWorksOptio
 	return stack, nil
 }
 
-func (c *opsWorksCall) addSerialize(stack *middleware.Stack) error {
+func (c *call) addSerialize(stack *middleware.Stack) error {
 	with := c.options.Interceptors
 	return errors.Join(
 		stack.Initialize.Add(&smithyhttp.InterceptExecution{
@@ -58,7 +58,7 @@ func (c *opsWorksCall) addSerialize(stack *middleware.Stack) error {
 	)
 }
 
-func (c *opsWorksCall) addBuild(step *middleware.BuildStep) error {
+func (c *call) addBuild(step *middleware.BuildStep) error {
 	return errors.Join(
 		step.Add(&awsmiddleware.ClientRequestID{}, middleware.After),
 		step.Add(c.userAgent(), middleware.After),
@@ -66,7 +66,7 @@ func (c *opsWorksCall) addBuild(step *middleware.BuildStep) error {
 	)
 }
 
-func (c *opsWorksCall) addFinalize(step *middleware.FinalizeStep) error {
+func (c *call) addFinalize(step *middleware.FinalizeStep) error {
 	with := c.options.Interceptors
 	return errors.Join(
 		step.Add(&smithyhttp.InterceptBeforeRetryLoop{Interceptors: with.BeforeRetryLoop}, middleware.After),
@@ -87,8 +87,8 @@ func (c *opsWorksCall) addFinalize(step *middleware.FinalizeStep) error {
 	)
 }
 
-// addDeserialize adds the steps that see the response last to first.
-func (c *opsWorksCall) addDeserialize(step *middleware.DeserializeStep) error {
+// addDeserialize adds the middleware that handles the response. The last that is added handles it first.
+func (c *call) addDeserialize(step *middleware.DeserializeStep) error {
 	with, mode := c.options.Interceptors, c.options.ClientLogMode
 	return errors.Join(
 		step.Add(&awsmiddleware.AddRawResponse{}, middleware.After),
@@ -113,9 +113,9 @@ func (c *opsWorksCall) addDeserialize(step *middleware.DeserializeStep) error {
 	)
 }
 
-func (c *opsWorksCall) userAgent() *awsmiddleware.RequestUserAgent {
+func (c *call) userAgent() *awsmiddleware.RequestUserAgent {
 	agent := awsmiddleware.NewRequestUserAgent()
-	agent.AddSDKAgentKeyValue(awsmiddleware.APIMetadata, "opsworkscm", opsWorksAPIVersion)
+	agent.AddSDKAgentKeyValue(awsmiddleware.APIMetadata, "opsworkscm", ServiceAPIVersion)
 	if c.options.AppID != "" {
 		agent.AddSDKAgentKey(awsmiddleware.ApplicationIdentifier, c.options.AppID)
 	}
@@ -133,29 +133,29 @@ func (c *opsWorksCall) userAgent() *awsmiddleware.RequestUserAgent {
 	return agent
 }
 
-func (c *opsWorksCall) attempts() *retry.Attempt {
+func (c *call) attempts() *retry.Attempt {
 	return retry.NewAttemptMiddleware(c.options.Retryer, smithyhttp.RequestCloner, func(a *retry.Attempt) {
 		a.LogAttempts = c.options.ClientLogMode.IsRetries()
-		a.OperationMeter = c.options.MeterProvider.Meter(opsWorksScope)
+		a.OperationMeter = c.options.MeterProvider.Meter(scope)
 		a.ClientSkew = c.client.skew
 		a.DisableClockSkewCorrection = c.options.DisableClockSkewCorrection
 	})
 }
 
-func (c *opsWorksCall) serialize(
+func (c *call) serialize(
 	ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler,
 ) (out middleware.SerializeOutput, metadata middleware.Metadata, err error) {
 	req, err := httpRequest(in.Request)
 	if err != nil {
 		return out, metadata, err
 	}
-	input, ok := in.Parameters.(*OpsWorksDescribeBackupsInput)
+	input, ok := in.Parameters.(*DescribeBackupsInput)
 	if !ok {
 		return out, metadata, fmt.Errorf("unexpected input %T", in.Parameters)
 	}
-	wire := c.client.wire
+	m := c.client.model
 	err = c.stage(ctx, "OperationSerializer", metricSerialize, func(ctx context.Context) error {
-		return c.options.Protocol.SerializeRequest(ctx, wire.operation, wire.request(input), req)
+		return c.options.Protocol.SerializeRequest(ctx, m.operation, m.request(input), req)
 	})
 	if err != nil {
 		return out, metadata, err
@@ -163,7 +163,7 @@ func (c *opsWorksCall) serialize(
 	return next.HandleSerialize(ctx, in)
 }
 
-func (c *opsWorksCall) deserialize(
+func (c *call) deserialize(
 	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 ) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
 	out, metadata, err = next.HandleDeserialize(ctx, in)
@@ -174,12 +174,12 @@ func (c *opsWorksCall) deserialize(
 	if !ok {
 		return out, metadata, err
 	}
-	// Read to its end whatever happens, so that the connection can be used again.
+	// The body is read to its end in any case, so that the connection can be reused.
 	defer func() { smithyhttp.CloseResponseBody(ctx, resp, false, err) }()
 	if err != nil {
 		return out, metadata, err
 	}
-	page := &OpsWorksDescribeBackupsOutput{}
+	page := &DescribeBackupsOutput{}
 	err = c.stage(ctx, "OperationDeserializer", metricDeserialize, func(ctx context.Context) error {
 		return c.decode(ctx, resp, page)
 	})
@@ -187,10 +187,10 @@ func (c *opsWorksCall) deserialize(
 	return out, metadata, err
 }
 
-func (c *opsWorksCall) decode(ctx context.Context, resp *smithyhttp.Response, page *OpsWorksDescribeBackupsOutput) error {
-	wire := c.client.wire
-	err := c.options.Protocol.DeserializeResponse(ctx, wire.operation, wire.errors, resp, wire.response(page))
-	var modelled *opsWorksError
+func (c *call) decode(ctx context.Context, resp *smithyhttp.Response, page *DescribeBackupsOutput) error {
+	m := c.client.model
+	err := c.options.Protocol.DeserializeResponse(ctx, m.operation, m.errors, resp, m.response(page))
+	var modelled *modelledError
 	if errors.As(err, &modelled) {
 		return modelled.error
 	}

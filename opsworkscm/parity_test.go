@@ -1,4 +1,4 @@
-package backupx_test
+package opsworkscm_test
 
 import (
 	"context"
@@ -24,40 +24,40 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/require"
 
-	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/opsworkscm"
 )
 
-// owCall sends one request of the service and returns what the SDK recorded of it.
-type owCall func(context.Context) (middleware.Metadata, error)
+// operationCall sends one request of the service and returns what the SDK recorded of it.
+type operationCall func(context.Context) (middleware.Metadata, error)
 
-// owClients are the clients to compare: the one of this package, and two of the SDK.
-var owClients = map[string]func(aws.Config) owCall{
-	"OpsWorksCM": func(cfg aws.Config) owCall {
-		client := backupx.NewOpsWorks(cfg)
+// comparedClients are the clients to compare: the one of this package, and two of the SDK.
+var comparedClients = map[string]func(aws.Config) operationCall{
+	"OpsWorksCM": func(cfg aws.Config) operationCall {
+		client := opsworkscm.NewFromConfig(cfg)
 		return func(ctx context.Context) (middleware.Metadata, error) {
-			return owMetadata(client.DescribeBackups(ctx, nil))
+			return metadataOf(client.DescribeBackups(ctx, nil))
 		}
 	},
-	"CloudHSM V2": func(cfg aws.Config) owCall {
+	"CloudHSM V2": func(cfg aws.Config) operationCall {
 		client := cloudhsmv2.NewFromConfig(cfg)
 		return func(ctx context.Context) (middleware.Metadata, error) {
-			return owMetadata(client.DescribeBackups(ctx, nil))
+			return metadataOf(client.DescribeBackups(ctx, nil))
 		}
 	},
-	"Backup": func(cfg aws.Config) owCall {
+	"Backup": func(cfg aws.Config) operationCall {
 		client := backup.NewFromConfig(cfg)
 		return func(ctx context.Context) (middleware.Metadata, error) {
-			return owMetadata(client.ListBackupJobs(ctx, nil))
+			return metadataOf(client.ListBackupJobs(ctx, nil))
 		}
 	},
 }
 
-func owMetadata(out any, err error) (middleware.Metadata, error) {
+func metadataOf(out any, err error) (middleware.Metadata, error) {
 	if err != nil {
 		return middleware.Metadata{}, err
 	}
 	switch out := out.(type) {
-	case *backupx.OpsWorksDescribeBackupsOutput:
+	case *opsworkscm.DescribeBackupsOutput:
 		return out.ResultMetadata, nil
 	case *cloudhsmv2.DescribeBackupsOutput:
 		return out.ResultMetadata, nil
@@ -66,9 +66,9 @@ func owMetadata(out any, err error) (middleware.Metadata, error) {
 	}
 }
 
-// owSame observes the client of this package and that of another service, and requires the same result,
+// requireSameAs observes the client of this package and that of another service, and requires the same result,
 // once what differs by nature (names of services, hosts and operations) is made equal.
-func owSame(t *testing.T, other string, observe func(t *testing.T, service string, open func(aws.Config) owCall) []string) []string {
+func requireSameAs(t *testing.T, other string, observe func(t *testing.T, service string, open func(aws.Config) operationCall) []string) []string {
 	t.Helper()
 	neutral := strings.NewReplacer(
 		"CloudHSM V2", "SERVICE", "OpsWorksCM", "SERVICE", "Backup:", "SERVICE:", "Backup/", "SERVICE/", "Backup.", "SERVICE.",
@@ -77,7 +77,7 @@ func owSame(t *testing.T, other string, observe func(t *testing.T, service strin
 	)
 	seen := map[string][]string{}
 	for _, service := range []string{other, "OpsWorksCM"} {
-		for _, line := range observe(t, service, owClients[service]) {
+		for _, line := range observe(t, service, comparedClients[service]) {
 			seen[service] = append(seen[service], neutral.Replace(line))
 		}
 	}
@@ -85,7 +85,7 @@ func owSame(t *testing.T, other string, observe func(t *testing.T, service strin
 	return seen["OpsWorksCM"]
 }
 
-func TestOpsWorksTreatsConfigurationAsTheSDKDoes(t *testing.T) {
+func TestTreatsConfigurationAsTheSDKDoes(t *testing.T) {
 	fails := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, errors.New("no role today")
 	})
@@ -102,13 +102,15 @@ func TestOpsWorksTreatsConfigurationAsTheSDKDoes(t *testing.T) {
 		"a FIPS region":          {func(c *aws.Config) { c.Region = "fips-us-east-1" }, "HOST-fips.us-east-1"},
 		"a region with FIPS":     {func(c *aws.Config) { c.Region = "us-gov-west-1-fips" }, "HOST-fips.us-gov-west-1"},
 		"a region around FIPS":   {func(c *aws.Config) { c.Region = "us-fips-east-1" }, "HOST-fips.us-east-1"},
-		"FIPS":                   {func(c *aws.Config) { c.ConfigSources = owSources(owVariant{fips: true}) }, "POST https://HOST-fips.eu-west-1"},
-		"dual-stack":             {func(c *aws.Config) { c.ConfigSources = owSources(owVariant{dual: true}) }, "POST https://HOST.eu-west-1.api.aws/"},
-		"FIPS and dual-stack":    {func(c *aws.Config) { c.ConfigSources = owSources(owVariant{fips: true, dual: true}) }, "POST https://HOST-fips.eu-west-1.api.aws/"},
+		"FIPS":                   {func(c *aws.Config) { c.ConfigSources = variantSources(variantSource{fips: true}) }, "POST https://HOST-fips.eu-west-1"},
+		"dual-stack":             {func(c *aws.Config) { c.ConfigSources = variantSources(variantSource{dual: true}) }, "POST https://HOST.eu-west-1.api.aws/"},
+		"FIPS and dual-stack":    {func(c *aws.Config) { c.ConfigSources = variantSources(variantSource{fips: true, dual: true}) }, "POST https://HOST-fips.eu-west-1.api.aws/"},
 		"sources that fail": {func(c *aws.Config) {
-			c.ConfigSources = owSources(owVariant{err: errors.New("x")}, owVariant{fips: true})
+			c.ConfigSources = variantSources(variantSource{err: errors.New("x")}, variantSource{fips: true})
 		}, "POST https://HOST.eu-west-1.amazonaws.com/"},
-		"sources in turn":       {func(c *aws.Config) { c.ConfigSources = owSources(owVariant{fips: true}, owVariant{dual: true}) }, "POST https://HOST-fips.eu-west-1.api.aws/"},
+		"sources in turn": {func(c *aws.Config) {
+			c.ConfigSources = variantSources(variantSource{fips: true}, variantSource{dual: true})
+		}, "POST https://HOST-fips.eu-west-1.api.aws/"},
 		"a base endpoint":       {func(c *aws.Config) { c.BaseEndpoint = aws.String("http://localhost:4566") }, "POST http://localhost:4566/"},
 		"one with a path":       {func(c *aws.Config) { c.BaseEndpoint = aws.String("https://proxy.example/aws/v1/") }, "POST https://proxy.example/aws/v1/"},
 		"one with a short path": {func(c *aws.Config) { c.BaseEndpoint = aws.String("https://proxy.example/aws") }, "POST https://proxy.example/aws"},
@@ -116,10 +118,10 @@ func TestOpsWorksTreatsConfigurationAsTheSDKDoes(t *testing.T) {
 		"one and no region":     {func(c *aws.Config) { c.Region, c.BaseEndpoint = "", aws.String("http://localhost") }, ""},
 		"one that is no URL":    {func(c *aws.Config) { c.BaseEndpoint = aws.String("://") }, "Failed to parse uri"},
 		"one with FIPS": {func(c *aws.Config) {
-			c.BaseEndpoint, c.ConfigSources = aws.String("http://localhost"), owSources(owVariant{fips: true})
+			c.BaseEndpoint, c.ConfigSources = aws.String("http://localhost"), variantSources(variantSource{fips: true})
 		}, "FIPS and custom endpoint are not supported"},
 		"one with dual-stack": {func(c *aws.Config) {
-			c.BaseEndpoint, c.ConfigSources = aws.String("http://localhost"), owSources(owVariant{dual: true})
+			c.BaseEndpoint, c.ConfigSources = aws.String("http://localhost"), variantSources(variantSource{dual: true})
 		}, "Dualstack and custom endpoint are not supported"},
 		"no credentials":        {func(c *aws.Config) { c.Credentials = nil }, "Authorization []"},
 		"anonymous credentials": {func(c *aws.Config) { c.Credentials = aws.AnonymousCredentials{} }, "Authorization []"},
@@ -155,33 +157,33 @@ func TestOpsWorksTreatsConfigurationAsTheSDKDoes(t *testing.T) {
 			c.APIOptions = append(c.APIOptions, func(*middleware.Stack) error { return errors.New("not like this") })
 		}, "not like this"},
 		"an interceptor that fails": {func(c *aws.Config) {
-			c.Interceptors.AddBeforeTransmit(&owIntercepted{fail: "BeforeTransmit"})
+			c.Interceptors.AddBeforeTransmit(&recordingInterceptor{fail: "BeforeTransmit"})
 		}, "operation error SERVICE: OPERATION, stopped at BeforeTransmit"},
 		"a transport that fails": {func(c *aws.Config) {
-			c.HTTPClient = owAnswers(owReply{err: errors.New("no route")})
+			c.HTTPClient = answers(cannedReply{err: errors.New("no route")})
 		}, "request send failed"},
 		"a transport that fails in passing": {func(c *aws.Config) {
-			c.HTTPClient = owAnswers(owReply{err: io.ErrUnexpectedEOF}, owReply{status: 200, body: `{}`})
+			c.HTTPClient = answers(cannedReply{err: io.ErrUnexpectedEOF}, cannedReply{status: 200, body: `{}`})
 		}, "attempt=2; max=3"},
-		"an empty body": {func(c *aws.Config) { c.HTTPClient = owPage("") }, ""},
+		"an empty body": {func(c *aws.Config) { c.HTTPClient = answersPage("") }, ""},
 		"a throttle": {func(c *aws.Config) {
-			c.HTTPClient = owAnswers(owReply{status: 400, body: `{"__type":"ThrottlingException"}`})
+			c.HTTPClient = answers(cannedReply{status: 400, body: `{"__type":"ThrottlingException"}`})
 		}, "exceeded maximum number of attempts, 3"},
 		"an expired token": {func(c *aws.Config) {
-			c.HTTPClient = owAnswers(owReply{status: 400, body: `{"__type":"ExpiredTokenException"}`})
+			c.HTTPClient = answers(cannedReply{status: 400, body: `{"__type":"ExpiredTokenException"}`})
 		}, "ExpiredTokenException"},
 		"a request id": {func(c *aws.Config) {
-			c.HTTPClient = owAnswers(owReply{status: 200, body: `{}`, header: http.Header{"X-Amzn-Requestid": {"r"}}})
+			c.HTTPClient = answers(cannedReply{status: 200, body: `{}`, header: http.Header{"X-Amzn-Requestid": {"r"}}})
 		}, "request id r"},
 		"another request id": {func(c *aws.Config) {
-			c.HTTPClient = owAnswers(owReply{status: 404, header: http.Header{"X-Amz-Requestid": {"r"}}})
+			c.HTTPClient = answers(cannedReply{status: 404, header: http.Header{"X-Amz-Requestid": {"r"}}})
 		}, "RequestID: r"},
 		"a Lambda's trace id": {func(c *aws.Config) {}, "X-Amzn-Trace-Id [Root=1]"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := owSame(t, "CloudHSM V2", func(t *testing.T, _ string, open func(aws.Config) owCall) []string {
-				cfg := owConfig(t, owPage(`{}`))
+			got := requireSameAs(t, "CloudHSM V2", func(t *testing.T, _ string, open func(aws.Config) operationCall) []string {
+				cfg := testConfig(t, answersPage(`{}`))
 				if name == "a Lambda's trace id" {
 					t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
 					t.Setenv("_X_AMZN_TRACE_ID", "Root=1")
@@ -189,34 +191,34 @@ func TestOpsWorksTreatsConfigurationAsTheSDKDoes(t *testing.T) {
 				if c.configure != nil {
 					c.configure(&cfg)
 				}
-				transport := cfg.HTTPClient.(*owTransport)
+				transport := cfg.HTTPClient.(*cannedTransport)
 				transport.mu.Lock()
 				transport.sent = nil // a case's transport serves all clients
 				transport.mu.Unlock()
-				metadata, err := open(cfg)(owForeignCall(t))
-				return owObserved(transport, metadata, err)
+				metadata, err := open(cfg)(foreignCall(t))
+				return observed(transport, metadata, err)
 			})
 			require.Contains(t, strings.Join(got, "\n"), c.want)
 		})
 	}
 }
 
-// owForeignCall is a context as a step in the call of another client has it: nothing of that call may get
+// foreignCall is a context as a step in the call of another client has it: nothing of that call may get
 // into this one.
-func owForeignCall(t *testing.T) context.Context {
+func foreignCall(t *testing.T) context.Context {
 	ctx := v4.SetPayloadHash(t.Context(), "of another body")
 	return awsmiddleware.SetRequiresLegacyEndpoints(ctx, true)
 }
 
-// owObserved describes what a call sent and returned, but for what differs from time to time.
-func owObserved(transport *owTransport, metadata middleware.Metadata, err error) []string {
+// observed describes what a call sent and returned, but for what differs from time to time.
+func observed(transport *cannedTransport, metadata middleware.Metadata, err error) []string {
 	var lines []string
 	for _, r := range transport.sent {
-		lines = append(lines, r.Method+" "+r.URL.String(), "Authorization "+fmt.Sprint(owScope(r)))
+		lines = append(lines, r.Method+" "+r.URL.String(), "Authorization "+fmt.Sprint(signedScope(r)))
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 			switch name {
 			case "User-Agent":
-				lines = append(lines, owAgent.ReplaceAllString(r.Header.Get(name), "api/SERVICE"))
+				lines = append(lines, userAgentFeatures.ReplaceAllString(r.Header.Get(name), "api/SERVICE"))
 			case "Amz-Sdk-Request", "Content-Type", "X-Mine", "X-Amzn-Trace-Id":
 				lines = append(lines, name+" "+fmt.Sprint(r.Header[name]))
 			default:
@@ -230,10 +232,10 @@ func owObserved(transport *owTransport, metadata middleware.Metadata, err error)
 	return append(lines, "request id "+id, fmt.Sprint(len(attempts.Results), at), fmt.Sprint(err))
 }
 
-var owAgent = regexp.MustCompile(`api/\w+#\S+`)
+var userAgentFeatures = regexp.MustCompile(`api/\w+#\S+`)
 
-// owScope returns the parts of an Authorization header that do not depend on the service or the time.
-func owScope(r *http.Request) []string {
+// signedScope returns the parts of an Authorization header that do not depend on the service or the time.
+func signedScope(r *http.Request) []string {
 	algorithm, rest, _ := strings.Cut(r.Header.Get("Authorization"), " Credential=")
 	scope := strings.Split(rest, "/")
 	if len(scope) < 3 {
@@ -242,13 +244,13 @@ func owScope(r *http.Request) []string {
 	return []string{algorithm, scope[0], scope[2]} // and the access key id and the region
 }
 
-// owVariant is a source of shared configuration.
-type owVariant struct {
+// variantSource is a source of shared configuration.
+type variantSource struct {
 	fips, dual bool
 	err        error
 }
 
-func owSources(variants ...owVariant) []any {
+func variantSources(variants ...variantSource) []any {
 	sources := []any{"a source that knows neither"}
 	for _, v := range variants {
 		sources = append(sources, v)
@@ -256,37 +258,37 @@ func owSources(variants ...owVariant) []any {
 	return sources
 }
 
-func (v owVariant) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
+func (v variantSource) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
 	return aws.FIPSEndpointStateEnabled, v.fips, v.err
 }
 
-func (v owVariant) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error) {
+func (v variantSource) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error) {
 	return aws.DualStackEndpointStateEnabled, v.dual, v.err
 }
 
-func TestOpsWorksSendsTheHeadersOfCloudHSM(t *testing.T) {
+func TestSendsTheHeadersOfCloudHSM(t *testing.T) {
 	sent := map[string][]string{}
 	agents := map[string]string{}
-	for service, open := range owClients {
-		transport := owPage(`{}`)
-		_, err := open(owConfig(t, transport))(t.Context())
+	for service, open := range comparedClients {
+		transport := answersPage(`{}`)
+		_, err := open(testConfig(t, transport))(t.Context())
 		require.NoError(t, err)
 		sent[service] = slices.Sorted(maps.Keys(transport.sent[0].Header))
-		agents[service] = owAgent.ReplaceAllString(transport.sent[0].Header.Get("User-Agent"), "api/X")
+		agents[service] = userAgentFeatures.ReplaceAllString(transport.sent[0].Header.Get("User-Agent"), "api/X")
 	}
 	require.Equal(t, sent["CloudHSM V2"], sent["OpsWorksCM"])
 	require.Equal(t, agents["CloudHSM V2"], agents["OpsWorksCM"])
 }
 
-func TestOpsWorksRetriesWhatTheSDKRetries(t *testing.T) {
+func TestRetriesWhatTheSDKRetries(t *testing.T) {
 	attempts := map[int]int{
-		400: 1, 401: 1, 403: 1, 404: 1, 408: 1, 409: 1, 413: 1, 429: 1, 500: 3, 501: 1, 502: 3, 503: 3, 504: 3,
+		400: 1, 401: 1, 403: 1, 404: 1, 408: 1, 409: 1, 413: 1, 429: 3, 500: 3, 501: 1, 502: 3, 503: 3, 504: 3,
 	}
 	for status, want := range attempts {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			for service, open := range owClients {
-				transport := owAnswers(owReply{status: status})
-				_, err := open(owConfig(t, transport))(t.Context())
+			for service, open := range comparedClients {
+				transport := answers(cannedReply{status: status})
+				_, err := open(testConfig(t, transport))(t.Context())
 				require.ErrorContains(t, err, fmt.Sprintf("StatusCode: %d", status))
 				require.Len(t, transport.sent, want, service)
 			}
@@ -294,24 +296,24 @@ func TestOpsWorksRetriesWhatTheSDKRetries(t *testing.T) {
 	}
 }
 
-func TestOpsWorksRetriesAsOftenAsACallSays(t *testing.T) {
-	transport := owAnswers(owReply{status: 500})
-	client := backupx.NewOpsWorks(owConfig(t, transport))
+func TestRetriesAsOftenAsACallSays(t *testing.T) {
+	transport := answers(cannedReply{status: 500})
+	client := opsworkscm.NewFromConfig(testConfig(t, transport))
 	for _, n := range []int{5, 1, 2} {
 		transport.sent = nil
-		_, err := client.DescribeBackups(t.Context(), nil, func(o *backupx.OpsWorksOptions) { o.RetryMaxAttempts = n })
+		_, err := client.DescribeBackups(t.Context(), nil, func(o *opsworkscm.Options) { o.RetryMaxAttempts = n })
 		var most *retry.MaxAttemptsError
 		require.ErrorAs(t, err, &most)
 		require.Len(t, transport.sent, n)
 	}
 }
 
-func TestOpsWorksFollowsTheClockOfTheService(t *testing.T) {
+func TestFollowsTheClockOfTheService(t *testing.T) {
 	for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
-		for service, open := range owClients {
+		for service, open := range comparedClients {
 			t.Run(service+" "+ahead.String(), func(t *testing.T) {
 				var signed []time.Duration
-				call := open(owConfig(t, owClock(ahead, &signed)))
+				call := open(testConfig(t, skewedService(ahead, &signed)))
 				for range 2 {
 					_, err := call(t.Context())
 					require.NoError(t, err)
@@ -325,30 +327,30 @@ func TestOpsWorksFollowsTheClockOfTheService(t *testing.T) {
 	}
 }
 
-func TestOpsWorksLeavesTheClockAloneWhereToldTo(t *testing.T) {
-	owSame(t, "Backup", func(t *testing.T, _ string, open func(aws.Config) owCall) []string {
+func TestLeavesTheClockAloneWhereToldTo(t *testing.T) {
+	requireSameAs(t, "Backup", func(t *testing.T, _ string, open func(aws.Config) operationCall) []string {
 		var signed []time.Duration
-		cfg := owConfig(t, owClock(time.Hour, &signed))
+		cfg := testConfig(t, skewedService(time.Hour, &signed))
 		cfg.DisableClockSkewCorrection = true
 		_, err := open(cfg)(t.Context())
 		return []string{fmt.Sprint(len(signed), err)}
 	})
 }
 
-// owClock is a service whose clock is ahead, and that rejects what was not signed by it. It notes how far
+// skewedService is a service whose clock is ahead, and that rejects what was not signed by it. It notes how far
 // ahead of the local clock each request was signed.
-func owClock(ahead time.Duration, signed *[]time.Duration) aws.HTTPClient {
-	return owDo(func(r *http.Request) (*http.Response, error) {
+func skewedService(ahead time.Duration, signed *[]time.Duration) aws.HTTPClient {
+	return doFunc(func(r *http.Request) (*http.Response, error) {
 		at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 		if err != nil {
 			return nil, err
 		}
 		*signed = append(*signed, time.Until(at))
-		reply := owReply{status: 403, body: `{"__type":"InvalidSignatureException","message":"Signature not yet current"}`}
+		answer := cannedReply{status: 403, body: `{"__type":"InvalidSignatureException","message":"Signature not yet current"}`}
 		if d := time.Until(at) - ahead; d.Abs() < time.Minute {
-			reply = owReply{status: 200, body: `{}`}
+			answer = cannedReply{status: 200, body: `{}`}
 		}
-		reply.header = http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}}
-		return owAnswers(reply).Do(r)
+		answer.header = http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}}
+		return answers(answer).Do(r)
 	})
 }

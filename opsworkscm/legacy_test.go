@@ -1,7 +1,7 @@
 //lint:file-ignore SA1019 the deprecated parts of aws.Config still work in the SDK's clients
 
 //nolint:staticcheck // SA1019, as above
-package backupx_test
+package opsworkscm_test
 
 import (
 	"context"
@@ -15,10 +15,10 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
-	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/opsworkscm"
 )
 
-func TestOpsWorksAsksEndpointResolversOfOld(t *testing.T) {
+func TestAsksEndpointResolversOfOld(t *testing.T) {
 	asked := func(endpoint aws.Endpoint, err error) func(string, string, ...any) (aws.Endpoint, error) {
 		return func(service, region string, _ ...any) (aws.Endpoint, error) {
 			if service != "OpsWorksCM" || region != "eu-west-1" {
@@ -39,19 +39,19 @@ func TestOpsWorksAsksEndpointResolversOfOld(t *testing.T) {
 		"a failure":           {asked(aws.Endpoint{}, errors.New("broken")), "", "", "failed to resolve service endpoint, broken"},
 	}
 	for name, c := range cases {
-		configure := map[string]func(*aws.Config) func(*backupx.OpsWorksOptions){
-			"with options": func(cfg *aws.Config) func(*backupx.OpsWorksOptions) {
+		configure := map[string]func(*aws.Config) func(*opsworkscm.Options){
+			"with options": func(cfg *aws.Config) func(*opsworkscm.Options) {
 				cfg.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(c.resolve)
-				return func(*backupx.OpsWorksOptions) {}
+				return func(*opsworkscm.Options) {}
 			},
-			"without": func(cfg *aws.Config) func(*backupx.OpsWorksOptions) {
+			"without": func(cfg *aws.Config) func(*opsworkscm.Options) {
 				cfg.EndpointResolver = aws.EndpointResolverFunc(func(service, region string) (aws.Endpoint, error) {
 					return c.resolve(service, region)
 				})
-				return func(*backupx.OpsWorksOptions) {}
+				return func(*opsworkscm.Options) {}
 			},
-			"of the client": func(*aws.Config) func(*backupx.OpsWorksOptions) {
-				return func(o *backupx.OpsWorksOptions) {
+			"of the client": func(*aws.Config) func(*opsworkscm.Options) {
+				return func(o *opsworkscm.Options) {
 					o.EndpointResolver = backup.EndpointResolverFunc(
 						func(region string, _ backup.EndpointResolverOptions) (aws.Endpoint, error) {
 							return c.resolve("OpsWorksCM", region)
@@ -61,10 +61,10 @@ func TestOpsWorksAsksEndpointResolversOfOld(t *testing.T) {
 		}
 		for kind, set := range configure {
 			t.Run(name+" "+kind, func(t *testing.T) {
-				transport := owPage(`{}`)
-				cfg := owConfig(t, transport)
+				transport := answersPage(`{}`)
+				cfg := testConfig(t, transport)
 				option := set(&cfg)
-				_, err := backupx.NewOpsWorks(cfg, option).DescribeBackups(t.Context(), nil)
+				_, err := opsworkscm.NewFromConfig(cfg, option).DescribeBackups(t.Context(), nil)
 				if c.err != "" {
 					require.ErrorContains(t, err, c.err)
 					return
@@ -77,12 +77,12 @@ func TestOpsWorksAsksEndpointResolversOfOld(t *testing.T) {
 	}
 }
 
-func TestOpsWorksTellsResolversOfOldWhatIsWanted(t *testing.T) {
+func TestTellsResolversOfOldWhatIsWanted(t *testing.T) {
 	var got backup.EndpointResolverOptions
-	cfg := owConfig(t, owPage(`{}`))
+	cfg := testConfig(t, answersPage(`{}`))
 	cfg.Region = "fips-us-east-1"
 	cfg.ClientLogMode = aws.LogDeprecatedUsage
-	_, err := backupx.NewOpsWorks(cfg, func(o *backupx.OpsWorksOptions) {
+	_, err := opsworkscm.NewFromConfig(cfg, func(o *opsworkscm.Options) {
 		o.EndpointResolver = backup.EndpointResolverFunc(
 			func(_ string, options backup.EndpointResolverOptions) (aws.Endpoint, error) {
 				got = options
@@ -96,9 +96,9 @@ func TestOpsWorksTellsResolversOfOldWhatIsWanted(t *testing.T) {
 	}, got)
 }
 
-func TestOpsWorksSignsAsTheContextSays(t *testing.T) {
-	transport := owPage(`{}`)
-	cfg := owConfig(t, transport)
+func TestSignsAsTheContextSays(t *testing.T) {
+	transport := answersPage(`{}`)
+	cfg := testConfig(t, transport)
 	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
 		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("sign otherwise",
 			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
@@ -106,7 +106,7 @@ func TestOpsWorksSignsAsTheContextSays(t *testing.T) {
 				return next.HandleInitialize(awsmiddleware.SetSigningRegion(ctx, "us-other-1"), in)
 			}), middleware.Before)
 	})
-	_, err := backupx.NewOpsWorks(cfg).DescribeBackups(t.Context(), nil)
+	_, err := opsworkscm.NewFromConfig(cfg).DescribeBackups(t.Context(), nil)
 	require.NoError(t, err)
 	require.Contains(t, transport.sent[0].Header.Get("Authorization"), "/us-other-1/proxy/aws4_request")
 }

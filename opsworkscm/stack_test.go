@@ -1,4 +1,4 @@
-package backupx_test
+package opsworkscm_test
 
 import (
 	"context"
@@ -19,14 +19,14 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/require"
 
-	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/opsworkscm"
 )
 
-func TestOpsWorksStackHasTheStepsOfTheSDK(t *testing.T) {
-	steps := owSame(t, "Backup", func(t *testing.T, _ string, open func(aws.Config) owCall) []string {
+func TestStackHasTheStepsOfTheSDK(t *testing.T) {
+	steps := requireSameAs(t, "Backup", func(t *testing.T, _ string, open func(aws.Config) operationCall) []string {
 		var steps []string
-		cfg := owConfig(t, owPage(`{}`))
-		cfg.Interceptors = owInterceptors(new([]string))
+		cfg := testConfig(t, answersPage(`{}`))
+		cfg.Interceptors = recordingInterceptors(new([]string))
 		cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
 			steps = slices.DeleteFunc(strings.Fields(s.String()), func(id string) bool {
 				return id == "setOperationInput" // nothing here depends on the input
@@ -40,12 +40,12 @@ func TestOpsWorksStackHasTheStepsOfTheSDK(t *testing.T) {
 	require.Contains(t, steps, "Signing")
 }
 
-func TestOpsWorksRunsInterceptors(t *testing.T) {
+func TestRunsInterceptors(t *testing.T) {
 	var opsworks []string
-	owSame(t, "Backup", func(t *testing.T, service string, open func(aws.Config) owCall) []string {
+	requireSameAs(t, "Backup", func(t *testing.T, service string, open func(aws.Config) operationCall) []string {
 		var seen []string
-		cfg := owConfig(t, owAnswers(owReply{status: 500}, owReply{status: 200, body: `{}`}))
-		cfg.Interceptors = owInterceptors(&seen)
+		cfg := testConfig(t, answers(cannedReply{status: 500}, cannedReply{status: 200, body: `{}`}))
+		cfg.Interceptors = recordingInterceptors(&seen)
 		_, err := open(cfg)(t.Context())
 		require.NoError(t, err)
 		if service == "OpsWorksCM" {
@@ -58,14 +58,14 @@ func TestOpsWorksRunsInterceptors(t *testing.T) {
 	require.Len(t, opsworks, 5+8+8, "five around the attempts, eight in each")
 }
 
-// owIntercepted notes, at one point of a call, what there is to see, and fails where it is told to.
-type owIntercepted struct {
+// recordingInterceptor notes, at one point of a call, what there is to see, and fails where it is told to.
+type recordingInterceptor struct {
 	seen *[]string
 	fail string
 }
 
-func owInterceptors(seen *[]string) smithyhttp.InterceptorRegistry {
-	i := &owIntercepted{seen: seen}
+func recordingInterceptors(seen *[]string) smithyhttp.InterceptorRegistry {
+	i := &recordingInterceptor{seen: seen}
 	var r smithyhttp.InterceptorRegistry
 	r.AddBeforeExecution(i)
 	r.AddBeforeSerialization(i)
@@ -83,7 +83,7 @@ func owInterceptors(seen *[]string) smithyhttp.InterceptorRegistry {
 	return r
 }
 
-func (i *owIntercepted) note(point string, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) note(point string, c *smithyhttp.InterceptorContext) error {
 	if i.fail == point {
 		return errors.New("stopped at " + point)
 	}
@@ -92,59 +92,59 @@ func (i *owIntercepted) note(point string, c *smithyhttp.InterceptorContext) err
 	return nil
 }
 
-func (i *owIntercepted) BeforeExecution(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeExecution(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeExecution", c)
 }
 
-func (i *owIntercepted) BeforeSerialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeSerialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeSerialization", c)
 }
 
-func (i *owIntercepted) AfterSerialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) AfterSerialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("AfterSerialization", c)
 }
 
-func (i *owIntercepted) BeforeRetryLoop(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeRetryLoop(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeRetryLoop", c)
 }
 
-func (i *owIntercepted) BeforeAttempt(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeAttempt(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeAttempt", c)
 }
 
-func (i *owIntercepted) BeforeSigning(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeSigning(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeSigning", c)
 }
 
-func (i *owIntercepted) AfterSigning(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) AfterSigning(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("AfterSigning", c)
 }
 
-func (i *owIntercepted) BeforeTransmit(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeTransmit(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeTransmit", c)
 }
 
-func (i *owIntercepted) AfterTransmit(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) AfterTransmit(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("AfterTransmit", c)
 }
 
-func (i *owIntercepted) BeforeDeserialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) BeforeDeserialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("BeforeDeserialization", c)
 }
 
-func (i *owIntercepted) AfterDeserialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) AfterDeserialization(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("AfterDeserialization", c)
 }
 
-func (i *owIntercepted) AfterAttempt(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) AfterAttempt(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("AfterAttempt", c)
 }
 
-func (i *owIntercepted) AfterExecution(_ context.Context, c *smithyhttp.InterceptorContext) error {
+func (i *recordingInterceptor) AfterExecution(_ context.Context, c *smithyhttp.InterceptorContext) error {
 	return i.note("AfterExecution", c)
 }
 
-func TestOpsWorksLogsWhatCloudHSMLogs(t *testing.T) {
+func TestLogsWhatCloudHSMLogs(t *testing.T) {
 	modes := map[string]aws.ClientLogMode{
 		"nothing":   0,
 		"signing":   aws.LogSigning,
@@ -157,11 +157,11 @@ func TestOpsWorksLogsWhatCloudHSMLogs(t *testing.T) {
 	for name, mode := range modes {
 		t.Run(name, func(t *testing.T) {
 			logs := map[string][]string{}
-			for service, open := range owClients {
-				cfg := owConfig(t, owAnswers(owReply{status: 500}, owReply{status: 200, body: `{}`}))
+			for service, open := range comparedClients {
+				cfg := testConfig(t, answers(cannedReply{status: 500}, cannedReply{status: 200, body: `{}`}))
 				cfg.ClientLogMode = mode
 				cfg.Logger = logging.LoggerFunc(func(level logging.Classification, format string, v ...any) {
-					logs[service] = append(logs[service], string(level)+" "+owShape(fmt.Sprintf(format, v...)))
+					logs[service] = append(logs[service], string(level)+" "+shapeOfLog(fmt.Sprintf(format, v...)))
 				})
 				_, err := open(cfg)(t.Context())
 				require.NoError(t, err)
@@ -172,8 +172,8 @@ func TestOpsWorksLogsWhatCloudHSMLogs(t *testing.T) {
 	}
 }
 
-// owShape reduces a logged message to what does not differ from call to call.
-func owShape(message string) string {
+// shapeOfLog reduces a logged message to what does not differ from call to call.
+func shapeOfLog(message string) string {
 	var kept []string
 	for line := range strings.Lines(message) {
 		name, _, header := strings.Cut(strings.TrimSpace(line), ":")
@@ -183,28 +183,28 @@ func owShape(message string) string {
 		for _, service := range []string{"OpsWorksCM/", "CloudHSM V2/"} {
 			line = strings.ReplaceAll(line, service, "SERVICE/")
 		}
-		kept = append(kept, owVolatile.ReplaceAllString(strings.TrimSpace(line), "…"))
+		kept = append(kept, volatileHeaders.ReplaceAllString(strings.TrimSpace(line), "…"))
 	}
 	return strings.Join(kept, "\n")
 }
 
-// owVolatile are the hashes and the scopes in what is signed.
-var owVolatile = regexp.MustCompile(`[0-9a-f]{64}|\d{8}(T\d{6}Z|/\S+)`)
+// volatileHeaders are the hashes and the scopes in what is signed.
+var volatileHeaders = regexp.MustCompile(`[0-9a-f]{64}|\d{8}(T\d{6}Z|/\S+)`)
 
-func TestOpsWorksIsTracedAndMeasuredAsTheSDKIs(t *testing.T) {
-	watched := map[string]*owWatch{}
+func TestIsTracedAndMeasuredAsTheSDKIs(t *testing.T) {
+	watched := map[string]*telemetryWatch{}
 	for _, service := range []string{"OpsWorksCM", "Backup"} {
-		watch := &owWatch{}
-		cfg := owConfig(t, owAnswers(owReply{status: 500}, owReply{status: 400}))
+		watch := &telemetryWatch{}
+		cfg := testConfig(t, answers(cannedReply{status: 500}, cannedReply{status: 400}))
 		cfg.ServiceOptions = append(cfg.ServiceOptions, func(_ string, o any) {
 			switch o := o.(type) {
-			case *backupx.OpsWorksOptions:
+			case *opsworkscm.Options:
 				o.MeterProvider, o.TracerProvider = watch, watch
 			case *backup.Options:
 				o.MeterProvider, o.TracerProvider = watch, watch
 			}
 		})
-		_, err := owClients[service](cfg)(t.Context())
+		_, err := comparedClients[service](cfg)(t.Context())
 		require.Error(t, err)
 		watched[service] = watch
 	}
@@ -213,8 +213,8 @@ func TestOpsWorksIsTracedAndMeasuredAsTheSDKIs(t *testing.T) {
 	require.Contains(t, watched["OpsWorksCM"].lines(), "seconds client.call.duration of SERVICE.OPERATION")
 }
 
-// owWatch notes spans and measurements.
-type owWatch struct {
+// telemetryWatch notes spans and measurements.
+type telemetryWatch struct {
 	metrics.NopMeter
 	tracing.NopTracerProvider
 
@@ -222,7 +222,7 @@ type owWatch struct {
 	seen []string
 }
 
-func (w *owWatch) note(format string, v ...any) {
+func (w *telemetryWatch) note(format string, v ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen = append(w.seen, strings.NewReplacer(
@@ -232,20 +232,20 @@ func (w *owWatch) note(format string, v ...any) {
 
 // lines returns what was noted. The SDK measures everything of a call, and each attempt, in an order of
 // its own.
-func (w *owWatch) lines() []string { return slices.Sorted(slices.Values(w.seen)) }
+func (w *telemetryWatch) lines() []string { return slices.Sorted(slices.Values(w.seen)) }
 
-func (w *owWatch) Meter(string, ...metrics.MeterOption) metrics.Meter { return w }
+func (w *telemetryWatch) Meter(string, ...metrics.MeterOption) metrics.Meter { return w }
 
-func (w *owWatch) Float64Histogram(name string, _ ...metrics.InstrumentOption) (metrics.Float64Histogram, error) {
-	return owSeconds{w, name}, nil
+func (w *telemetryWatch) Float64Histogram(name string, _ ...metrics.InstrumentOption) (metrics.Float64Histogram, error) {
+	return histogram{w, name}, nil
 }
 
-type owSeconds struct {
-	watch *owWatch
+type histogram struct {
+	watch *telemetryWatch
 	name  string
 }
 
-func (s owSeconds) Record(_ context.Context, _ float64, opts ...metrics.RecordMetricOption) {
+func (s histogram) Record(_ context.Context, _ float64, opts ...metrics.RecordMetricOption) {
 	var with metrics.RecordMetricOptions
 	for _, set := range opts {
 		set(&with)
@@ -253,11 +253,13 @@ func (s owSeconds) Record(_ context.Context, _ float64, opts ...metrics.RecordMe
 	s.watch.note("seconds %s of %v.%v", s.name, with.Properties.Get("rpc.service"), with.Properties.Get("rpc.method"))
 }
 
-func (w *owWatch) Tracer(string, ...tracing.TracerOption) tracing.Tracer { return owTracer{w} }
+func (w *telemetryWatch) Tracer(string, ...tracing.TracerOption) tracing.Tracer {
+	return watchedTracer{w}
+}
 
-type owTracer struct{ watch *owWatch }
+type watchedTracer struct{ watch *telemetryWatch }
 
-func (t owTracer) StartSpan(ctx context.Context, name string, opts ...tracing.SpanOption) (context.Context, tracing.Span) {
+func (t watchedTracer) StartSpan(ctx context.Context, name string, opts ...tracing.SpanOption) (context.Context, tracing.Span) {
 	var with tracing.SpanOptions
 	for _, set := range opts {
 		set(&with)
@@ -265,15 +267,15 @@ func (t owTracer) StartSpan(ctx context.Context, name string, opts ...tracing.Sp
 	t.watch.note("span %s", name)
 	t.watch.note("span kind %d, %v %v", with.Kind, with.Properties.Get("rpc.system"), with.Properties.Has("rpc.method"))
 	_, nop := (&tracing.NopTracerProvider{}).Tracer("").StartSpan(ctx, name)
-	span := owSpan{nop, t.watch}
+	span := watchedSpan{nop, t.watch}
 	return tracing.WithSpan(ctx, span), span
 }
 
-type owSpan struct {
+type watchedSpan struct {
 	tracing.Span
-	watch *owWatch
+	watch *telemetryWatch
 }
 
-func (s owSpan) SetStatus(status tracing.SpanStatus) { s.watch.note("status %d", status) }
+func (s watchedSpan) SetStatus(status tracing.SpanStatus) { s.watch.note("status %d", status) }
 
-func (s owSpan) SetProperty(name, _ any) { s.watch.note("property %v", name) }
+func (s watchedSpan) SetProperty(name, _ any) { s.watch.note("property %v", name) }

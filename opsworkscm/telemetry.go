@@ -1,4 +1,4 @@
-package backupx
+package opsworkscm
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 	"github.com/aws/smithy-go/tracing"
 )
 
-// opsWorksScope is what spans and metrics are under.
-const opsWorksScope = "github.com/backupx-go/backupx"
+// scope names the tracer and the meter: the path of the package, as in the SDK.
+const scope = "github.com/backupx-go/backupx/opsworkscm"
 
-// The durations that the SDK's clients measure, by the names they give them.
+// The durations that the SDK's clients measure.
 const (
 	metricCall        = "client.call.duration"
 	metricSerialize   = "client.call.serialization_duration"
@@ -25,16 +25,18 @@ const (
 	metricDeserialize = "client.call.deserialization_duration"
 )
 
-func opsWorksSpan(operation string) tracing.SpanOption {
+// clientSpan sets the kind and the properties of the span around a call.
+func clientSpan(operation string) tracing.SpanOption {
 	return func(o *tracing.SpanOptions) {
 		o.Kind = tracing.SpanKindClient
 		o.Properties.Set("rpc.system", "aws-api")
-		o.Properties.Set("rpc.service", opsWorksServiceID)
+		o.Properties.Set("rpc.service", ServiceID)
 		o.Properties.Set("rpc.method", operation)
 	}
 }
 
-func endOpsWorksSpan(span tracing.Span, err error) {
+// endSpan sets the status and the error of the span around a call.
+func endSpan(span tracing.Span, err error) {
 	span.SetProperty("error", err != nil)
 	if err == nil {
 		span.SetStatus(tracing.SpanStatusOK)
@@ -51,16 +53,16 @@ func endOpsWorksSpan(span tracing.Span, err error) {
 	}
 }
 
-// stage runs f, one part of a call, under a span of its own and measures it.
-func (c *opsWorksCall) stage(ctx context.Context, name, metric string, f func(context.Context) error) error {
+// stage runs f under a span and records its duration.
+func (c *call) stage(ctx context.Context, name, metric string, f func(context.Context) error) error {
 	ctx, span := tracing.StartSpan(ctx, name)
 	defer span.End()
-	return timedStage(ctx, c.options, metric, func() error { return f(ctx) })
+	return timed(ctx, c.options, metric, func() error { return f(ctx) })
 }
 
-// timedStage runs f and records how many seconds it took.
-func timedStage(ctx context.Context, options OpsWorksOptions, metric string, f func() error) error {
-	seconds, err := options.MeterProvider.Meter(opsWorksScope).Float64Histogram(metric, func(o *metrics.InstrumentOptions) {
+// timed runs f and records its duration in seconds.
+func timed(ctx context.Context, options Options, metric string, f func() error) error {
+	seconds, err := options.MeterProvider.Meter(scope).Float64Histogram(metric, func(o *metrics.InstrumentOptions) {
 		o.UnitLabel = "s"
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-package backupx
+package opsworkscm
 
 import (
 	"cmp"
@@ -16,18 +16,18 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// opsWorksAuth has requests signed for opsworks-cm, and sent unsigned where there are no credentials.
-type opsWorksAuth struct{}
+// authResolver selects SigV4 for opsworks-cm, and unsigned requests where there are no credentials.
+type authResolver struct{}
 
-func (opsWorksAuth) ResolveAuthSchemes(_ context.Context, params *backup.AuthResolverParameters) ([]*auth.Option, error) {
+func (authResolver) ResolveAuthSchemes(_ context.Context, params *AuthResolverParameters) ([]*auth.Option, error) {
 	signed := &auth.Option{SchemeID: auth.SchemeIDSigV4}
-	smithyhttp.SetSigV4SigningName(&signed.SignerProperties, opsWorksSigningName)
+	smithyhttp.SetSigV4SigningName(&signed.SignerProperties, signingName)
 	smithyhttp.SetSigV4SigningRegion(&signed.SignerProperties, params.Region)
 	return []*auth.Option{signed, {SchemeID: auth.SchemeIDAnonymous}}, nil
 }
 
-// attemptAuth is how one attempt is signed. Each attempt starts with a new one, and the steps from
-// ResolveAuthScheme to Signing fill it in one after another.
+// attemptAuth is the signing of one attempt. ResolveAuthScheme puts a new one into the context of each attempt,
+// and the middleware up to Signing completes it.
 type attemptAuth struct {
 	scheme   smithyhttp.AuthScheme
 	option   auth.Option
@@ -36,7 +36,8 @@ type attemptAuth struct {
 
 type attemptAuthKey struct{}
 
-// authOfAttempt returns the attempt's signing; there is none where a user took out the step that chooses it.
+// authOfAttempt returns the signing of the attempt. It fails if the caller removed ResolveAuthScheme from the
+// stack.
 func authOfAttempt(ctx context.Context) (*attemptAuth, error) {
 	a, ok := middleware.GetStackValue(ctx, attemptAuthKey{}).(*attemptAuth)
 	if !ok {
@@ -45,7 +46,7 @@ func authOfAttempt(ctx context.Context) (*attemptAuth, error) {
 	return a, nil
 }
 
-func (c *opsWorksCall) resolveAuthScheme(
+func (c *call) resolveAuthScheme(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
 	chosen, err := c.chooseAuth(ctx)
@@ -55,10 +56,10 @@ func (c *opsWorksCall) resolveAuthScheme(
 	return next.HandleFinalize(middleware.WithStackValue(ctx, attemptAuthKey{}, chosen), in)
 }
 
-func (c *opsWorksCall) chooseAuth(ctx context.Context) (*attemptAuth, error) {
+func (c *call) chooseAuth(ctx context.Context) (*attemptAuth, error) {
 	ctx, span := tracing.StartSpan(ctx, "ResolveAuthScheme")
 	defer span.End()
-	options, err := c.options.AuthSchemeResolver.ResolveAuthSchemes(ctx, &backup.AuthResolverParameters{
+	options, err := c.options.AuthSchemeResolver.ResolveAuthSchemes(ctx, &AuthResolverParameters{
 		Operation: c.operation,
 		Region:    c.options.Region,
 	})
@@ -74,8 +75,9 @@ func (c *opsWorksCall) chooseAuth(ctx context.Context) (*attemptAuth, error) {
 	return nil, errors.New("could not select an auth scheme")
 }
 
-// schemeFor returns the client's scheme for option, nil if it has none or no credentials for it.
-func (c *opsWorksCall) schemeFor(option *auth.Option) smithyhttp.AuthScheme {
+// schemeFor returns the client's auth scheme for an option. It returns nil if the client has no such scheme, or
+// no credentials for it.
+func (c *call) schemeFor(option *auth.Option) smithyhttp.AuthScheme {
 	if option.SchemeID == auth.SchemeIDAnonymous {
 		return smithyhttp.NewAnonymousScheme()
 	}
@@ -88,7 +90,8 @@ func (c *opsWorksCall) schemeFor(option *auth.Option) smithyhttp.AuthScheme {
 	return nil
 }
 
-// authByPreference puts the preferred schemes, given without their namespace, before the others.
+// authByPreference sorts options by the order of preferred, which names schemes without their namespace. Options
+// that are not preferred keep their order and come last.
 func authByPreference(options []*auth.Option, preferred []string) []*auth.Option {
 	rank := func(o *auth.Option) int {
 		if i := slices.Index(preferred, authSchemeName(o.SchemeID)); i >= 0 {
@@ -101,12 +104,12 @@ func authByPreference(options []*auth.Option, preferred []string) []*auth.Option
 	})
 }
 
-// authSchemeName returns sigv4 for aws.auth#sigv4.
+// authSchemeName cuts the namespace from the id of a scheme: aws.auth#sigv4 becomes sigv4.
 func authSchemeName(id string) string {
 	return id[strings.LastIndex(id, "#")+1:]
 }
 
-func (c *opsWorksCall) getIdentity(
+func (c *call) getIdentity(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
 	a, err := authOfAttempt(ctx)
@@ -127,7 +130,7 @@ func (c *opsWorksCall) getIdentity(
 	return next.HandleFinalize(ctx, in)
 }
 
-func (c *opsWorksCall) sign(
+func (c *call) sign(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
 	req, err := httpRequest(in.Request)
@@ -151,7 +154,7 @@ func (c *opsWorksCall) sign(
 	return next.HandleFinalize(ctx, in)
 }
 
-// addSignerProperties lets the endpoint have its say on how requests to it are signed.
+// addSignerProperties adds the signing properties that an endpoint requires, its signing region for example.
 func addSignerProperties(ctx context.Context, endpoint *smithy.Properties) error {
 	a, err := authOfAttempt(ctx)
 	if err != nil {

@@ -1,4 +1,4 @@
-package backupx_test
+package opsworkscm_test
 
 import (
 	"bytes"
@@ -8,12 +8,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/opsworkscm"
 )
 
-// FuzzOpsWorksResponse requires that no response makes the client panic, and that what it takes for a
+// FuzzResponse requires that no response makes the client panic, and that what it takes for a
 // page was one: a JSON object, whole, or nothing at all.
-func FuzzOpsWorksResponse(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	for _, body := range []string{
 		``, ` `, `null`, `{}`, `[]`, `{"Backups":[{"BackupId":"a","CreatedAt":1469799527.52}],"NextToken":"t"}`,
 		`{"Backups":[null,{}],"Backups":[]}`, `{"Backups":[{"CreatedAt":"NaN"}]}`, `{"Backups":[{"CreatedAt":1e300}]}`,
@@ -26,9 +26,9 @@ func FuzzOpsWorksResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, errorType string, body []byte) {
 		header := http.Header{"X-Amzn-Errortype": {errorType}}
-		cfg := owConfig(t, owAnswers(owReply{status: status, header: header, body: string(body)}))
+		cfg := testConfig(t, answers(cannedReply{status: status, header: header, body: string(body)}))
 		cfg.RetryMaxAttempts = 1
-		out, err := backupx.NewOpsWorks(cfg).DescribeBackups(t.Context(), nil)
+		out, err := opsworkscm.NewFromConfig(cfg).DescribeBackups(t.Context(), nil)
 		if err != nil {
 			require.Nil(t, out)
 			require.NotEmpty(t, err.Error())

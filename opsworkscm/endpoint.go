@@ -1,4 +1,4 @@
-package backupx
+package opsworkscm
 
 import (
 	"context"
@@ -15,14 +15,19 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// opsWorksEndpoints resolves endpoints by the rules of AWS Backup, which know every partition with its
-// FIPS and dual-stack variants. Those of OpsWorks CM differ in the first label of the host only.
-type opsWorksEndpoints struct {
-	backup backup.EndpointResolverV2
+// endpointResolver resolves endpoints with the rules of AWS Backup, which cover every partition with its FIPS
+// and dual-stack variants. The hosts of OpsWorks CM differ only in their first label.
+type endpointResolver struct {
+	backup EndpointResolverV2
 }
 
-func (r opsWorksEndpoints) ResolveEndpoint(
-	ctx context.Context, params backup.EndpointParameters,
+// NewDefaultEndpointResolverV2 returns the resolver for the endpoints of OpsWorks CM in every partition.
+func NewDefaultEndpointResolverV2() EndpointResolverV2 {
+	return endpointResolver{backup.NewDefaultEndpointResolverV2()}
+}
+
+func (r endpointResolver) ResolveEndpoint(
+	ctx context.Context, params EndpointParameters,
 ) (smithyendpoints.Endpoint, error) {
 	endpoint, err := r.backup.ResolveEndpoint(ctx, params)
 	if err != nil || params.Endpoint != nil {
@@ -36,7 +41,7 @@ func (r opsWorksEndpoints) ResolveEndpoint(
 	return endpoint, nil
 }
 
-func (c *opsWorksCall) resolveEndpoint(
+func (c *call) resolveEndpoint(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
 	if awsmiddleware.GetRequiresLegacyEndpoints(ctx) {
@@ -55,7 +60,7 @@ func (c *opsWorksCall) resolveEndpoint(
 	return next.HandleFinalize(ctx, in)
 }
 
-func (c *opsWorksCall) disableHTTPS(
+func (c *call) disableHTTPS(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
 	req, err := httpRequest(in.Request)
@@ -68,8 +73,8 @@ func (c *opsWorksCall) disableHTTPS(
 	return next.HandleFinalize(ctx, in)
 }
 
-// directRequest points req at the endpoint that options resolve to.
-func directRequest(ctx context.Context, req *smithyhttp.Request, options OpsWorksOptions) error {
+// directRequest sets the URL and the headers of req to those of the endpoint that options resolve to.
+func directRequest(ctx context.Context, req *smithyhttp.Request, options Options) error {
 	params, err := endpointParameters(options)
 	if err != nil {
 		return fmt.Errorf("failed to bind endpoint params, %w", err)
@@ -96,15 +101,15 @@ func directRequest(ctx context.Context, req *smithyhttp.Request, options OpsWork
 	return addSignerProperties(ctx, &endpoint.Properties)
 }
 
-func endpointParameters(options OpsWorksOptions) (backup.EndpointParameters, error) {
+func endpointParameters(options Options) (EndpointParameters, error) {
 	with := options.EndpointOptions
-	params := backup.EndpointParameters{
+	params := EndpointParameters{
 		Endpoint:     options.BaseEndpoint,
 		UseDualStack: aws.Bool(with.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
 		UseFIPS:      aws.Bool(with.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
 	}
 	if options.Region == "" {
-		return params, nil // the rules say whether a region is missing
+		return params, nil // the endpoint rules require a region unless BaseEndpoint is set
 	}
 	if !isHostName(options.Region) {
 		return params, fmt.Errorf("invalid input region %s", options.Region)
@@ -113,7 +118,8 @@ func endpointParameters(options OpsWorksOptions) (backup.EndpointParameters, err
 	return params, nil
 }
 
-// isHostName keeps a region from steering a request to another host.
+// isHostName reports whether a region can be part of a host name. A region such as "evil.example/x" could
+// otherwise redirect signed requests to another host.
 func isHostName(region string) bool {
 	for label := range strings.SplitSeq(region, ".") {
 		if !smithyhttp.ValidHostLabel(label) || strings.Trim(label, "-") != label {
@@ -123,13 +129,14 @@ func isHostName(region string) bool {
 	return true
 }
 
-// withoutFIPS turns the pseudo regions of old configurations, fips-us-east-1 and us-east-1-fips, into
-// the region they stand for.
+// withoutFIPS returns the region that a pseudo region of old configurations, fips-us-east-1 or us-east-1-fips,
+// stands for.
 func withoutFIPS(region string) string {
 	return strings.NewReplacer("-fips-", "-", "fips-", "", "-fips", "").Replace(region)
 }
 
-func setFIPSRegion(options *OpsWorksOptions) {
+// setFIPSRegion selects FIPS endpoints where the region is a FIPS pseudo region.
+func setFIPSRegion(options *Options) {
 	with := &options.EndpointOptions
 	with.LogDeprecated = options.ClientLogMode.IsDeprecatedUsage()
 	region := withoutFIPS(options.Region)
@@ -140,7 +147,7 @@ func setFIPSRegion(options *OpsWorksOptions) {
 	with.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 }
 
-// What the sources of a shared configuration can be asked. The SDK keeps these interfaces internal.
+// The values that a source of the shared configuration can have. In the SDK these interfaces are internal.
 type (
 	fipsSource interface {
 		GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error)
@@ -156,8 +163,8 @@ type (
 	}
 )
 
-// firstInSources asks the sources that are an S, in order, until one has a value. As in the SDK's clients,
-// a source that fails ends the search and leaves the default.
+// firstInSources returns the first value that a source of type S has. As in the SDK's clients, a source that
+// fails ends the search without a value.
 func firstInSources[S, V any](sources []any, get func(S) (V, bool, error)) (V, bool) {
 	var none V
 	for _, source := range sources {
@@ -176,7 +183,8 @@ func firstInSources[S, V any](sources []any, get func(S) (V, bool, error)) (V, b
 	return none, false
 }
 
-func setEndpointVariant(options *backup.Options, sources []any) {
+// setEndpointVariant takes the FIPS and dual-stack settings from the sources of the configuration.
+func setEndpointVariant(options *Options, sources []any) {
 	ctx := context.Background()
 	if v, ok := firstInSources(sources, func(s fipsSource) (aws.FIPSEndpointState, bool, error) {
 		return s.GetUseFIPSEndpoint(ctx)
@@ -190,9 +198,9 @@ func setEndpointVariant(options *backup.Options, sources []any) {
 	}
 }
 
-// opsWorksBaseEndpoint returns the endpoint that the configuration has for this service, else the one
-// that it has for all.
-func opsWorksBaseEndpoint(cfg aws.Config) *string {
+// baseEndpoint returns the endpoint that the configuration has for this service, or else its endpoint for all
+// services.
+func baseEndpoint(cfg aws.Config) *string {
 	ctx := context.Background()
 	if ignore, _ := firstInSources(cfg.ConfigSources, func(s ignoreEndpointsSource) (bool, bool, error) {
 		return s.GetIgnoreConfiguredEndpoints(ctx)
@@ -200,7 +208,7 @@ func opsWorksBaseEndpoint(cfg aws.Config) *string {
 		return cfg.BaseEndpoint
 	}
 	if own, ok := firstInSources(cfg.ConfigSources, func(s endpointSource) (string, bool, error) {
-		return s.GetServiceBaseEndpoint(ctx, opsWorksServiceID)
+		return s.GetServiceBaseEndpoint(ctx, ServiceID)
 	}); ok {
 		return &own
 	}
