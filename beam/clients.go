@@ -8,33 +8,33 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// Clients says how clients are made. It travels in the pipeline, so it holds no secret: the worker's
-// own identity is what the factory begins with.
+// Clients says how workers make clients. The pipeline carries it, so it must not hold a secret. The factory
+// starts from the worker's own identity.
 type Clients struct {
-	// Factory is a name that was given to RegisterClients.
+	// Factory is the name of a factory, as passed to RegisterClients.
 	Factory string
-	// Config is what the factory is told: the name of a role, say. Never a credential.
+	// Config is the text that the factory receives, such as the name of a role. It must not be a credential.
 	Config string
 }
 
-// NewClient makes the client of a source, on the worker. An error makes a dead letter of the shard; it
-// is what to return for a source that is unknown. The worker keeps the client for other shards of the
-// source. For throttling, give it the SDK's adaptive retry mode.
+// NewClient makes the client of a source, on the worker. config is [Clients.Config]. If it returns an error,
+// as it should for an unknown source, the shard becomes a dead letter. The worker keeps the client for other
+// shards of the source. If AWS throttles the requests, give the client the SDK's adaptive retry mode.
 type NewClient func(ctx context.Context, config, source string) (backupx.Client, error)
 
-// factories are what was registered, as Beam registers functions: the worker runs the same program, and
-// finds by its name what cannot travel.
+// factories holds the registered factories by name. The worker runs the same program as the launcher, so it
+// finds by its name the function that the pipeline cannot carry. Beam registers functions in the same way.
 var factories sync.Map
 
-// RegisterClients makes a factory known under a name. Call it in an init function: the pipeline is built
-// in one process and runs in others. It panics if the name is taken.
+// RegisterClients registers a factory under a name. Call it in an init function, because the pipeline is
+// built in one process and runs in others. It panics if the name is already registered.
 func RegisterClients(name string, newClient NewClient) {
 	if _, taken := factories.LoadOrStore(name, newClient); taken {
 		panic(fmt.Sprintf("backupxbeam: the factory %q is registered twice", name))
 	}
 }
 
-// factory is the one that was registered.
+// factory returns the registered factory, or an error if no factory has the name.
 func (c Clients) factory() (NewClient, error) {
 	if f, ok := factories.Load(c.Factory); ok {
 		return f.(NewClient), nil
@@ -42,11 +42,12 @@ func (c Clients) factory() (NewClient, error) {
 	return nil, fmt.Errorf("backupxbeam: no factory %q is registered: call RegisterClients in an init function", c.Factory)
 }
 
-// maxClients is how many clients a worker keeps for each bundle under way. A client is some tens of
-// kilobytes; there may be hundreds of thousands of sources.
+// maxClients limits the clients that a pool keeps. A client takes some tens of kilobytes, and there can be
+// hundreds of thousands of sources.
 const maxClients = 256
 
-// pool keeps the clients of one bundle after another.
+// pool keeps clients by source. A worker has one pool for each bundle that it runs at the same time, and the
+// next bundle uses it again. It is emptied when it holds maxClients.
 type pool struct {
 	newClient NewClient
 	config    string

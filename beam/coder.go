@@ -7,8 +7,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 )
 
-// encodeJSON and decodeJSON are the coder of everything that the transforms take and give: what a
-// pipeline carries can be read by people and by other programs.
+// encodeJSON and decodeJSON are the coder of the input and the output of the transforms, so that people and
+// other programs can read what a pipeline carries.
 func encodeJSON(v beam.T) ([]byte, error) { return json.Marshal(v) }
 
 func decodeJSON(t reflect.Type, text []byte) (beam.T, error) {

@@ -20,29 +20,30 @@ func init() {
 	register.Emitter1[DeadLetter]()
 }
 
-// DeadLetter is a shard that was not listed to its end. It is plain JSON, one line in a file.
+// DeadLetter is a shard that was not listed completely. Its JSON fits on one line of a file.
 type DeadLetter struct {
-	// Operation is the transform that gave the shard up: ListBackupJobs, say.
+	// Operation is the transform that failed, such as ListBackupJobs.
 	Operation string `json:"operation"`
-	// Shard is what is left to list: given to the same transform, it goes on at its checkpoint.
+	// Shard is the rest of the shard. The same transform continues it at its checkpoint.
 	Shard Shard `json:"shard"`
-	// Text is what could not be read as a shard, where that is the reason.
+	// Text is the line that could not be read as a shard, if that is the reason.
 	Text string `json:"text,omitempty"`
-	// Reason is why, for people. Tokens, credentials and signatures are left out.
+	// Reason is the error, for people to read. It contains no tokens, credentials or signatures.
 	Reason string `json:"reason"`
-	// Delivered counts the records that this run got of the shard.
+	// Delivered is the number of records of the shard that this run listed.
 	Delivered int `json:"delivered"`
 }
 
-// Afresh is the shard from its start. Take it where the checkpoint is of no use any more: the service
-// forgot the token, or repeats it.
+// Afresh returns the shard without its checkpoint, to list it from the start. Use it if the checkpoint cannot
+// be continued, because the service no longer accepts its token or repeats it.
 func (d DeadLetter) Afresh() Shard {
 	shard := d.Shard
 	shard.Checkpoint = backupx.Checkpoint{}
 	return shard
 }
 
-// ReadDeadLetters reads dead letters from lines of JSON. Blank lines are passed over.
+// ReadDeadLetters reads dead letters from lines of JSON. It skips blank lines. With an error it returns the
+// dead letters before it.
 func ReadDeadLetters(r io.Reader) ([]DeadLetter, error) {
 	var letters []DeadLetter
 	in := bufio.NewReader(r)
@@ -64,8 +65,8 @@ func ReadDeadLetters(r io.Reader) ([]DeadLetter, error) {
 	}
 }
 
-// reason is an error as text. A ListError leaves out what nobody may read, so whatever is not one
-// becomes one.
+// reason returns the text of an error. A ListError leaves secrets out of its text, so other errors are
+// wrapped in one.
 func reason(operation string, err error) string {
 	var listed *backupx.ListError
 	if !errors.As(err, &listed) {

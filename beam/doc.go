@@ -1,6 +1,6 @@
-// Package backupxbeam lists AWS backups on Apache Beam: the filters of [backupx], on more machines
-// than one. A filter's shards are plain values, so a pipeline carries them as JSON to wherever it has
-// workers, and gets a collection of records back:
+// Package backupxbeam lists AWS backups with Apache Beam: it runs the filters of [backupx] on several
+// machines. A pipeline distributes shards, which are pieces of a listing, to its workers and collects the
+// records that they list:
 //
 //	func init() {
 //		backupxbeam.RegisterClients("audit", func(ctx context.Context, role, source string) (backupx.Client, error) {
@@ -14,24 +14,27 @@
 //	shards := backupxbeam.Cross(s, sources, last30)
 //	jobs, dead := backupxbeam.ListBackupJobs(s, clients, shards, backupxbeam.Options{})
 //
-// # What travels, and what does not
+// # What the pipeline carries
 //
-// The pipeline carries the name of a factory and the text it is told, the shards, and the records.
-// Clients are made on the worker that needs them; credentials never travel.
+// The pipeline carries the shards, the records, the name of a client factory and the text that the factory
+// receives ([Clients]). Each worker makes its own clients. The pipeline never carries credentials.
 //
-// # What fails
+// # Errors
 //
-// Retrying a request is the SDK's business. A shard that fails after that becomes a [DeadLetter]: the
-// reason, and the shard with the checkpoint from which [DeadLetter.Shard] goes on; the records that it
-// gave before are in the output. So does a shard that cannot be read, whose source the factory does not
-// know, or whose filter is from a newer version. The run goes on. Only a worker that is being stopped
-// fails the bundle, and the runner then runs it again.
+// The SDK retries requests. If a shard fails nevertheless, it becomes a [DeadLetter] and the run continues.
+// The dead letter has the reason and a shard with a checkpoint, from which the same transform continues the
+// listing ([DeadLetter.Shard]). The records that were listed before the error are in the output. A shard
+// also becomes a dead letter if it cannot be read, if the factory does not know its source, or if its filter
+// is from a newer version of backupx.
 //
-// # What comes once
+// A bundle fails only if its worker is being stopped. The runner then runs the bundle again.
 //
-// Records are grouped by source and id, and of several of one id one is kept: bundles can be run again,
-// a shard can be given twice, and shards may overlap. Grouping also keeps a failure further down the
-// pipeline from listing again. It needs a bounded collection of shards, or windows.
+// # Duplicates
+//
+// The same record can be listed several times: a runner can run a bundle again, a shard can be given twice,
+// and shards can overlap. The transforms group the records by source and id and keep one of each. Because of
+// the grouping, a failure in a later step of the pipeline does not repeat the listing. The grouping needs a
+// bounded collection of shards, or windows.
 //
 // # Metrics
 //

@@ -12,7 +12,7 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// The records of the transforms: the SDK's item, and the source that it is from.
+// The records of the transforms: an item of the SDK together with its source.
 type (
 	BackupJob      = backupx.Sourced[types.BackupJob]
 	CopyJob        = backupx.Sourced[types.CopyJob]
@@ -20,7 +20,7 @@ type (
 	OpsWorksBackup = backupx.Sourced[backupx.OpsWorksBackup]
 )
 
-// The names of the transforms, as dead letters carry them.
+// The names of the transforms, as in DeadLetter.Operation.
 const (
 	OpBackupJobs      = "ListBackupJobs"
 	OpCopyJobs        = "ListCopyJobs"
@@ -28,7 +28,7 @@ const (
 	OpOpsWorksBackups = "ListOpsWorksBackups"
 )
 
-// kind is what differs between the transforms: how a shard is listed.
+// kind lists a shard. It is the part in which the transforms differ.
 type kind func(ctx context.Context, c backupx.Client, r *reading) error
 
 func kindOf(operation string) kind {
@@ -45,7 +45,8 @@ func kindOf(operation string) kind {
 	return nil
 }
 
-// completed is when a job ended, the zero time where it has not, or the item is no job.
+// completed returns the time at which a job ended, or the zero time if it has not ended or the item is not a
+// job.
 func completed(item any) time.Time {
 	switch j := item.(type) {
 	case types.BackupJob:
@@ -56,13 +57,13 @@ func completed(item any) time.Time {
 	return time.Time{}
 }
 
-// filterOf is a pointer to a filter.
+// filterOf is the type of a pointer to a filter.
 type filterOf[F any] interface {
 	*F
 	json.Unmarshaler
 }
 
-// read lists shards of one kind of filter.
+// read returns the kind for one type of filter.
 func read[F any, P filterOf[F], T any](
 	list func(backupx.Client, F) backupx.Listing[T], id func(*T) *string,
 ) kind {
@@ -88,7 +89,7 @@ func read[F any, P filterOf[F], T any](
 	}
 }
 
-// tuned is a listing as the options want it read.
+// tuned applies the options to a listing.
 func tuned[T any](ctx context.Context, l backupx.Listing[T], r *reading) backupx.Listing[T] {
 	l = l.Scope(r.shard.Source).OnPage(func(p backupx.PageInfo) { countPage(ctx, p) })
 	o := r.options

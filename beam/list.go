@@ -29,31 +29,32 @@ func registerRecord[T any]() {
 	register.Emitter1[backupx.Sourced[T]]()
 }
 
-// ListBackupJobs lists the backup jobs of shards, whose filters are of [backupx.BackupJobFilter], as a
-// collection of [BackupJob], each job of a source once. What was not listed to its end comes out as a
-// collection of [DeadLetter].
+// ListBackupJobs lists the backup jobs of a collection of [Shard] with filters of type
+// [backupx.BackupJobFilter]. It returns a collection of [BackupJob], with each job of a source once, and a
+// collection of [DeadLetter] for the shards that were not listed completely.
 //
-// It panics if the factory is not registered or an option is below zero, as Beam's own transforms do
-// about a pipeline that cannot be built.
+// It panics if the factory is not registered or an option is negative. Beam's own transforms also panic if a
+// pipeline cannot be built.
 func ListBackupJobs(s beam.Scope, c Clients, shards beam.PCollection, o Options) (jobs, dead beam.PCollection) {
 	return list[types.BackupJob](s, OpBackupJobs, c, shards, o)
 }
 
-// ListCopyJobs is [ListBackupJobs] for copy jobs: filters of [backupx.CopyJobFilter], a collection of
-// [CopyJob].
+// ListCopyJobs is [ListBackupJobs] for copy jobs. The filters are of type [backupx.CopyJobFilter], and the
+// records are a collection of [CopyJob].
 func ListCopyJobs(s beam.Scope, c Clients, shards beam.PCollection, o Options) (jobs, dead beam.PCollection) {
 	return list[types.CopyJob](s, OpCopyJobs, c, shards, o)
 }
 
-// ListHSMBackups is [ListBackupJobs] for CloudHSM backups: filters of [backupx.HSMFilter], a collection
-// of [HSMBackup]. The service has no filter on creation times, so that a filter is one shard.
+// ListHSMBackups is [ListBackupJobs] for CloudHSM backups. The filters are of type [backupx.HSMFilter], and
+// the records are a collection of [HSMBackup]. The service cannot filter by creation time, so a filter cannot
+// be split into several shards.
 func ListHSMBackups(s beam.Scope, c Clients, shards beam.PCollection, o Options) (backups, dead beam.PCollection) {
 	return list[hsmtypes.Backup](s, OpHSMBackups, c, shards, o)
 }
 
-// ListOpsWorksBackups is [ListBackupJobs] for backups of OpsWorks CM servers: filters of
-// [backupx.OpsWorksFilter], one shard each, a collection of [OpsWorksBackup]. AWS switched the service
-// off in May 2024.
+// ListOpsWorksBackups is [ListBackupJobs] for backups of OpsWorks CM servers. The filters are of type
+// [backupx.OpsWorksFilter], each of them is one shard, and the records are a collection of [OpsWorksBackup].
+// AWS switched the service off in May 2024.
 func ListOpsWorksBackups(s beam.Scope, c Clients, shards beam.PCollection, o Options) (backups, dead beam.PCollection) {
 	return list[backupx.OpsWorksBackup](s, OpOpsWorksBackups, c, shards, o)
 }
@@ -66,16 +67,17 @@ func list[T any](s beam.Scope, operation string, c Clients, shards beam.PCollect
 	if err := o.check(); err != nil {
 		panic(err)
 	}
-	// Reshuffled, shards spread over the workers wherever they were made; and dead letters stay as they are
-	// when what reads them is run again.
+	// Reshuffling distributes the shards to all workers, wherever they were made. Reshuffling the dead
+	// letters keeps them unchanged when a later step is run again.
 	found, dead := beam.ParDo2(s, &listFn{Operation: operation, Clients: c, Options: o}, beam.Reshuffle(s, shards))
 	return beam.ParDo(s, &uniqueFn[T]{}, beam.GroupByKey(s, found)), beam.Reshuffle(s, dead)
 }
 
-// uniqueFn keeps one record of each id.
+// uniqueFn keeps one record of each source and id.
 type uniqueFn[T any] struct{}
 
-// ProcessElement picks the record of a job that has ended over one of when it was running.
+// ProcessElement emits one record of a group. It prefers the record of a job that has ended to one that was
+// listed while the job was running.
 func (*uniqueFn[T]) ProcessElement(ctx context.Context, _ string, records func(*[]byte) bool, emit func(backupx.Sourced[T])) error {
 	var best, next backupx.Sourced[T]
 	var bestText, text []byte
@@ -95,7 +97,8 @@ func (*uniqueFn[T]) ProcessElement(ctx context.Context, _ string, records func(*
 	return nil
 }
 
-// better decides between two records of one id, the same way in whatever order they come.
+// better reports whether record a is to be kept instead of record b of the same id. The result does not
+// depend on the order in which the records arrive.
 func better(a, b any, aText, bText []byte) bool {
 	if c := completed(a).Compare(completed(b)); c != 0 {
 		return c > 0

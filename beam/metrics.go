@@ -8,20 +8,20 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// The metrics, in the namespace MetricNamespace. They count what was done: a bundle that a runner ran
-// twice counts twice where the runner reports attempts.
+// The names of the metrics, in the namespace MetricNamespace. They count the work that was done: a bundle
+// that ran twice counts twice if the runner reports attempts.
 const (
 	MetricNamespace   = "backupxbeam"
-	MetricShards      = "shards"            // shards begun
-	MetricPages       = "pages"             // pages read, empty ones included
-	MetricItems       = "items"             // items found, before duplicates are left out
-	MetricThrottles   = "throttles"         // attempts that the service throttled, retried ones included
-	MetricDeadLetters = "dead_letters"      // shards that were not listed to their end
-	MetricDuplicates  = "duplicates"        // items left out because another has their id
-	MetricPageMillis  = "page_milliseconds" // how long pages took, retries included
+	MetricShards      = "shards"            // shards started
+	MetricPages       = "pages"             // pages listed, including empty ones
+	MetricItems       = "items"             // items listed, including duplicates
+	MetricThrottles   = "throttles"         // attempts that the service throttled, including those that the SDK retried
+	MetricDeadLetters = "dead_letters"      // shards that were not listed completely
+	MetricDuplicates  = "duplicates"        // items dropped because another has the same source and id
+	MetricPageMillis  = "page_milliseconds" // duration of a page, including retries
 )
 
-// Beam's counters are handles to a name; the values are the bundle's.
+// A Beam counter is only a name. Its value is stored with the bundle that runs.
 var (
 	shards      = beam.NewCounter(MetricNamespace, MetricShards)
 	pages       = beam.NewCounter(MetricNamespace, MetricPages)
@@ -37,7 +37,7 @@ func countPage(ctx context.Context, p backupx.PageInfo) {
 	pageMillis.Update(ctx, p.Duration.Milliseconds())
 }
 
-// Counters are the sums of the package's counters in the result of a run, by name.
+// Counters returns the package's counters after a run, by name, each summed over the steps of the pipeline.
 func Counters(r beam.PipelineResult) map[string]int64 {
 	sums := map[string]int64{}
 	for _, c := range r.Metrics().AllMetrics().Counters() {

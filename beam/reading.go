@@ -14,7 +14,7 @@ func init() {
 	register.Emitter2[string, []byte]()
 }
 
-// listFn lists shards. What it found it emits by source and id, as JSON.
+// listFn lists shards. It emits each record as JSON, with the source and the id of the item as the key.
 type listFn struct {
 	Operation string
 	Clients   Clients
@@ -24,7 +24,7 @@ type listFn struct {
 	pool pool
 }
 
-// Setup finds on the worker what cannot travel.
+// Setup finds the factory and the kind, which the pipeline cannot carry, by their names on the worker.
 func (f *listFn) Setup() error {
 	newClient, err := f.Clients.factory()
 	if err != nil {
@@ -37,8 +37,8 @@ func (f *listFn) Setup() error {
 	return nil
 }
 
-// ProcessElement lists one shard. Its failure is a dead letter, unless the bundle is being given up: then
-// the runner runs it again.
+// ProcessElement lists one shard and emits a dead letter if that fails. It returns an error only if the
+// bundle is being cancelled; the runner then runs the bundle again.
 func (f *listFn) ProcessElement(ctx context.Context, shard Shard, emit func(string, []byte), dead func(DeadLetter)) error {
 	shards.Inc(ctx, 1)
 	r := &reading{shard: shard, options: f.Options, emit: emit}
@@ -69,14 +69,14 @@ func (f *listFn) read(ctx context.Context, r *reading) error {
 
 // reading is a shard that is being listed.
 type reading struct {
-	shard     Shard // its checkpoint moves on
+	shard     Shard // after an error its checkpoint says where to continue
 	options   Options
 	emit      func(key string, record []byte)
 	delivered int
-	throttled atomic.Int64 // requests may be under way side by side
+	throttled atomic.Int64 // atomic because requests can run in parallel
 }
 
-// deliver emits a record under what tells it apart: its id within its source.
+// deliver emits a record with its source and id as the key. A record without an id has its JSON as the id.
 func (r *reading) deliver(id string, record any) error {
 	text, err := json.Marshal(record)
 	if err != nil {
@@ -90,15 +90,16 @@ func (r *reading) deliver(id string, record any) error {
 	return nil
 }
 
-// Options are how shards are listed; the zero value is right for most.
+// Options says how shards are listed. The zero value is right for most pipelines.
 type Options struct {
-	// PageSize is how many items a request asks for; 0 for the service's maximum.
+	// PageSize is the number of items that a request asks for; 0 for the service's maximum.
 	PageSize int
-	// Parallel is how many requests of one shard may be under way; 0 for one. Many shards are under way
-	// side by side in any case.
+	// Parallel is the number of requests of one shard that can run at the same time; 0 for one. The runner
+	// lists several shards at the same time in any case.
 	Parallel int
-	// Rate is how many requests of one shard begin within a second at most; 0 sets no bound. AWS Backup's
-	// quota is one of an account and region: divide it by the shards of a source that are under way.
+	// Rate limits the requests of one shard that start in a second; 0 sets no limit. AWS Backup's quota
+	// applies to an account and region: divide it by the number of shards of a source that are listed at the
+	// same time.
 	Rate float64
 }
 

@@ -21,18 +21,18 @@ func init() {
 	register.Emitter1[Shard]()
 }
 
-// Shard is one piece of a listing: what to list of whom. It is plain JSON.
+// Shard is one piece of a listing: a filter and the source to which it is applied. It is encoded as JSON.
 type Shard struct {
-	// Source names an account and region, as the factory of the clients understands it.
+	// Source names an account and region in a form that the client factory understands.
 	Source string `json:"source"`
-	// Filter is a filter's JSON. There is no default: {} lists everything.
+	// Filter is the JSON of a filter. It is required: {} lists everything.
 	Filter json.RawMessage `json:"filter,omitempty"`
-	// Checkpoint is where to go on from; the start if it is zero. A checkpoint is bound to the source,
-	// the filter and the operation that it was taken of.
+	// Checkpoint is the position at which the listing continues; the zero value is the start. It is valid
+	// only for the source, the filter and the operation from which it was taken.
 	Checkpoint backupx.Checkpoint `json:"checkpoint,omitzero"`
 }
 
-// NewShard is the shard of a filter.
+// NewShard returns the shard of a filter, from its start. It fails if the filter has no JSON form.
 func NewShard(source string, filter json.Marshaler) (Shard, error) {
 	text, err := filter.MarshalJSON()
 	if err != nil {
@@ -41,8 +41,8 @@ func NewShard(source string, filter json.Marshaler) (Shard, error) {
 	return Shard{Source: source, Filter: text}, nil
 }
 
-// MarshalJSON is the shard as a JSON object. A filter that is no JSON becomes a JSON string, which is
-// no filter either, so that what is malformed gets to where it can be reported.
+// MarshalJSON encodes the shard as a JSON object. A filter that is not valid JSON becomes a JSON string. That
+// is not a filter either, so the malformed shard still reaches the transform that reports it.
 func (s Shard) MarshalJSON() ([]byte, error) {
 	type plain Shard
 	if s.Filter != nil && !json.Valid(s.Filter) {
@@ -55,8 +55,8 @@ func (s Shard) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(s))
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error: to pass it
-// over could list more than was meant.
+// UnmarshalJSON decodes what MarshalJSON encodes. An unknown member is an error, because ignoring it could
+// list more than intended.
 func (s *Shard) UnmarshalJSON(text []byte) error {
 	type plain Shard
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -69,10 +69,10 @@ func (s *Shard) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Cross makes the shards of every source and every filter, on the workers: the pipeline carries the
-// filters once. sources is a collection of strings.
+// Cross returns a collection with one [Shard] for every pair of a source and a filter. sources is a
+// collection of strings. The workers make the shards, so the pipeline carries the filters only once.
 //
-// It panics if a filter has no JSON, as Beam's own transforms do about a pipeline that cannot be built.
+// It panics if a filter has no JSON form. Beam's own transforms also panic if a pipeline cannot be built.
 func Cross[F json.Marshaler](s beam.Scope, sources beam.PCollection, filters []F) beam.PCollection {
 	fn := &crossFn{}
 	for _, f := range filters {
@@ -93,8 +93,8 @@ func (f *crossFn) ProcessElement(source string, emit func(Shard)) {
 	}
 }
 
-// ParseShards reads shards from lines of JSON, a collection of strings. Lines that hold no shard are
-// dead letters; blank ones are passed over.
+// ParseShards decodes a collection of strings, each a line of JSON, into a collection of [Shard]. A line that
+// is not a shard becomes a [DeadLetter]. Blank lines are skipped.
 func ParseShards(s beam.Scope, lines beam.PCollection) (shards, dead beam.PCollection) {
 	return beam.ParDo2(s.Scope("backupxbeam.ParseShards"), &parseFn{}, lines)
 }
@@ -112,7 +112,7 @@ func (*parseFn) ProcessElement(line string, emit func(Shard), dead func(DeadLett
 	}
 }
 
-// parseShard reads the shard of one line; io.EOF says that the line is blank.
+// parseShard decodes the shard of one line. It returns io.EOF for a blank line.
 func parseShard(line string) (Shard, error) {
 	text := bytes.TrimSpace([]byte(line))
 	if len(text) == 0 {
@@ -125,7 +125,7 @@ func parseShard(line string) (Shard, error) {
 	return shard, shard.check()
 }
 
-// check says what is missing.
+// check returns an error if the source or the filter is missing.
 func (s Shard) check() error {
 	switch {
 	case s.Source == "":

@@ -17,8 +17,8 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// metered is a client whose throttled attempts are counted, those that the SDK retried among them. A
-// stub has no middleware and counts none.
+// metered returns a client that counts in n the attempts that the service throttled, including those that the
+// SDK retried. A stub runs no middleware, so nothing is counted for it.
 func metered(c backupx.Client, n *atomic.Int64) backupx.Client {
 	m := meter{n}
 	if !lo.IsNil(c.Backup) {
@@ -76,7 +76,7 @@ func (c meteredOpsWorks) DescribeBackups(
 	})...)
 }
 
-// meter is a step of a client's stack within the SDK's retries, which sees every attempt.
+// meter is a middleware below the SDK's retries, so that it sees every attempt.
 type meter struct{ n *atomic.Int64 }
 
 func (m meter) backup(o *backup.Options) { o.APIOptions = append(o.APIOptions, m.add) }
@@ -85,10 +85,10 @@ func (m meter) add(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(m, middleware.Before)
 }
 
-// ID names the step.
+// ID returns the name of the middleware.
 func (meter) ID() string { return "backupxbeam.Throttles" }
 
-// HandleDeserialize counts an attempt that the service throttled.
+// HandleDeserialize counts the attempt if the service throttled it.
 func (m meter) HandleDeserialize(
 	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
