@@ -78,7 +78,7 @@ func (p *pool) wait(ctx context.Context, before int) error {
 // requests end together, those of the fleets within it included.
 type scope struct {
 	outer  *scope          // nil for the whole range's
-	ctx    context.Context //nolint:containedctx // it is what the scope is
+	ctx    context.Context
 	cancel context.CancelFunc
 	places chan struct{} // one for each request that may be under way; nil for as many as the outer one has
 

@@ -221,14 +221,14 @@ func drive[T any](
 
 // growAll begins to read ahead whatever may be.
 func growAll[T any](root stream[T]) {
-	for root.grow() { //nolint:revive // it has to be asked until it has enough
+	for root.grow() { // the condition does the work
 	}
 }
 
 // fail makes the error of a range. Sources that failed before are in it too.
 func (t *traversal) fail(err error) error {
 	e := t.describe(err)
-	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { //nolint:errorlint // it is what failures gives
+	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { // failures returns it unwrapped
 		e.Err = fmt.Errorf("%w; %w", e.Err, t.failed)
 	}
 	e.Delivered, e.Checkpoint = t.delivered, t.checkpoint()

@@ -1,6 +1,5 @@
 //lint:file-ignore SA1019 the deprecated parts of aws.Config still work in the SDK's clients
 
-//nolint:staticcheck // SA1019, as above
 package opsworkscm_test
 
 import (
