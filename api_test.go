@@ -120,7 +120,11 @@ func declarations(decl ast.Decl) map[string]ast.Node {
 		d.Body = nil
 		key := d.Name.Name
 		if d.Recv != nil {
-			key = receiver(d.Recv.List[0].Type) + "." + key
+			on := receiver(d.Recv.List[0].Type)
+			if !ast.IsExported(on) {
+				break
+			}
+			key = on + "." + key
 		}
 		nodes[key] = d
 	case *ast.GenDecl:
