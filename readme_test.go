@@ -6,20 +6,26 @@ import (
 	"fmt"
 	"go/format"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -27,8 +33,8 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// The code of README.md and of docs is in the functions below, word for word, so that it is compiled
-// and run: TestDocumentedCode holds the two together. Whole files are run as they are.
+// The code of README.md and of docs is in the functions below, word for word, so that it is compiled and run:
+// TestDocumentedCode compares the two. TestTheFirstOfflineTest runs the blocks that are whole files.
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
@@ -39,17 +45,19 @@ func TestDocumentedCode(t *testing.T) {
 		require.NoError(t, err)
 		sources = append(sources, flat(string(b)))
 	}
-	for _, file := range []string{"README.md", "docs/adding-an-operation.md"} {
+	docs, err := fs.Glob(os.DirFS("."), "docs/*.md")
+	require.NoError(t, err)
+	require.Contains(t, docs, "docs/guide.md")
+	for _, file := range append(docs, "README.md", "CONTRIBUTING.md") {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
-		blocks := goBlock.FindAllStringSubmatch(string(b), -1)
-		require.NotEmpty(t, blocks, file)
-		for _, block := range blocks {
+		for _, block := range goBlock.FindAllStringSubmatch(string(b), -1) {
 			formatted, err := format.Source([]byte(block[1]))
 			require.NoError(t, err, "%s", block[1])
 			require.Equal(t, string(formatted), block[1], "%s: gofmt", file)
 			if strings.HasPrefix(block[1], "package ") {
-				continue // a whole file: TestTheFirstOfflineTest runs it
+				require.Equal(t, "README.md", file, "only the whole files of README.md are run")
+				continue
 			}
 			found := lo.SomeBy(sources, func(s string) bool { return strings.Contains(s, flat(block[1])) })
 			require.True(t, found, "%s has code that no test compiles:\n%s", file, block[1])
@@ -63,7 +71,7 @@ func flat(code string) string {
 	return strings.Join(lo.Map(lines, func(l string, _ int) string { return strings.TrimSpace(l) }), "\n")
 }
 
-// guide is the data of the examples in README.md.
+// guide is the data of the examples in README.md and docs/guide.md.
 func guide() (context.Context, backupx.Client, time.Time) {
 	at := func(hours int) *time.Time { return aws.Time(day.Add(-time.Duration(hours) * time.Hour)) }
 	job := func(id string, state types.BackupJobState, hours int) types.BackupJob {
@@ -93,16 +101,15 @@ func Example_readmeLoop() {
 	err := func(client backup.ListBackupJobsAPIClient) error {
 		for _, state := range []types.BackupJobState{types.BackupJobStateFailed, types.BackupJobStateAborted} {
 			pages := backup.NewListBackupJobsPaginator(client, &backup.ListBackupJobsInput{
-				ByState:        state,
-				ByCreatedAfter: aws.Time(yesterday),
+				ByState: state, ByCreatedAfter: aws.Time(yesterday),
 			})
 			for pages.HasMorePages() {
 				page, err := pages.NextPage(ctx)
 				if err != nil {
-					return err // and start again from the first page
+					return err // the next run starts with the first page again
 				}
 				for _, job := range page.BackupJobs {
-					fmt.Println(*job.BackupJobId, *job.ResourceArn)
+					fmt.Println(aws.ToString(job.BackupJobId), aws.ToString(job.ResourceArn))
 				}
 			}
 		}
@@ -124,9 +131,9 @@ func Example_readme() {
 			CreatedAfter(yesterday)
 		for job, err := range client.BackupJobs(failed).All(ctx) {
 			if err != nil {
-				return err // with a checkpoint to go on from
+				return err // has a checkpoint, where the next run can continue
 			}
-			fmt.Println(*job.BackupJobId, *job.ResourceArn)
+			fmt.Println(aws.ToString(job.BackupJobId), aws.ToString(job.ResourceArn))
 		}
 		return nil
 	}()
@@ -137,11 +144,11 @@ func Example_readme() {
 	// <nil>
 }
 
-func Example_readmeFilters() {
+func Example_guideFilters() {
 	ctx, client, _ := guide()
 	now := day
 	recent := backupx.BackupJobFilter{}.CreatedBetween(now.AddDate(0, 0, -7), now) // exact: [from, to)
-	denied := recent.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS") // narrower still; recent is unchanged
+	denied := recent.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS") // narrower; recent is unchanged
 	n, err := client.BackupJobs(denied.TopLevel()).Count(ctx)
 	fmt.Println(n, err)
 
@@ -151,7 +158,7 @@ func Example_readmeFilters() {
 	// 2 chains; asked of the service: states: EXPIRED|FAILED; checked on items: topLevel
 }
 
-func Example_readmeResume() {
+func Example_guideResume() {
 	ctx, client, _ := guide()
 	process := func(types.BackupJob) {}
 	err := func() error {
@@ -163,7 +170,7 @@ func Example_readmeResume() {
 			}
 			process(job)
 		}
-		text, err := cursor.Checkpoint().MarshalText() // store it; go on tomorrow, in another process
+		text, err := cursor.Checkpoint().MarshalText() // store it, and resume tomorrow in another process
 		if err != nil {
 			return err
 		}
@@ -172,7 +179,7 @@ func Example_readmeResume() {
 		if err := checkpoint.UnmarshalText(text); err != nil {
 			return err
 		}
-		cursor, err = jobs.Resume(checkpoint) // refused for another operation, filter or scope
+		cursor, err = jobs.Resume(checkpoint) // an error for another operation, filter or scope
 		if err != nil {
 			return err
 		}
@@ -180,7 +187,7 @@ func Example_readmeResume() {
 			if err != nil {
 				return err
 			}
-			fmt.Println("the rest:", *job.BackupJobId)
+			fmt.Println("the rest:", aws.ToString(job.BackupJobId))
 		}
 		return nil
 	}()
@@ -191,19 +198,19 @@ func Example_readmeResume() {
 }
 
 // The second request fails.
-func Example_readmeError() {
+func Example_guideError() {
 	ctx, client, _ := guide()
 	client.Backup = &failingOnce{BackupAPI: client.Backup, at: 2}
 	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
 	fmt.Println(func() error {
-		items, err := client.BackupJobs(failed).Collect(ctx) // what was read, even on an error
+		items, err := client.BackupJobs(failed).Collect(ctx) // the items read so far, also after an error
 		var stopped *backupx.ListError
 		if errors.As(err, &stopped) {
 			cursor, err := client.BackupJobs(failed).Resume(stopped.Checkpoint)
 			if err != nil {
 				return err
 			}
-			for job, err := range cursor.All(ctx) { // what was not read
+			for job, err := range cursor.All(ctx) { // the items that were not read
 				if err != nil {
 					return err
 				}
@@ -234,21 +241,21 @@ func (f *failingOnce) ListBackupJobs(ctx context.Context, in *backup.ListBackupJ
 	return f.BackupAPI.ListBackupJobs(ctx, in, opts...)
 }
 
-func Example_readmeParallel() {
+func Example_guideParallel() {
 	ctx, client, _ := guide()
 	jobs := client.BackupJobs(backupx.BackupJobFilter{}).
 		Parallel(8). // requests under way at most
-		Rate(15)     // requests a second: AWS's quota is 20
+		Rate(15)     // requests a second; AWS's quota is 20
 	states, err := backupx.CountBy(jobs.All(ctx), func(j types.BackupJob) types.BackupJobState { return j.State })
 	fmt.Println(states, err)
 	// Output: map[ABORTED:1 COMPLETED:1 FAILED:2] <nil>
 }
 
-func Example_readmeRestore() {
+func Example_guideRestore() {
 	ctx, client, _ := guide()
 	err := func() error {
 		pending := backupx.HSMFilter{}.States(hsmtypes.BackupStatePendingDeletion)
-		backups, err := client.HSMBackups(pending).Collect(ctx) // first all, then restore: restoring shifts the pages
+		backups, err := client.HSMBackups(pending).Collect(ctx) // read everything first, then restore
 		if err != nil {
 			return err
 		}
@@ -264,7 +271,7 @@ func Example_readmeRestore() {
 	// <nil>
 }
 
-func Example_readmeFleet() {
+func Example_guideFleet() {
 	ctx, a, _ := guide()
 	_, b, _ := guide()
 	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
@@ -275,7 +282,7 @@ func Example_readmeFleet() {
 		})
 		for job, err := range jobs.Parallel(16).Ordered().All(ctx) {
 			var sources backupx.SourceErrors
-			if errors.As(err, &sources) { // at the end: all other sources were delivered
+			if errors.As(err, &sources) { // at the end: every other source was listed whole
 				for _, s := range sources {
 					fmt.Println(s.Source, s.Kind) // denied, throttled, not offered, …
 				}
@@ -283,7 +290,7 @@ func Example_readmeFleet() {
 			if err != nil {
 				return err
 			}
-			fmt.Println(job.Source, *job.Item.BackupJobId)
+			fmt.Println(job.Source, aws.ToString(job.Item.BackupJobId))
 		}
 		return nil
 	}()
@@ -296,8 +303,136 @@ func Example_readmeFleet() {
 	// <nil>
 }
 
+func Example_readmeTour() {
+	ctx, client, _ := guide()
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
+	denied := failed.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS").TopLevel()
+	jobs, err := client.BackupJobs(denied).Parallel(8).Collect(ctx)
+	fmt.Println(len(jobs), err)
+	// Output: 3 <nil>
+}
+
+// accountFleet makes the fleet of README.md: one source for each account and region.
+func accountFleet(cfg aws.Config, accounts, regions []string) backupx.Fleet {
+	cfg.HTTPClient = awshttp.NewBuildableClient().WithTimeout(30 * time.Second)
+	var fleet backupx.Fleet
+	for _, account := range accounts {
+		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), "arn:aws:iam::"+account+":role/BackupAudit")
+		credentials := aws.NewCredentialsCache(role) // one for all regions of the account
+		for _, region := range regions {
+			source := cfg.Copy()
+			source.Region, source.Credentials = region, credentials
+			fleet = append(fleet, backupx.Source{Name: account + "/" + region, Client: backupx.New(source)})
+		}
+	}
+	return fleet
+}
+
+// saveFailed lists the failed jobs of a fleet as README.md does.
+func saveFailed(
+	ctx context.Context, fleet backupx.Fleet, failed backupx.BackupJobFilter, checkpoint backupx.Checkpoint,
+	save func([]backupx.Sourced[types.BackupJob], backupx.Checkpoint) error,
+) error {
+	var batch []backupx.Sourced[types.BackupJob]
+	var position func() backupx.Checkpoint
+	var unsaved error
+	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+		return c.BackupJobs(failed).Rate(15) // for each source
+	}).Parallel(16).OnPage(func(backupx.PageInfo) {
+		if unsaved = save(batch, position()); unsaved == nil {
+			batch = nil
+		}
+	})
+	cursor, err := jobs.Resume(checkpoint) // the last one saved, of the same fleet and filter
+	if err != nil {
+		return err
+	}
+	position = cursor.Checkpoint
+	for job, err := range cursor.All(ctx) {
+		var sources backupx.SourceErrors
+		if errors.As(err, &sources) { // at the end: every other source was listed whole
+			for _, s := range sources {
+				fmt.Println(s.Source, s.Kind)
+			}
+		}
+		if err != nil {
+			return errors.Join(err, unsaved)
+		}
+		batch = append(batch, job)
+	}
+	return unsaved
+}
+
+// The first run is cancelled halfway and some of its saves fail; one source is not enabled until the third run.
+func TestTheFleetOfTheReadmeSavesEachJobOnce(t *testing.T) {
+	var enabled atomic.Bool
+	service := fakeaws.New(fakeaws.Data{BackupJobs: spread(95, month, day)}, fakeaws.WithPageSize(10),
+		fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.NotEnabled(), When: func(r fakeaws.Request) bool {
+			return r.Region == "me-south-1" && strings.HasSuffix(r.AccessKey, "222222222222") && !enabled.Load()
+		}}))
+	server := httptest.NewServer(behindSTS(service))
+	defer server.Close()
+	cfg := service.Config()
+	cfg.BaseEndpoint = aws.String(server.URL)
+	completed := backupx.BackupJobFilter{}.States(types.BackupJobStateCompleted)
+
+	var saved []backupx.Sourced[types.BackupJob]
+	var checkpoint backupx.Checkpoint
+	run := func(ctx context.Context, check func(call int) error) error {
+		fleet, calls := accountFleet(cfg, []string{"111111111111", "222222222222"}, []string{"us-east-1", "me-south-1"}), 0
+		return saveFailed(ctx, fleet, completed, checkpoint, func(jobs []backupx.Sourced[types.BackupJob], cp backupx.Checkpoint) error {
+			calls++
+			if err := check(calls); err != nil {
+				return err
+			}
+			saved, checkpoint = append(saved, jobs...), throughText(t, cp)
+			return nil
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := run(ctx, func(call int) error {
+		switch {
+		case call == 15:
+			cancel()
+		case call%4 == 2:
+			return errBoom
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotEmpty(t, saved)
+	require.False(t, checkpoint.Done())
+
+	var sources backupx.SourceErrors
+	require.ErrorAs(t, run(t.Context(), func(int) error { return nil }), &sources)
+	require.Equal(t, "222222222222/me-south-1: not enabled", sources[0].Source+": "+string(sources[0].Kind))
+	enabled.Store(true)
+	require.NoError(t, run(t.Context(), func(int) error { return nil }))
+	require.True(t, checkpoint.Done())
+	require.Equal(t, map[string]int{
+		"111111111111/us-east-1": 95, "111111111111/me-south-1": 95, "222222222222/us-east-1": 95, "222222222222/me-south-1": 95,
+	}, sourcesOf(saved))
+	require.Len(t, lo.UniqBy(saved, func(j backupx.Sourced[types.BackupJob]) string { return j.Source + *j.Item.BackupJobId }), len(saved))
+}
+
+// behindSTS is a service with an STS in front, which gives each account an access key that ends in the account.
+func behindSTS(service *fakeaws.Service) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		role := r.FormValue("RoleArn")
+		if role == "" {
+			service.ServeHTTP(w, r)
+			return
+		}
+		fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE%s</AccessKeyId>`+
+			`<SecretAccessKey>wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY</SecretAccessKey><SessionToken>AQoDYXdzEJr</SessionToken>`+
+			`<Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+			strings.Split(role, ":")[4])
+	})
+}
+
 // The service's own counts, in two pages.
-func Example_readmeSummaries() {
+func Example_guideSummaries() {
 	ctx, cfg := context.Background(), recited(
 		`{"BackupJobSummaries": [{"State": "FAILED", "Count": 2}, {"State": "COMPLETED", "Count": 40}], "NextToken": "2"}`,
 		`{"BackupJobSummaries": [{"State": "FAILED", "Count": 1}]}`)
@@ -339,12 +474,12 @@ func recited(bodies ...string) aws.Config {
 	}
 }
 
-func Example_readmeValues() {
+func Example_guideValues() {
 	ctx, client, _ := guide()
 	fmt.Println(func() error {
 		var err error
 		jobs := slices.SortedFunc(backupx.Values(client.BackupJobs(backupx.BackupJobFilter{}).All(ctx), &err),
-			func(a, b types.BackupJob) int { return a.CreationDate.Compare(*b.CreationDate) })
+			func(a, b types.BackupJob) int { return aws.ToTime(a.CreationDate).Compare(aws.ToTime(b.CreationDate)) })
 		if err != nil {
 			return err
 		}
