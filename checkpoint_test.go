@@ -2,7 +2,6 @@ package backupx_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -264,8 +263,6 @@ func TestACursorSurvivesAPanicOfItsConsumer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, s.items[1:], rest)
 }
-
-func cli(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 func TestTokensOfTheAWSCLI(t *testing.T) {
 	for name, c := range map[string]struct{ token, err string }{

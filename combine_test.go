@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -128,9 +126,6 @@ func TestAStartOverOneChainReachesIt(t *testing.T) {
 	}
 }
 
-func all(string) bool      { return true }
-func same(s string) string { return s }
-
 func TestWholesRejectWhatTheirPartsCannotHonour(t *testing.T) {
 	for name, c := range map[string]struct {
 		listing func(l backupx.Listing[string]) backupx.Listing[string]
@@ -196,27 +191,6 @@ func TestPagesOfAMergeAreAnError(t *testing.T) {
 			require.Zero(t, a.count()+b.count(), "nothing is sent")
 		})
 	}
-}
-
-// hsmBackup is a backup that was created some hours after day.
-func hsmBackup(id string, state hsmtypes.BackupState, hours int) hsmtypes.Backup {
-	return hsmtypes.Backup{
-		BackupId: aws.String("backup-" + id), BackupState: state,
-		CreateTimestamp: aws.Time(day.Add(time.Duration(hours) * time.Hour)),
-	}
-}
-
-func hsmID(b hsmtypes.Backup) string { return aws.ToString(b.BackupId) }
-
-// runs are backups of two states of which one comes several times in a row, over a page's end.
-func runs() []hsmtypes.Backup {
-	return lo.Times(12, func(i int) hsmtypes.Backup {
-		state := hsmtypes.BackupStateReady
-		if i%7 == 6 {
-			state = hsmtypes.BackupStatePendingDeletion
-		}
-		return hsmBackup(fmt.Sprintf("aaaaaaaaa%02d", i), state, i)
-	})
 }
 
 func TestWhatIsMadeOfSeveralStatesLosesNothing(t *testing.T) {
@@ -297,4 +271,23 @@ func TestAnErrorWithinNamesTheOperationOfThePart(t *testing.T) {
 	})
 	_, err := backupx.Concat(newShelf("a", 1, 1).list(), failing).Collect(t.Context())
 	require.EqualError(t, err, "backupx: ListOthers: page 1: no")
+}
+
+func TestMergedStatesAreInOrderOfCreation(t *testing.T) {
+	for _, oldest := range []bool{true, false} {
+		s := fakeaws.New(fakeaws.Data{HSM: runs()})
+		f := backupx.HSMFilter{}.States("READY", "PENDING_DELETION", "DELETED")
+		want := runs()
+		if oldest {
+			f = f.OldestFirst()
+		} else {
+			slices.Reverse(want)
+		}
+		got, err := drain(clientOf(s).HSMBackups(f).PageSize(2).All(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, lo.Map(want, func(b hsmtypes.Backup, _ int) string { return hsmID(b) }), lo.Map(got, func(b hsmtypes.Backup, _ int) string { return hsmID(b) }))
+		for _, r := range s.Requests() {
+			require.Equal(t, fmt.Sprint(oldest), r.Parameter("SortAscending"), "the order is always asked for")
+		}
+	}
 }

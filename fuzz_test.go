@@ -2,11 +2,12 @@ package backupx_test
 
 import (
 	"bytes"
-	"encoding/base64"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,13 +16,6 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
-
-// checksummed is a payload as a checkpoint's text, so that fuzzing gets behind the checksum.
-func checksummed(t *testing.T, payload []byte) []byte {
-	t.Helper()
-	text := append([]byte("backupx1."), base64.RawURLEncoding.EncodeToString(payload)...)
-	return append(append(text, '.'), sumOf(text)...)
-}
 
 // FuzzCheckpointText requires that no text makes a panic, that what is read is written as it was, and
 // that resuming from it ends, in an error or not.
@@ -51,6 +45,17 @@ func FuzzCheckpointText(f *testing.F) {
 		_ = cp.Filter(new(backupx.BackupJobFilter))
 		resumeFuzzed(t, cp)
 	})
+}
+
+// anyToken is the fetch of a shelf that answers foreign tokens as a service does.
+func anyToken(s *shelf) backupx.Fetch[string] {
+	return func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
+		at, err := strconv.Atoi(strings.TrimPrefix(token, shelfToken))
+		if token != "" && (err != nil || at < 0 || at > len(s.items)) {
+			return backupx.Page[string]{}, errBoom
+		}
+		return s.fetch(ctx, token, size)
+	}
 }
 
 // resumeFuzzed resumes a listing from any checkpoint, with tokens that need not be its own.

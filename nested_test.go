@@ -62,13 +62,6 @@ func (n *nesting) tree(depth int) backupx.Listing[string] {
 	}
 }
 
-// carrying is a client that knows what to list of it.
-type carrying struct {
-	backupx.BackupAPI
-
-	listing backupx.Listing[string]
-}
-
 func (n *nesting) across(parts []backupx.Listing[string]) backupx.Listing[string] {
 	fleet := lo.Map(parts, func(l backupx.Listing[string], i int) backupx.Source {
 		return backupx.Source{Name: strconv.Itoa(i), Client: backupx.Client{Backup: carrying{listing: l}}, Parallel: n.IntN(3)}
@@ -104,16 +97,6 @@ func (n *nesting) leaf() backupx.Listing[string] {
 		l = l.Where(func(v string) bool { return !strings.HasSuffix(v, "2") })
 	}
 	return l
-}
-
-// pause takes time, as a request does.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (n *nesting) settings(l backupx.Listing[string]) (_ backupx.Listing[string], wide int, ordered bool) {

@@ -19,26 +19,6 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// spread are n jobs, as many in each part of the time before until.
-func spread(n int, over time.Duration, until time.Time) []types.BackupJob {
-	return lo.Times(n, func(i int) types.BackupJob {
-		return types.BackupJob{
-			BackupJobId:  aws.String(fmt.Sprintf("job-%06d", i)),
-			CreationDate: aws.Time(until.Add(-time.Duration(i) * (over / time.Duration(n)))),
-			State:        types.BackupJobStateCompleted,
-		}
-	})
-}
-
-const month = 30 * 24 * time.Hour
-
-// at is a client of a service whose plans are made at a time.
-func at(s *fakeaws.Service, now time.Time) backupx.Client {
-	c := clientOf(s)
-	c.Now = func() time.Time { return now }
-	return c
-}
-
 // meanings are what a service may take the ends of its time filters for.
 var meanings = map[string][]fakeaws.Option{
 	"exclusive":            nil,

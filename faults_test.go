@@ -296,5 +296,3 @@ func (s *schedule) compare(t *testing.T, items []string, at backupx.Checkpoint) 
 		require.Empty(t, missing, "not delivered")
 	}
 }
-
-func idOf(j types.BackupJob) string { return *j.BackupJobId }
