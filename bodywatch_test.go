@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
@@ -24,7 +23,7 @@ func withBody(body func() io.ReadCloser, length int64) aws.HTTPClient {
 	})
 }
 
-// bodies are those in which a page is missing.
+// bodies are response bodies without a page.
 func bodies() map[string]func() io.ReadCloser {
 	text := func(s string) func() io.ReadCloser {
 		return func() io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
@@ -89,7 +88,7 @@ func TestAnEmptyBodyInTheMiddleComesAfterTheItemsBefore(t *testing.T) {
 	require.Len(t, append(first, rest...), len(dense()))
 }
 
-// copying makes outputs of its own.
+// copying returns copies of the outputs, as a wrapper may.
 type copying struct{ *backup.Client }
 
 func (c copying) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
@@ -107,7 +106,7 @@ func TestAnEmptyBodyIsSeenBehindAWrapper(t *testing.T) {
 	require.Len(t, jobs, 10)
 }
 
-// hedged asks twice and takes the first answer.
+// hedged sends each request twice and returns the first answer.
 type hedged struct{ *backup.Client }
 
 func (h hedged) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
@@ -147,13 +146,7 @@ func TestAStubAndFromOperationAreNotHeldToTheirBodies(t *testing.T) {
 
 	cfg := fakeaws.New(fakeaws.Data{}).Config()
 	cfg.HTTPClient = withBody(func() io.ReadCloser { return http.NoBody }, 0)
-	requireCount(t, 0, backupx.FromOperation("ListBackupJobs", backup.NewFromConfig(cfg).ListBackupJobs, backup.ListBackupJobsInput{},
-		func(in *backup.ListBackupJobsInput, token *string, size *int32) {
-			in.NextToken, in.MaxResults = token, size
-		},
-		func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
-			return out.BackupJobs, out.NextToken
-		}))
+	requireCount(t, 0, jobsByOperation(backup.NewFromConfig(cfg), backup.ListBackupJobsInput{}))
 }
 
 func TestAStubThatReturnsNothingIsAnError(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// midway is a checkpoint within a listing of failed jobs of one account.
+// midway is a checkpoint in the middle of a listing of failed jobs.
 func midway(t *testing.T) backupx.Checkpoint {
 	t.Helper()
 	cursor := clientOf(service()).BackupJobs(backupx.BackupJobFilter{}.States("FAILED").CreatedAfter(day.AddDate(0, 0, -40))).
@@ -181,19 +181,12 @@ func TestResumeRejectsOtherCombinationsAndInputs(t *testing.T) {
 	}
 
 	client := clientOf(service())
-	input := func(in backup.ListBackupJobsInput) backupx.Listing[types.BackupJob] {
-		return backupx.FromOperation("ListBackupJobs", client.Backup.ListBackupJobs, in,
-			func(in *backup.ListBackupJobsInput, token *string, size *int32) {
-				in.NextToken, in.MaxResults = token, size
-			},
-			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
-				return out.BackupJobs, out.NextToken
-			})
-	}
-	jobs := input(backup.ListBackupJobsInput{ByState: "COMPLETED"}).PageSize(2).Cursor()
+	all := jobsByOperation(client.Backup, backup.ListBackupJobsInput{})
+	completed := jobsByOperation(client.Backup, backup.ListBackupJobsInput{ByState: "COMPLETED"})
+	jobs := completed.PageSize(2).Cursor()
 	take(t, jobs.All(t.Context()), 3)
-	require.ErrorIs(t, resuming(input(backup.ListBackupJobsInput{}), jobs.Checkpoint())(), backupx.ErrCheckpoint)
-	require.NoError(t, resuming(input(backup.ListBackupJobsInput{ByState: "COMPLETED"}), jobs.Checkpoint())())
+	require.ErrorIs(t, resuming(all, jobs.Checkpoint())(), backupx.ErrCheckpoint)
+	require.NoError(t, resuming(completed, jobs.Checkpoint())())
 }
 
 func TestACheckpointOfOtherChainsIsAnError(t *testing.T) {

@@ -111,7 +111,7 @@ func TestAContextThatEndsBehindTheLastItemIsNoError(t *testing.T) {
 	var last error
 	for _, err := range s.list().All(early) {
 		last = err
-		stop() // in the first page: the second item is not delivered
+		stop() // within the first page, before its second item
 	}
 	require.EqualError(t, last, "backupx: ListThings: page 1: context canceled")
 }
@@ -130,7 +130,7 @@ func TestEmptyPagesEndWithTheContext(t *testing.T) {
 			if err == nil {
 				pages++
 			}
-			synctest.Wait() // five more are read
+			synctest.Wait() // until five more pages are read
 			cancel()
 		}
 		require.Equal(t, 1, pages)
@@ -147,7 +147,7 @@ func TestAContextCancelledWhileChainsAreReadEndsTheRangeAtOnce(t *testing.T) {
 					got, err := drain(cursor.All(ctx))
 					cancel()
 					if err == nil {
-						continue // it had ended
+						continue // the range had ended before the deadline
 					}
 					require.ErrorIs(t, err, context.DeadlineExceeded, name)
 					require.Equal(t, after*time.Millisecond, time.Since(began), name)
@@ -165,7 +165,7 @@ func TestACancelledContextWaitsForNoMoreThanARequest(t *testing.T) {
 		deaf := lo.Times(5, func(i int) backupx.Listing[string] {
 			of := newShelf(string(rune('a'+i)), 50, 1)
 			return backupx.List("ListThings", func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
-				time.Sleep(time.Second) // whatever its context says
+				time.Sleep(time.Second) // even if the context has ended
 				return of.fetch(ctx, token, size)
 			})
 		})
@@ -178,7 +178,7 @@ func TestACancelledContextWaitsForNoMoreThanARequest(t *testing.T) {
 	})
 }
 
-// What a client makes of a context that ended may not say so.
+// A client may return an error of its own when the context ends.
 func TestAContextThatEndedIsInTheErrorWhateverTheClientSays(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[string], error) {
@@ -209,7 +209,8 @@ func TestTheReasonOfAContextIsInTheErrorWhereverItEnds(t *testing.T) {
 	}
 }
 
-// stuck answers when its context ends, with an error of its own if it is given one.
+// stuck lists nothing until its context ends, and then fails with own, or with the context's error if own is
+// nil.
 func stuck(own error) backupx.Listing[string] {
 	return backupx.List("ListThings", func(ctx context.Context, _ string, _ int) (backupx.Page[string], error) {
 		<-ctx.Done()

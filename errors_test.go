@@ -25,7 +25,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// failing lists jobs ten a page from a service in which something is wrong with the third request.
+// failing lists jobs in pages of ten from a service whose third request fails with the effect.
 func failing(t *testing.T, effect fakeaws.Effect) ([]types.BackupJob, *backupx.ListError) {
 	t.Helper()
 	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 3, Every: 1, Do: effect}))
@@ -61,7 +61,8 @@ func TestWhateverFailsComesAfterTheItemsBeforeAndCanBeResumed(t *testing.T) {
 			require.True(t, strings.HasPrefix(err.Error(), "backupx: ListBackupJobs: page 3: "), err.Error())
 			require.ErrorContains(t, err, c.text)
 
-			rest := resumeJobs(t, err.Checkpoint)
+			healthy := clientOf(fakeaws.New(fakeaws.Data{BackupJobs: dense()})).BackupJobs(backupx.BackupJobFilter{})
+			rest := resumeFrom(t, healthy, err.Checkpoint)
 			require.Equal(t, lo.Map(reversed(dense()), jobID), lo.Map(append(jobs, rest...), jobID))
 		})
 	}
@@ -69,15 +70,6 @@ func TestWhateverFailsComesAfterTheItemsBeforeAndCanBeResumed(t *testing.T) {
 
 func reversed[T any](items []T) []T {
 	return lo.Map(items, func(_ T, i int) T { return items[len(items)-1-i] })
-}
-
-func resumeJobs(t *testing.T, cp backupx.Checkpoint) []types.BackupJob {
-	t.Helper()
-	cursor, err := clientOf(fakeaws.New(fakeaws.Data{BackupJobs: dense()})).BackupJobs(backupx.BackupJobFilter{}).Resume(cp)
-	require.NoError(t, err)
-	rest, err := drain(cursor.All(t.Context()))
-	require.NoError(t, err)
-	return rest
 }
 
 func TestTheTextNamesTheChain(t *testing.T) {
@@ -128,7 +120,7 @@ func TestTheServicesTypedErrorsAreFound(t *testing.T) {
 	}
 }
 
-// requireTyped expects an error that can be taken for what the service sent, in every way the SDK has.
+// requireTyped requires that errors.As finds each of the SDK's types in the error of a listing.
 func requireTyped(t *testing.T, operation, name string, target any, list func(backupx.Client) error, effect fakeaws.Effect) {
 	t.Helper()
 	err := list(clientOf(fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: effect}))))
@@ -166,19 +158,19 @@ func TestAnAccessDeniedWithoutAMessage(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, response.HTTPStatusCode())
 }
 
-// tokenOf makes a service give one page token, and then be unreachable.
+// tokenOf is an HTTP client that answers one page with a token, and then fails to connect.
 func tokenOf(token string) aws.HTTPClient {
 	n := 0
-	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	return roundTripClient(func(r *http.Request) (*http.Response, error) {
 		if n++; n > 1 {
 			return nil, errors.New("no route to host")
 		}
 		body := fmt.Sprintf(`{"BackupJobs":[],"Backups":[],"NextToken":%s}`, lo.Must(json.Marshal(token)))
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-	})}
+	})
 }
 
-// pageTokens are of all lengths, and of letters that URLs escape.
+// pageTokens are tokens of lengths 1 to 60 with characters that URLs escape.
 func pageTokens() []string {
 	letters := []rune("abcXYZ0189+/=-_.~ &%?#:\"\\<>é")
 	r := rand.New(rand.NewPCG(11, 12))
@@ -262,7 +254,7 @@ func TestTheSDKsErrorsOfASuccessThatCannotBeReadNameTheOperation(t *testing.T) {
 	}
 }
 
-// What ended a range is what failed, not the requests that the failure ended.
+// The error is the first failure, not that of the requests which this failure cancelled.
 func TestTheErrorIsTheOneThatEndedTheOthers(t *testing.T) {
 	for range 60 {
 		bad := backupx.List("bad", func(context.Context, string, int) (backupx.Page[string], error) {

@@ -22,7 +22,8 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// regions are services of so many jobs each, and a fleet of them in that order.
+// regions returns services with this many jobs and this latency in milliseconds, by name, and a fleet of them
+// in the order of their names.
 func regions(jobs, latency map[string]int) (map[string]*fakeaws.Service, backupx.Fleet) {
 	services, fleet := map[string]*fakeaws.Service{}, backupx.Fleet{}
 	for _, name := range slices.Sorted(maps.Keys(jobs)) {
@@ -58,7 +59,7 @@ func TestItemsOfAFleetNameTheirSource(t *testing.T) {
 	require.Equal(t, []string{"a1", "a2", "a3", "b1", "c1", "c2"}, pages)
 }
 
-// effects are what a service can fail with, and what kind of failure each is.
+// effects are the failures of a service, each with its kind.
 var effects = map[string]struct {
 	kind   backupx.Kind
 	effect fakeaws.Effect
@@ -171,7 +172,7 @@ func TestASourcesOwnBoundLeavesTheRestToOthers(t *testing.T) {
 		began := time.Now()
 		var others time.Duration
 		l := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
-			return listJobs(c).Every(3 * 24 * time.Hour) // ten windows, or one more
+			return listJobs(c).Every(3 * 24 * time.Hour) // ten or eleven windows
 		}).Parallel(7).OnPage(func(p backupx.PageInfo) {
 			if p.Source == "other" {
 				others = time.Since(began)

@@ -32,20 +32,20 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// TestMain fails the tests if a goroutine outlives them: a range leaves none, however it ends.
+// TestMain fails if a goroutine is left behind: a range leaves none, however it ends.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// day is when the tests' data end.
+// day is the instant that the times of the tests' data are relative to.
 var day = time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
 
 const month = 30 * 24 * time.Hour
 
-// numbers are n items: prefix-000, prefix-001, ….
+// numbers returns n items: prefix-000, prefix-001, ….
 func numbers(prefix string, n int) []string {
 	return lo.Times(n, func(i int) string { return fmt.Sprintf("%s-%03d", prefix, i) })
 }
 
-// request is what a scripted fetch was asked for.
+// request is the token and the page size that a fetch was called with.
 type request struct {
 	Token string `json:"token"`
 	Size  int    `json:"size"`
@@ -53,7 +53,7 @@ type request struct {
 
 var errBoom = errors.New("boom")
 
-// shelf is a paged API over items that stay as they are.
+// shelf is a paged API over items that do not change.
 type shelf struct {
 	items []string
 	size  int // items a page, at most
@@ -98,25 +98,25 @@ func (s *shelf) count() int {
 	return len(s.requests)
 }
 
-// slow is a service of shelves, whose requests take their time and are counted.
+// slow is a service of shelves. Each request takes a fixed time, and requests under way are counted.
 type slow struct {
 	takes time.Duration
 
 	mu             sync.Mutex
 	underWay, most int
-	began          []time.Time // each request
+	began          []time.Time // the start of each request
 }
 
 func newSlow(takes time.Duration) *slow { return &slow{takes: takes} }
 
-// shelves are listings of so many shelves, each of so many items, in pages of so many.
+// shelves returns the listings of new shelves, each of n items in pages of size items.
 func (s *slow) shelves(shelves, n, size int) []backupx.Listing[string] {
 	return lo.Times(shelves, func(i int) backupx.Listing[string] {
 		return s.list(newShelf(string(rune('a'+i)), n, size))
 	})
 }
 
-// list is the listing of a shelf of the service.
+// list returns the listing of a shelf of this service.
 func (s *slow) list(of *shelf) backupx.Listing[string] {
 	return backupx.List("ListThings", func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
 		s.begin()
@@ -142,7 +142,7 @@ func (s *slow) end() {
 	s.underWay--
 }
 
-// requests is how many were begun.
+// requests is the number of requests started so far.
 func (s *slow) requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +161,7 @@ func (s *slow) mostUnderWay() int {
 	return s.most
 }
 
-// pause takes time, as a request does.
+// pause waits for d or until the context ends, as a request does.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -171,13 +171,13 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// inBubble runs a test under a clock of its own, in which nothing takes time but waiting.
+// inBubble runs a subtest in a bubble of testing/synctest, where time passes only while all goroutines wait.
 func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// world is data that do not change, behind a service and shelves whose requests are counted together.
+// world is a service and shelves over data that do not change. Requests to all of them are counted together.
 type world struct {
 	service *fakeaws.Service
 	client  backupx.Client
@@ -208,14 +208,14 @@ func (w *world) fails() bool {
 	return w.requests == w.failAt
 }
 
-// fail makes one of the requests from now on fail, none for 0.
+// fail restarts the count of requests and makes request number at fail; 0 makes none fail.
 func (w *world) fail(at int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.requests, w.failAt = 0, at
 }
 
-// shelf lists numbers, a few a page; every fourth page or so is empty.
+// shelf lists numbers in pages of size items, with an empty page before each page whose start ends in 6.
 func (w *world) shelf(prefix string, n, size int) backupx.Listing[string] {
 	s := newShelf(prefix, n, size)
 	return backupx.List("ListThings", func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
@@ -235,50 +235,44 @@ func (w *world) shelf(prefix string, n, size int) backupx.Listing[string] {
 
 func (w *world) jobs() backupx.Listing[string] {
 	f := backupx.BackupJobFilter{}.States("CREATED", "RUNNING", "FAILED", "COMPLETED")
-	return backupx.Map(w.client.BackupJobs(f), func(j types.BackupJob) string { return *j.BackupJobId })
+	return backupx.Map(w.client.BackupJobs(f), idOf)
 }
 
 func (w *world) hsm(f backupx.HSMFilter) backupx.Listing[string] {
 	return backupx.Map(w.client.HSMBackups(f.OldestFirst().States("READY", "PENDING_DELETION")), hsmID)
 }
 
+// notThirds reports whether an item ends in neither 3 nor 6.
 func notThirds(s string) bool { return !strings.HasSuffix(s, "3") && !strings.HasSuffix(s, "6") }
 
-// worlds are listings of every shape.
+// worlds make listings of every shape.
 var worlds = map[string]func(*world) backupx.Listing[string]{
-	"one chain":          func(w *world) backupx.Listing[string] { return w.shelf("a", 13, 4) },
-	"one chain, dropped": func(w *world) backupx.Listing[string] { return w.shelf("a", 13, 4).Where(notThirds) },
-	"one chain, made twice": func(w *world) backupx.Listing[string] {
+	"one chain":           func(w *world) backupx.Listing[string] { return w.shelf("a", 13, 4) },
+	"one chain, filtered": func(w *world) backupx.Listing[string] { return w.shelf("a", 13, 4).Where(notThirds) },
+	"one chain, filtered, mapped and filtered": func(w *world) backupx.Listing[string] {
 		return backupx.Map(w.shelf("a", 13, 4).Where(notThirds), strings.ToUpper).Where(all)
 	},
 	"several states": (*world).jobs,
-	"several states, dropped": func(w *world) backupx.Listing[string] {
+	"several states, filtered": func(w *world) backupx.Listing[string] {
 		return w.jobs().Where(notThirds).Where(all)
 	},
 	"a product, checked on items": func(w *world) backupx.Listing[string] {
 		f := backupx.CopyJobFilter{}.ResourceTypes("EBS", "EFS", "S3", "RDS", "EC2").States("COMPLETED", "FAILED", "RUNNING").TopLevel()
-		return backupx.Map(w.client.CopyJobs(f), func(j types.CopyJob) string { return *j.CopyJobId })
+		return backupx.Map(w.client.CopyJobs(f), copyID)
 	},
 	"an exact span": func(w *world) backupx.Listing[string] {
 		f := backupx.CopyJobFilter{}.CreatedBetween(day.AddDate(0, 0, -20), day.AddDate(0, 0, -4))
-		return backupx.Map(w.client.CopyJobs(f), func(j types.CopyJob) string { return *j.CopyJobId })
+		return backupx.Map(w.client.CopyJobs(f), copyID)
 	},
 	"several servers": func(w *world) backupx.Listing[string] {
 		f := backupx.OpsWorksFilter{}.Servers("automate-01", "automate-02", "puppet-01").States("OK")
 		return backupx.Map(w.client.OpsWorksBackups(f), func(b backupx.OpsWorksBackup) string { return *b.BackupId })
 	},
-	"states merged":          func(w *world) backupx.Listing[string] { return w.hsm(backupx.HSMFilter{}) },
-	"states merged, dropped": func(w *world) backupx.Listing[string] { return w.hsm(backupx.HSMFilter{}).Where(notThirds).Where(all) },
-	"states merged, checked": func(w *world) backupx.Listing[string] { return w.hsm(backupx.HSMFilter{}.CreatedAfter(day)) },
+	"states merged":                          func(w *world) backupx.Listing[string] { return w.hsm(backupx.HSMFilter{}) },
+	"states merged, filtered":                func(w *world) backupx.Listing[string] { return w.hsm(backupx.HSMFilter{}).Where(notThirds).Where(all) },
+	"states merged, a time checked on items": func(w *world) backupx.Listing[string] { return w.hsm(backupx.HSMFilter{}.CreatedAfter(day)) },
 	"any operation": func(w *world) backupx.Listing[string] {
-		l := backupx.FromOperation("ListBackupJobs", w.client.Backup.ListBackupJobs, backup.ListBackupJobsInput{},
-			func(in *backup.ListBackupJobsInput, token *string, size *int32) {
-				in.NextToken, in.MaxResults = token, size
-			},
-			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
-				return out.BackupJobs, out.NextToken
-			})
-		return backupx.Map(l, func(j types.BackupJob) string { return *j.BackupJobId })
+		return backupx.Map(jobsByOperation(w.client.Backup, backup.ListBackupJobsInput{}), idOf)
 	},
 	"a concat": func(w *world) backupx.Listing[string] {
 		return backupx.Concat(w.shelf("a", 5, 2), w.shelf("none", 0, 1), w.jobs(), w.shelf("b", 4, 4).Where(notThirds))
@@ -286,7 +280,7 @@ var worlds = map[string]func(*world) backupx.Listing[string]{
 	"a merge": func(w *world) backupx.Listing[string] {
 		return backupx.Merge(strings.Compare, w.shelf("a", 5, 2), w.shelf("a", 4, 3).Where(notThirds), w.shelf("b", 2, 1))
 	},
-	"a merge, dropped": func(w *world) backupx.Listing[string] {
+	"a merge, filtered": func(w *world) backupx.Listing[string] {
 		return backupx.Merge(strings.Compare, w.shelf("a", 7, 2), w.shelf("a", 7, 3)).Where(notThirds).Where(all)
 	},
 	"nested": func(w *world) backupx.Listing[string] {
@@ -297,7 +291,7 @@ var worlds = map[string]func(*world) backupx.Listing[string]{
 	},
 }
 
-// eachWorld runs a property for listings of every shape, with the whole of what each delivers.
+// eachWorld tests a property of listings of every shape. whole is what the listing delivers in one range.
 func eachWorld(t *testing.T, property func(t *testing.T, w *world, l backupx.Listing[string], whole []string)) {
 	for name, listing := range worlds {
 		t.Run(name, func(t *testing.T) {
@@ -311,7 +305,7 @@ func eachWorld(t *testing.T, property func(t *testing.T, w *world, l backupx.Lis
 	}
 }
 
-// slowListings are listings of several shapes whose chains are not equally fast.
+// slowListings are listings of several shapes whose chains have different latencies.
 func slowListings() map[string]backupx.Listing[string] {
 	r := rand.New(rand.NewPCG(1, 1))
 	latency := func() fakeaws.Option { return fakeaws.WithLatency(time.Duration(1+r.IntN(5)) * time.Second) }
@@ -333,14 +327,14 @@ func slowListings() map[string]backupx.Listing[string] {
 	}
 }
 
-// carrying is a client that knows what to list of it.
+// carrying is a client that holds the listing of its source.
 type carrying struct {
 	backupx.BackupAPI
 
 	listing backupx.Listing[string]
 }
 
-// fleetOf is a fleet whose sources list what they are given.
+// fleetOf lists a fleet of one source for each of parts. parallel holds the bounds of single sources.
 func fleetOf(parts map[string]backupx.Listing[string], parallel map[string]int) backupx.Listing[string] {
 	names := lo.Keys(parts)
 	slices.Sort(names)
@@ -355,14 +349,26 @@ func fleetOf(parts map[string]backupx.Listing[string], parallel map[string]int) 
 // clientOf is a client of a service in the same process.
 func clientOf(s *fakeaws.Service) backupx.Client { return backupx.New(s.Config()) }
 
-// at is a client of a service whose plans are made at a time.
+// at is a client of a service in the same process, with a clock that stands at now.
 func at(s *fakeaws.Service, now time.Time) backupx.Client {
 	c := clientOf(s)
 	c.Now = func() time.Time { return now }
 	return c
 }
 
-// spread are n jobs, as many in each part of the time before until.
+// jobsByOperation lists backup jobs with FromOperation, as a program lists operations that backupx does not
+// name.
+func jobsByOperation(api backupx.BackupAPI, in backup.ListBackupJobsInput) backupx.Listing[types.BackupJob] {
+	return backupx.FromOperation("ListBackupJobs", api.ListBackupJobs, in,
+		func(in *backup.ListBackupJobsInput, token *string, size *int32) {
+			in.NextToken, in.MaxResults = token, size
+		},
+		func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
+			return out.BackupJobs, out.NextToken
+		})
+}
+
+// spread returns n jobs created at equal intervals in the time before until, newest first.
 func spread(n int, over time.Duration, until time.Time) []types.BackupJob {
 	return lo.Times(n, func(i int) types.BackupJob {
 		return types.BackupJob{
@@ -381,7 +387,8 @@ func hsmBackup(id string, state hsmtypes.BackupState, hours int) hsmtypes.Backup
 	}
 }
 
-// runs are backups of two states of which one comes several times in a row, over a page's end.
+// runs returns twelve backups, oldest first: READY all but one, so that the same state comes several times in
+// a row, across the ends of small pages.
 func runs() []hsmtypes.Backup {
 	return lo.Times(12, func(i int) hsmtypes.Backup {
 		state := hsmtypes.BackupStateReady
@@ -392,7 +399,10 @@ func runs() []hsmtypes.Backup {
 	})
 }
 
+// idOf, copyID and hsmID are for Map.
 func idOf(j types.BackupJob) string { return *j.BackupJobId }
+
+func copyID(j types.CopyJob) string { return *j.CopyJobId }
 
 func hsmID(b hsmtypes.Backup) string { return aws.ToString(b.BackupId) }
 
@@ -400,24 +410,26 @@ func all(string) bool { return true }
 
 func same(s string) string { return s }
 
-// nobody is a client whose pointer is nil.
+// nobody is a client type for nil pointers.
 type nobody struct {
 	backupx.HSMAPI
 	backupx.BackupAPI
 }
 
-// answering is an HTTP client that answers everything alike.
+// answering is an HTTP client that answers each request with a function.
 type answering func(*http.Request) (*http.Response, error)
 
 func (f answering) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
+// roundTrip is the transport of an HTTP client. Errors of that client hold the URL of the request, those of
+// answering do not.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func roundTripClient(f roundTrip) *http.Client { return &http.Client{Transport: f} }
 
-// asked are the parameters of each request that the service was sent, the token and the size aside.
+// asked returns the parameters of each request that the service received, without token and page size.
 func asked(s *fakeaws.Service) []map[string]string {
 	return lo.Map(s.Requests(), func(r fakeaws.Request, _ int) map[string]string {
 		out := map[string]string{}
@@ -447,7 +459,7 @@ func take[T any](t testing.TB, seq iter.Seq2[T, error], n int) []T {
 	return items
 }
 
-// drain reads a range to its end, goes on after the error, and expects it to be the end.
+// drain reads a range to its end and returns its items and its error, after which nothing may follow.
 func drain[T any](seq func(func(T, error) bool)) ([]T, error) {
 	items := []T{}
 	var err error
@@ -462,7 +474,7 @@ func drain[T any](seq func(func(T, error) bool)) ([]T, error) {
 	return items, err
 }
 
-// resumeFrom is what a listing delivers from a checkpoint that was stored, to the end.
+// resumeFrom returns what a listing delivers from a stored checkpoint to the end.
 func resumeFrom[T any](t *testing.T, l backupx.Listing[T], cp backupx.Checkpoint) []T {
 	t.Helper()
 	cursor, err := l.Resume(throughText(t, cp))
@@ -473,7 +485,7 @@ func resumeFrom[T any](t *testing.T, l backupx.Listing[T], cp backupx.Checkpoint
 	return rest
 }
 
-// throughText stores a checkpoint as text within JSON, as a program does, and reads it back.
+// throughText stores a checkpoint as text and in JSON, as a program does, and reads it back.
 func throughText(t testing.TB, cp backupx.Checkpoint) backupx.Checkpoint {
 	t.Helper()
 	text, err := cp.MarshalText()
@@ -498,19 +510,15 @@ func textOf(t *testing.T, cp backupx.Checkpoint) string {
 	return string(text)
 }
 
-// checksummed is a payload as a checkpoint's text, so that fuzzing gets behind the checksum.
+// checksummed returns the text of a checkpoint with this payload and a valid checksum.
 func checksummed(t *testing.T, payload []byte) []byte {
 	t.Helper()
 	text := append([]byte("backupx1."), base64.RawURLEncoding.EncodeToString(payload)...)
-	return append(append(text, '.'), sumOf(text)...)
-}
-
-// sumOf is the checksum at the end of a checkpoint's text.
-func sumOf(text []byte) string {
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
+	return append(append(text, '.'), hex.EncodeToString(sum[:8])...)
 }
 
+// cli encodes the JSON of a page token as the AWS CLI does.
 func cli(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 func requireCount[T any](t *testing.T, want int, l backupx.Listing[T]) {
@@ -520,7 +528,7 @@ func requireCount[T any](t *testing.T, want int, l backupx.Listing[T]) {
 	require.Equal(t, want, n)
 }
 
-// errOf is the error of a listing that delivers nothing, by item and by page.
+// errOf returns the error of a listing that is required to deliver no item and no page.
 func errOf[T any](t *testing.T, l backupx.Listing[T]) error {
 	t.Helper()
 	items, err := drain(l.All(t.Context()))
@@ -531,7 +539,7 @@ func errOf[T any](t *testing.T, l backupx.Listing[T]) error {
 	return err
 }
 
-// kindsOf are the sources that failed, and how.
+// kindsOf returns the kind of each failed source in a [backupx.SourceErrors].
 func kindsOf(t *testing.T, err error) map[string]backupx.Kind {
 	t.Helper()
 	var sources backupx.SourceErrors

@@ -14,7 +14,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// onePerService is data of one item of each service, and one more with as little as can be.
+// onePerService is one item of each service, and a second backup and a second job with few members.
 func onePerService() fakeaws.Data {
 	return fakeaws.Data{
 		HSM: []hsmtypes.Backup{

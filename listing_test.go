@@ -78,7 +78,7 @@ func TestItemsThenOneErrorThenTheEnd(t *testing.T) {
 	s.fails = 3
 	var items []string
 	var errs []error
-	for item, err := range s.list().All(t.Context()) { // goes on, whatever comes
+	for item, err := range s.list().All(t.Context()) { // does not stop at the error
 		items, errs = append(items, item), append(errs, err)
 	}
 	require.Equal(t, append(numbers("a", 4), ""), items, "the item beside the error is zero")

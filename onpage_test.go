@@ -61,7 +61,7 @@ func TestOnPageTellsOfEachPageOfParallelChainsOnce(t *testing.T) {
 			}).Count(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, n, lo.SumBy(told, func(p backupx.PageInfo) int { return p.Kept }), name)
-			if name != "jobs" && name != "shelves" && name != "merged" && name != "fleet" { // shelves are of one name
+			if name != "jobs" && name != "shelves" && name != "merged" && name != "fleet" { // these have chains with the same or no shard
 				pages := lo.Map(told, func(p backupx.PageInfo, _ int) string { return fmt.Sprint(p.Shard, p.Number) })
 				require.Empty(t, lo.FindDuplicates(pages), name)
 			}
@@ -79,7 +79,8 @@ func TestOnPageComesWhenAPageWasDelivered(t *testing.T) {
 	require.Equal(t, []string{"a-000", "a-001", "page 1", "a-002", "page 2"}, log)
 }
 
-// A page whose last items are dropped is told of when they are, not when the range ends.
+// The callback for a page whose last items are filtered out comes as soon as they are, not at the end of the
+// range.
 func TestOnPageOfAMergeComesInTime(t *testing.T) {
 	var log []string
 	shelf := func(name string, items ...int) backupx.Listing[int] {

@@ -13,7 +13,7 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// script answers pages in order, whatever is asked, and notes what was.
+// script answers pages in order, whatever the request, and records the requests.
 type script struct {
 	pages []struct {
 		Items []string `json:"items"`

@@ -58,7 +58,7 @@ func TestNoChainWaitsForAnother(t *testing.T) {
 	})
 }
 
-// However slow the consumer is, no more pages are held than were asked for.
+// However slow the loop is, no more pages are read ahead than the settings allow.
 func TestParallelHoldsAtMostNPages(t *testing.T) {
 	for _, c := range []struct{ n, prefetch int }{{2, 0}, {3, 1}, {5, 0}, {3, 2}, {2, 4}} {
 		inBubble(t, fmt.Sprint(c), func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestParallelHonoursLimitAndWhere(t *testing.T) {
 	})
 }
 
-// Resuming with another number of requests, again and again, delivers each item once.
+// Resuming many times, each time with another number of parallel requests, delivers each item once.
 func TestACheckpointOfParallelChainsResumesWithAnyNumber(t *testing.T) {
 	for seed := range uint64(10) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {

@@ -20,7 +20,7 @@ func TestRateSpacesRequestsOut(t *testing.T) {
 		var at []time.Duration
 		listing := backupx.List("ListThings", func(_ context.Context, token string, _ int) (backupx.Page[int], error) {
 			at = append(at, time.Since(began))
-			time.Sleep(time.Duration(len(at)%3) * 50 * time.Millisecond) // what a request takes is no pause on top
+			time.Sleep(time.Duration(len(at)%3) * 50 * time.Millisecond) // the duration of a request is not added to the pause
 			return backupx.Page[int]{Items: []int{len(at)}, Next: lo.Ternary(len(at)%3 == 0, "", fmt.Sprint(len(at)))}, nil
 		}).Rate(10)
 		for range 2 {

@@ -14,7 +14,7 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// resized are the ways in which a listing may be resumed otherwise than it was begun.
+// resized returns a listing with several settings to resume it with.
 func resized(l backupx.Listing[string]) []backupx.Listing[string] {
 	return []backupx.Listing[string]{
 		l, l.PageSize(1), l.PageSize(3).Prefetch(2), l.PageSize(50), l.PageSize(2).Parallel(3).Ordered(),
@@ -103,7 +103,7 @@ func TestResumeAgainAndAgainAtRandom(t *testing.T) {
 	})
 }
 
-// randomWalk reads a listing with breaks, failures, limits and checkpoints, until it is done.
+// randomWalk reads a listing to its end with random breaks, failures, limits and checkpoints.
 func randomWalk(t *testing.T, r *rand.Rand, w *world, l backupx.Listing[string]) []string {
 	var cp backupx.Checkpoint
 	got := []string{}
@@ -189,7 +189,7 @@ func TestALoopIsFoundAcrossCheckpoints(t *testing.T) {
 		cursor := l.Cursor()
 		first := take(t, cursor.All(t.Context()), n)
 		cursor, err := l.Resume(throughText(t, cursor.Checkpoint()))
-		if n == 3 { // the page with the repeated token was delivered
+		if n == 3 { // the page that repeats a token was delivered
 			require.ErrorIs(t, err, backupx.ErrCheckpoint)
 			require.ErrorIs(t, err, backupx.ErrTokenLoop)
 			continue
