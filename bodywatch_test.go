@@ -138,7 +138,7 @@ func TestAClientMayMakeSeveralCallsForAPage(t *testing.T) {
 	require.ErrorContains(t, err, "empty body")
 }
 
-func TestAStubAndFromOperationAreNotHeldToTheirBodies(t *testing.T) {
+func TestStubsAndFromOperationMayAnswerWithEmptyBodies(t *testing.T) {
 	stub := stubJobs(func(*backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
 		return &backup.ListBackupJobsOutput{}, nil
 	})

@@ -198,7 +198,7 @@ func TestACheckpointOfOtherChainsIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheFilterComesBack(t *testing.T) {
+func TestACheckpointReturnsItsFilter(t *testing.T) {
 	cp := throughText(t, midway(t))
 	var f backupx.BackupJobFilter
 	require.NoError(t, cp.Filter(&f))
@@ -214,7 +214,7 @@ func TestTheFilterComesBack(t *testing.T) {
 	require.ErrorIs(t, newShelf("a", 1, 1).list().Cursor().Checkpoint().Filter(&f), backupx.ErrCheckpoint)
 }
 
-func TestDone(t *testing.T) {
+func TestDoneReportsTheEndOfAListing(t *testing.T) {
 	s := newShelf("a", 4, 2)
 	cursor := s.list().Cursor()
 	for n := range s.items {

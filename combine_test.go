@@ -62,7 +62,7 @@ func TestMergeHoldsOnePageOfEachListing(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{a.count(), b.count()}, "a page is read once the one before is used up")
 }
 
-func TestMergeDropsWithinAndOnTop(t *testing.T) {
+func TestMergeHonoursWhereOnItsPartsAndOnItself(t *testing.T) {
 	even := func(s string) bool { return (s[len(s)-1]-'0')%2 == 0 }
 	late := func(s string) bool { return s[len(s)-1] > '2' }
 	a, b := newShelf("x", 9, 2), newShelf("x", 9, 3)
@@ -73,7 +73,7 @@ func TestMergeDropsWithinAndOnTop(t *testing.T) {
 	require.Equal(t, []string{"x-003", "x-004", "x-004", "x-005", "x-006", "x-006", "x-007", "x-008", "x-008"}, items)
 }
 
-func TestMergeDeliversWhatComesBeforeAGapAndCheckpointsTheRest(t *testing.T) {
+func TestAFailedMergeDeliversWhatSortsBeforeTheFailureAndCheckpointsTheRest(t *testing.T) {
 	a, b := newShelf("a", 3, 1), newShelf("b", 3, 1)
 	a.fails = 3
 	merged := backupx.Merge(strings.Compare, a.list(), b.list())
@@ -126,7 +126,7 @@ func TestAStartOverOneChainReachesIt(t *testing.T) {
 	}
 }
 
-func TestWholesRejectWhatTheirPartsCannotHonour(t *testing.T) {
+func TestConcatMergeAndMapRejectWhatTheirPartsCannotHonour(t *testing.T) {
 	for name, c := range map[string]struct {
 		listing func(l backupx.Listing[string]) backupx.Listing[string]
 		text    string
@@ -193,7 +193,7 @@ func TestPagesOfAMergeAreAnError(t *testing.T) {
 	}
 }
 
-func TestWhatIsMadeOfSeveralStatesLosesNothing(t *testing.T) {
+func TestListingsMadeOfSeveralStatesLoseNothing(t *testing.T) {
 	client := clientOf(fakeaws.New(fakeaws.Data{HSM: runs()}))
 	both := client.HSMBackups(backupx.HSMFilter{}.OldestFirst().
 		States(hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion)).PageSize(2)
@@ -214,7 +214,7 @@ func TestWhatIsMadeOfSeveralStatesLosesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatIsMadeTwiceKnowsItsPage(t *testing.T) {
+func TestMappedAndFilteredListingsKeepTheTokensOfTheirPages(t *testing.T) {
 	s := newShelf("a", 5, 2)
 	var next []string
 	for p, err := range backupx.Map(s.list().Where(all), same).Where(all).Pages(t.Context()) {
@@ -251,18 +251,6 @@ func TestValuesLeavesTheErrorToItsVariable(t *testing.T) {
 		break
 	}
 	require.NoError(t, err)
-}
-
-func TestAPartsOwnCallbacksAndRateHold(t *testing.T) {
-	var of []string
-	note := func(who string) func(backupx.PageInfo) {
-		return func(p backupx.PageInfo) { of = append(of, fmt.Sprint(who, p.Number)) }
-	}
-	a, b := newShelf("a", 2, 1), newShelf("b", 1, 1)
-	whole := backupx.Concat(a.list().OnPage(note("a")), b.list()).OnPage(note("whole"))
-	_, err := drain(whole.All(t.Context()))
-	require.NoError(t, err)
-	require.Equal(t, []string{"a1", "whole1", "a2", "whole2", "whole1"}, of)
 }
 
 func TestAnErrorWithinNamesTheOperationOfThePart(t *testing.T) {

@@ -51,7 +51,7 @@ func TestAContextThatEndsBetweenItems(t *testing.T) {
 	})
 }
 
-func TestAPageThatEndsWithItsContextIsDeliveredAsFar(t *testing.T) {
+func TestItemsOfAPageBeforeItsContextEndedAreDelivered(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var got [][]string
 	var last error

@@ -72,7 +72,7 @@ func reversed[T any](items []T) []T {
 	return lo.Map(items, func(_ T, i int) T { return items[len(items)-1-i] })
 }
 
-func TestTheTextNamesTheChain(t *testing.T) {
+func TestTheTextOfAnErrorNamesTheChain(t *testing.T) {
 	s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{
 		When: func(r fakeaws.Request) bool { return r.Parameter("state") == "FAILED" },
 		Do:   fakeaws.Error(http.StatusBadRequest, "InvalidParameterValueException", "no"),
@@ -255,7 +255,7 @@ func TestTheSDKsErrorsOfASuccessThatCannotBeReadNameTheOperation(t *testing.T) {
 }
 
 // The error is the first failure, not that of the requests which this failure cancelled.
-func TestTheErrorIsTheOneThatEndedTheOthers(t *testing.T) {
+func TestTheErrorIsTheFailureThatCancelledTheOtherRequests(t *testing.T) {
 	for range 60 {
 		bad := backupx.List("bad", func(context.Context, string, int) (backupx.Page[string], error) {
 			time.Sleep(time.Millisecond)

@@ -138,7 +138,7 @@ func TestALimitDoesNotHideASourceThatFailed(t *testing.T) {
 	}
 }
 
-func TestFleetsThatCannotBeMeant(t *testing.T) {
+func TestInvalidFleetsAreErrorsBeforeAnyRequest(t *testing.T) {
 	services, fleet := regions(map[string]int{"a": 3, "b": 3}, nil)
 	with := func(change func(backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob]) backupx.Listing[backupx.Sourced[types.BackupJob]] {
 		return backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] { return change(listJobs(c)) })
@@ -294,7 +294,7 @@ func TestABoundOfASourceHoldsForTheFleetsWithinIt(t *testing.T) {
 	})
 }
 
-func TestWhatFailedBeforeIsNotHiddenByWhatEndsTheRange(t *testing.T) {
+func TestAFailureThatEndsTheRangeDoesNotHideAFailedSource(t *testing.T) {
 	broken, later := newShelf("broken", 4, 2), newShelf("later", 4, 2)
 	broken.fails, later.fails = 1, 1
 	fleet := fleetOf(map[string]backupx.Listing[string]{"a": broken.list(), "b": newShelf("b", 2, 2).list()}, nil)

@@ -187,7 +187,7 @@ func TestEmptyPagesWithATokenAreNotTheEnd(t *testing.T) {
 	require.Contains(t, lo.Map(s.Requests(), func(r fakeaws.Request, _ int) int { return r.Items }), 0)
 }
 
-func TestLastPagesOfAllForms(t *testing.T) {
+func TestALastPageHasNoTokenAnEmptyOneOrNull(t *testing.T) {
 	for _, form := range []fakeaws.LastToken{fakeaws.LastTokenAbsent, fakeaws.LastTokenEmpty, fakeaws.LastTokenNull} {
 		s := fakeaws.New(fakeaws.Data{HSM: runs(), OpsWorks: opsWorksKind().items, BackupJobs: dense(), CopyJobs: copyJobKind().items},
 			fakeaws.WithLastToken(form), fakeaws.WithUnknownMembers(), fakeaws.WithOpsWorksPaging(30))
@@ -319,7 +319,7 @@ func TestFirstSaysWhatItsListingWouldSay(t *testing.T) {
 	require.ErrorIs(t, err, errBoom)
 }
 
-func TestFirstHonoursNoSettingThatItsListingCannot(t *testing.T) {
+func TestFirstRejectsTheSettingsThatItsListingRejects(t *testing.T) {
 	s := fakeaws.New(fakeaws.Data{HSM: runs(), BackupJobs: dense()})
 	_, _, err := clientOf(s).HSMBackups(backupx.HSMFilter{}).Every(time.Hour).First(t.Context())
 	require.ErrorContains(t, err, "Every: DescribeBackups has no filter on creation times")
@@ -371,7 +371,7 @@ func TestSettingsThatCannotBeHonouredAreErrorsBeforeAnyRequest(t *testing.T) {
 	require.Zero(t, s.RequestCount())
 }
 
-func TestSettingsAreCheckedWhereNothingIsRead(t *testing.T) {
+func TestSettingsAreCheckedEvenIfNothingCanMatch(t *testing.T) {
 	client := clientOf(fakeaws.New(fakeaws.Data{}))
 	_, err := client.BackupJobs(backupx.BackupJobFilter{}.States()).PageSize(5000).Count(t.Context())
 	require.ErrorContains(t, err, "PageSize: 5000: the service gives 1000 at most")

@@ -98,6 +98,18 @@ func TestOnPageOfAMergeComesInTime(t *testing.T) {
 	require.Equal(t, []string{"1", "2", "page of a", "3", "4", "page of b"}, log)
 }
 
+func TestCallbacksOfPartsAndOfTheWholeAreCalled(t *testing.T) {
+	var of []string
+	note := func(who string) func(backupx.PageInfo) {
+		return func(p backupx.PageInfo) { of = append(of, fmt.Sprint(who, p.Number)) }
+	}
+	a, b := newShelf("a", 2, 1), newShelf("b", 1, 1)
+	whole := backupx.Concat(a.list().OnPage(note("a")), b.list()).OnPage(note("whole"))
+	_, err := drain(whole.All(t.Context()))
+	require.NoError(t, err)
+	require.Equal(t, []string{"a1", "whole1", "a2", "whole2", "whole1"}, of)
+}
+
 func TestOnPageIsToldNothingOfAPageThatFailed(t *testing.T) {
 	s := newShelf("a", 5, 2)
 	s.fails = 2

@@ -29,7 +29,7 @@ func TestPrefetchReadsWhileTheConsumerWorks(t *testing.T) {
 	}
 }
 
-func TestPrefetchReadsAtMostSoManyPagesAhead(t *testing.T) {
+func TestPrefetchReadsAtMostNPagesAhead(t *testing.T) {
 	for pages := range 5 {
 		inBubble(t, fmt.Sprint(pages), func(t *testing.T) {
 			s, delivered := newSlow(time.Second), 0

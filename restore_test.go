@@ -217,7 +217,7 @@ func TestWaitHSMBackupEndsWithItsTime(t *testing.T) {
 	require.Less(t, w.looks, 50)
 }
 
-func TestWaitHSMBackupEndsWhereWaitingIsOfNoUse(t *testing.T) {
+func TestWaitHSMBackupEndsWhereTheStateCannotBeReached(t *testing.T) {
 	w := waiting(t, deletedID, "READY", time.Hour)
 	require.ErrorContains(t, w.err, "it is DELETED, and stays so")
 	require.Equal(t, deletedID, hsmID(w.backup))

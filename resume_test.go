@@ -62,7 +62,7 @@ func TestResumeAfterAFailureOfEveryRequest(t *testing.T) {
 	})
 }
 
-func TestBatches(t *testing.T) {
+func TestEachRangeOfACursorWithALimitIsTheNextBatch(t *testing.T) {
 	eachWorld(t, func(t *testing.T, _ *world, l backupx.Listing[string], whole []string) {
 		for _, n := range []int{1, 2, 5, len(whole)} {
 			cursor, got := l.Limit(n).Cursor(), []string{}
@@ -80,7 +80,7 @@ func TestBatches(t *testing.T) {
 	})
 }
 
-func TestBatchesThroughCheckpoints(t *testing.T) {
+func TestBatchesContinueThroughCheckpoints(t *testing.T) {
 	eachWorld(t, func(t *testing.T, _ *world, l backupx.Listing[string], whole []string) {
 		var cp backupx.Checkpoint
 		var got []string

@@ -40,7 +40,7 @@ func onTheEdge() []types.BackupJob {
 	return jobs
 }
 
-func TestWindowsAreExactWhateverTheServiceTakesTheirEndsFor(t *testing.T) {
+func TestWindowsAreExactHoweverTheServiceTreatsTheirEnds(t *testing.T) {
 	f := backupx.BackupJobFilter{}
 	filters := map[string]backupx.BackupJobFilter{
 		"all":        f,
@@ -93,7 +93,7 @@ func TestEveryAsksForWindowsOnAGridOfUTCNewestFirst(t *testing.T) {
 	}, asked(s))
 }
 
-func TestEveryThatCannotBeHonoured(t *testing.T) {
+func TestSettingsOfWindowsThatCannotBeHonouredAreErrors(t *testing.T) {
 	s := service()
 	client := at(s, day)
 	jobs := client.BackupJobs(backupx.BackupJobFilter{})
