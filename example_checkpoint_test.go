@@ -7,18 +7,20 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// A cursor remembers where it is: each range over it is the next batch.
+// A cursor remembers its place: each range over it delivers the next batch.
 func ExampleListing_Cursor() {
 	cursor := exampleClient().BackupJobs(backupx.BackupJobFilter{}).Limit(2).Cursor()
 
 	for !cursor.Checkpoint().Done() {
 		fmt.Println("a batch:")
 		for job, err := range cursor.All(context.Background()) {
-			fmt.Println(*job.BackupJobId, err)
+			fmt.Println(aws.ToString(job.BackupJobId), err)
 		}
 	}
 	// Output:
@@ -32,14 +34,14 @@ func ExampleListing_Cursor() {
 	// job-1 <nil>
 }
 
-// Another process goes on from a checkpoint, in the middle of a page too.
+// Another process continues from a checkpoint, here in the middle of a page.
 func ExampleListing_Resume() {
 	ctx, client := context.Background(), exampleClient()
 	jobs := client.BackupJobs(backupx.BackupJobFilter{}).Scope("111122223333/us-east-1")
 
 	cursor := jobs.Cursor()
 	for range cursor.All(ctx) {
-		break // something came between
+		break // the process ends here
 	}
 	text, err := json.Marshal(cursor.Checkpoint())
 	fmt.Println(err)
@@ -49,7 +51,7 @@ func ExampleListing_Resume() {
 	cursor, err = jobs.Resume(cp)
 	fmt.Println(err)
 	for job, err := range cursor.All(ctx) {
-		fmt.Println(*job.BackupJobId, err)
+		fmt.Println(aws.ToString(job.BackupJobId), err)
 	}
 	_, err = jobs.Scope("444455556666/us-east-1").Resume(cp)
 	fmt.Println(errors.Is(err, backupx.ErrCheckpoint))
@@ -64,13 +66,32 @@ func ExampleListing_Resume() {
 	// true
 }
 
-// The program that resumes need not know what the other one listed.
+// A scope names the account and region. A checkpoint of one scope is refused in another.
+func ExampleListing_Scope() {
+	ctx := context.Background()
+	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{}).Limit(2)
+
+	cursor := jobs.Scope("111122223333/us-east-1").Cursor()
+	for job, err := range cursor.All(ctx) {
+		fmt.Println(aws.ToString(job.BackupJobId), err)
+	}
+	_, err := jobs.Scope("444455556666/us-east-1").Resume(cursor.Checkpoint())
+	fmt.Println(errors.Is(err, backupx.ErrCheckpoint))
+	fmt.Println(err)
+	// Output:
+	// job-5 <nil>
+	// job-4 <nil>
+	// true
+	// backupx: ListBackupJobs: checkpoint cannot be used: it is of the scope "111122223333/us-east-1", not "444455556666/us-east-1"
+}
+
+// The checkpoint holds the filter, so the program that resumes does not have to know it.
 func ExampleCheckpoint_Filter() {
 	client := exampleClient()
 	cursor := client.BackupJobs(backupx.BackupJobFilter{}.Vaults("daily")).Limit(3).Cursor()
 	for range cursor.All(context.Background()) {
 	}
-	cp := cursor.Checkpoint() // as text, in a file or in a queue
+	cp := cursor.Checkpoint() // stored as text, in a file or a queue
 
 	var f backupx.BackupJobFilter
 	fmt.Println(cp.Filter(&f))
@@ -78,7 +99,7 @@ func ExampleCheckpoint_Filter() {
 	cursor, err := client.BackupJobs(f).Resume(cp)
 	fmt.Println(err)
 	for job, err := range cursor.All(context.Background()) {
-		fmt.Println(*job.BackupJobId, err)
+		fmt.Println(aws.ToString(job.BackupJobId), err)
 	}
 	// Output:
 	// <nil>
@@ -88,7 +109,7 @@ func ExampleCheckpoint_Filter() {
 	// job-1 <nil>
 }
 
-// What was read comes first; the error says why it stopped, and has the place to go on from.
+// The error of a listing has the checkpoint to resume from, after the items that were read.
 func ExampleListError() {
 	ctx := context.Background()
 	client := exampleClient(fakeaws.WithFaults(fakeaws.Fault{
@@ -103,7 +124,7 @@ func ExampleListError() {
 		cursor, err := jobs.Resume(stopped.Checkpoint)
 		fmt.Println(err)
 		for job, err := range cursor.All(ctx) {
-			fmt.Println(*job.BackupJobId, err)
+			fmt.Println(aws.ToString(job.BackupJobId), err)
 		}
 	}
 	fmt.Println(len(read))
@@ -115,7 +136,7 @@ func ExampleListError() {
 	// 3
 }
 
-// A token that the AWS CLI printed, and one for its --starting-token.
+// A listing starts at a token that the AWS CLI printed, and a cursor returns a token for its --starting-token.
 func ExampleListing_StartAtCLI() {
 	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{})
 
@@ -124,7 +145,7 @@ func ExampleListing_StartAtCLI() {
 
 	cursor := jobs.Cursor()
 	for job := range cursor.All(context.Background()) {
-		if *job.BackupJobId == "job-3" {
+		if aws.ToString(job.BackupJobId) == "job-3" {
 			break
 		}
 	}

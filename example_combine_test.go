@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 
 	"github.com/backupx-go/backupx"
@@ -15,7 +16,7 @@ import (
 
 func ExampleMap() {
 	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{})
-	ids := backupx.Map(jobs, func(j types.BackupJob) string { return *j.BackupJobId })
+	ids := backupx.Map(jobs, func(j types.BackupJob) string { return aws.ToString(j.BackupJobId) })
 
 	all, err := ids.Limit(3).Collect(context.Background())
 	fmt.Println(all, err)
@@ -24,15 +25,15 @@ func ExampleMap() {
 
 func ExampleConcat() {
 	client := exampleClient()
-	jobs := backupx.Map(client.BackupJobs(backupx.BackupJobFilter{}), func(j types.BackupJob) string { return *j.BackupJobId })
-	copies := backupx.Map(client.CopyJobs(backupx.CopyJobFilter{}), func(j types.CopyJob) string { return *j.CopyJobId })
+	jobs := backupx.Map(client.BackupJobs(backupx.BackupJobFilter{}), func(j types.BackupJob) string { return aws.ToString(j.BackupJobId) })
+	copies := backupx.Map(client.CopyJobs(backupx.CopyJobFilter{}), func(j types.CopyJob) string { return aws.ToString(j.CopyJobId) })
 
 	all, err := backupx.Concat(copies, jobs).Limit(4).Collect(context.Background())
 	fmt.Println(all, err)
 	// Output: [copy-2 copy-1 job-5 job-4] <nil>
 }
 
-// Jobs and copies together, the newest first, as each of the listings is.
+// Backup jobs and copy jobs in one listing, newest first, which is the order of both.
 func ExampleMerge() {
 	type event struct {
 		id string
@@ -40,10 +41,10 @@ func ExampleMerge() {
 	}
 	client := exampleClient()
 	jobs := backupx.Map(client.BackupJobs(backupx.BackupJobFilter{}), func(j types.BackupJob) event {
-		return event{*j.BackupJobId, *j.CreationDate}
+		return event{aws.ToString(j.BackupJobId), aws.ToTime(j.CreationDate)}
 	})
 	copies := backupx.Map(client.CopyJobs(backupx.CopyJobFilter{}), func(j types.CopyJob) event {
-		return event{*j.CopyJobId, *j.CreationDate}
+		return event{aws.ToString(j.CopyJobId), aws.ToTime(j.CreationDate)}
 	})
 	newestFirst := func(a, b event) int { return b.at.Compare(a.at) }
 
@@ -60,16 +61,16 @@ func ExampleMerge() {
 	// 01:00 copy-1 <nil>
 }
 
-// For functions that take an iter.Seq.
+// Values turns a range into an iter.Seq, for the functions of slices, maps and other packages.
 func ExampleValues() {
 	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{})
 
 	var err error
 	byType := slices.SortedFunc(backupx.Values(jobs.All(context.Background()), &err), func(a, b types.BackupJob) int {
-		return cmp.Or(strings.Compare(*a.ResourceType, *b.ResourceType), strings.Compare(*a.BackupJobId, *b.BackupJobId))
+		return cmp.Or(strings.Compare(aws.ToString(a.ResourceType), aws.ToString(b.ResourceType)), strings.Compare(aws.ToString(a.BackupJobId), aws.ToString(b.BackupJobId)))
 	})
 	for _, job := range byType {
-		fmt.Print(*job.ResourceType, " ", *job.BackupJobId, "; ")
+		fmt.Print(aws.ToString(job.ResourceType), " ", aws.ToString(job.BackupJobId), "; ")
 	}
 	fmt.Println(err)
 	// Output: EBS job-1; EBS job-4; EFS job-5; S3 job-2; S3 job-3; <nil>
@@ -87,8 +88,8 @@ func ExampleLatestBy() {
 	done := exampleClient().BackupJobs(backupx.BackupJobFilter{}.States(types.BackupJobStateCompleted))
 
 	newest, err := backupx.LatestBy(done.All(context.Background()),
-		func(j types.BackupJob) string { return *j.ResourceType },
-		func(j types.BackupJob) time.Time { return *j.CreationDate })
-	fmt.Println(*newest["EBS"].BackupJobId, *newest["S3"].BackupJobId, err)
+		func(j types.BackupJob) string { return aws.ToString(j.ResourceType) },
+		func(j types.BackupJob) time.Time { return aws.ToTime(j.CreationDate) })
+	fmt.Println(aws.ToString(newest["EBS"].BackupJobId), aws.ToString(newest["S3"].BackupJobId), err)
 	// Output: job-1 job-3 <nil>
 }

@@ -21,8 +21,8 @@ func ExampleBackupJobFilter() {
 		CreatedBetween(day, day.AddDate(0, 0, 1)).
 		TopLevel()
 	fmt.Println(f)
-	fmt.Println(f.States(types.BackupJobStateFailed)) // each call narrows
-	fmt.Println(f.Vaults("monthly"))                  // an empty set never means all
+	fmt.Println(f.States(types.BackupJobStateFailed)) // each call narrows the filter
+	fmt.Println(f.Vaults("monthly"))                  // daily and monthly: nothing matches
 
 	text, err := json.Marshal(f)
 	fmt.Println(string(text), err)
@@ -61,7 +61,7 @@ func ExampleBackupJobFilter_Validate() {
 	// resources: "vol-1" is not an ARN
 }
 
-// Shards are filters that can be listed side by side, in other processes too.
+// The filters of the shards can be listed in parallel, also by other processes.
 func ExampleBackupJobFilter_Shards() {
 	client := exampleClient()
 	f := backupx.BackupJobFilter{}.CreatedBetween(day, day.Add(6*time.Hour))
@@ -92,7 +92,7 @@ func ExampleHSMFilter() {
 	fmt.Println(f.Explain())
 
 	for b, err := range exampleClient().HSMBackups(f).All(context.Background()) {
-		fmt.Println(*b.BackupId, b.DeleteTimestamp.Format(time.DateOnly), err)
+		fmt.Println(aws.ToString(b.BackupId), aws.ToTime(b.DeleteTimestamp).Format(time.DateOnly), err)
 	}
 	// Output:
 	// 1 chains; asked of the service: neverExpires: false, states: PENDING_DELETION; checked on items: deletionDueBefore: 2026-03-22T00:00:00Z
@@ -103,6 +103,6 @@ func ExampleOpsWorksFilter() {
 	f := backupx.OpsWorksFilter{}.Types(backupx.OpsWorksBackupTypeAutomated).CreatedAfter(day)
 
 	b, ok, err := exampleClient().OpsWorksBackups(f).First(context.Background())
-	fmt.Println(*b.BackupId, ok, err)
+	fmt.Println(aws.ToString(b.BackupId), ok, err)
 	// Output: automate-01-20160729 true <nil>
 }

@@ -15,9 +15,8 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// The examples list an account that is in memory. A program of yours makes its client with
-// backupx.New(cfg), from the configuration that the SDK's config package loads.
-
+// exampleData is an account in memory, which all examples list. A program makes its client with
+// backupx.New(cfg) from the configuration that the SDK's config package loads.
 func exampleData() fakeaws.Data {
 	at := func(hours int) *time.Time { return aws.Time(day.Add(time.Duration(hours) * time.Hour)) }
 	job := func(id string, state types.BackupJobState, hours int, kind string) types.BackupJob {
@@ -64,7 +63,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(*job.BackupJobId, job.State)
+		fmt.Println(aws.ToString(job.BackupJobId), job.State)
 	}
 	// Output:
 	// job-4 ABORTED
@@ -72,7 +71,7 @@ func Example() {
 }
 
 func ExampleNew() {
-	cfg := exampleService().Config() // in a program of yours: config.LoadDefaultConfig(ctx)
+	cfg := exampleService().Config() // in a program: config.LoadDefaultConfig(ctx)
 
 	client := backupx.New(cfg)
 	n, err := client.BackupJobs(backupx.BackupJobFilter{}).Count(context.Background())
@@ -80,8 +79,8 @@ func ExampleNew() {
 	// Output: 5 <nil>
 }
 
-// The fields of a Client are interfaces: a client of the SDK with options of its own, a wrapper or a
-// stub will do, and what is not needed stays nil.
+// The fields of a Client are interfaces: they take a client of the SDK with its own options, a wrapper or a
+// stub. Fields that a program does not need stay nil.
 func ExampleClient() {
 	cfg := exampleService().Config()
 	client := backupx.Client{Backup: backup.NewFromConfig(cfg, func(o *backup.Options) {
@@ -106,7 +105,7 @@ func ExampleBackupJobs() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(*job.BackupJobId, job.State)
+		fmt.Println(aws.ToString(job.BackupJobId), job.State)
 	}
 	// Output:
 	// job-3 COMPLETED
@@ -118,7 +117,7 @@ func ExampleCopyJobs() {
 
 	withIssues := backupx.CopyJobFilter{}.CompletedWithIssues()
 	for job, err := range backupx.CopyJobs(api, withIssues).All(context.Background()) {
-		fmt.Println(*job.CopyJobId, *job.MessageCategory, err)
+		fmt.Println(aws.ToString(job.CopyJobId), aws.ToString(job.MessageCategory), err)
 	}
 	// Output: copy-2 Aggregated <nil>
 }
@@ -128,7 +127,7 @@ func ExampleHSMBackups() {
 
 	f := backupx.HSMFilter{}.States(hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion).OldestFirst()
 	for b, err := range backupx.HSMBackups(api, f).All(context.Background()) {
-		fmt.Println(*b.BackupId, b.BackupState, err)
+		fmt.Println(aws.ToString(b.BackupId), b.BackupState, err)
 	}
 	// Output:
 	// backup-aaaaaaaaaaa READY <nil>
@@ -140,7 +139,7 @@ func ExampleOpsWorksBackups() {
 	api := backupx.NewOpsWorks(exampleService().Config())
 
 	for b, err := range backupx.OpsWorksBackups(api, backupx.OpsWorksFilter{}.Servers("puppet-01")).All(context.Background()) {
-		fmt.Println(*b.BackupId, b.BackupType, err)
+		fmt.Println(aws.ToString(b.BackupId), b.BackupType, err)
 	}
 	// Output: puppet-01-20160729 MANUAL <nil>
 }
@@ -159,7 +158,7 @@ func ExampleList() {
 	// Output: [a b c] <nil>
 }
 
-// Any operation of any service of the SDK, with or without a paginator there.
+// Any operation of any service of the SDK can be listed, with or without a paginator in the SDK.
 func ExampleFromOperation() {
 	client := backup.NewFromConfig(exampleService().Config())
 	jobs := backupx.FromOperation("ListBackupJobs", client.ListBackupJobs,
@@ -172,11 +171,11 @@ func ExampleFromOperation() {
 		})
 
 	job, ok, err := jobs.First(context.Background())
-	fmt.Println(*job.BackupJobId, ok, err)
+	fmt.Println(aws.ToString(job.BackupJobId), ok, err)
 	// Output: job-5 true <nil>
 }
 
-// A restore takes what was collected: it would move the pages under a listing that still runs.
+// The backups are collected before the first restore, because restoring shifts the pages of a running listing.
 func ExampleRestoreHSMBackups() {
 	ctx, client := context.Background(), exampleClient()
 
@@ -185,7 +184,7 @@ func ExampleRestoreHSMBackups() {
 	results, err := backupx.RestoreHSMBackups(ctx, client.HSM, pending)
 	fmt.Println(err)
 	for _, r := range results {
-		fmt.Println(*r.Before.BackupId, r.Before.BackupState, r.After.BackupState, r.Skipped, r.Err)
+		fmt.Println(aws.ToString(r.Before.BackupId), r.Before.BackupState, r.After.BackupState, r.Skipped, r.Err)
 	}
 	// Output:
 	// 1 <nil>
@@ -211,6 +210,6 @@ func ExampleWaitHSMBackup() {
 	client := exampleClient()
 
 	b, err := backupx.WaitHSMBackup(context.Background(), client.HSM, "backup-ccccccccccc", hsmtypes.BackupStateReady, time.Hour)
-	fmt.Println(*b.BackupId, b.BackupState, err)
+	fmt.Println(aws.ToString(b.BackupId), b.BackupState, err)
 	// Output: backup-ccccccccccc READY <nil>
 }
