@@ -138,6 +138,7 @@ func TestEmptyPagesEndWithTheContext(t *testing.T) {
 }
 
 func TestAContextCancelledWhileChainsAreReadEndsTheRangeAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2, 8} {
 		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
 			for name, l := range slowListings() {

@@ -17,6 +17,7 @@ import (
 
 // Jobs that change their state while several states are listed in parallel are delivered once each.
 func TestJobsThatMoveOnWhileListedInParallelAreDeliveredOnce(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(40) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 5))
@@ -64,6 +65,7 @@ func TestStatesOfAJobsLifeAreReadInTurn(t *testing.T) {
 // While jobs are created and change their state, a listing in windows delivers no job twice, and every job that
 // existed at the start.
 func TestJobsThatComeWhileWindowsAreReadAreDeliveredAtMostOnce(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 6))

@@ -27,6 +27,7 @@ const nestings = 2000
 // under way than allowed, and in the listings' order where that is promised. A tree that deadlocks fails at
 // once, because all goroutines of its bubble are blocked.
 func TestNestedListingsEndAndLoseNothing(t *testing.T) {
+	t.Parallel()
 	for seed := range nestings {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

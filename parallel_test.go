@@ -29,6 +29,7 @@ func TestParallelTakesItsShareOfTheTime(t *testing.T) {
 }
 
 func TestParallelSendsAtMostNRequestsAtOnce(t *testing.T) {
+	t.Parallel()
 	f := backupx.BackupJobFilter{}.States("COMPLETED", "FAILED", "RUNNING", "PARTIAL").ResourceTypes("EBS", "EFS", "S3", "RDS")
 	for _, how := range []string{"arrival", "Ordered", "Prefetch"} {
 		for _, n := range []int{1, 2, 5, 12} {
@@ -89,6 +90,7 @@ func TestOrderedHoldsABoundedNumberOfPages(t *testing.T) {
 }
 
 func TestOrderedIsTheOrderOfOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2, 3, 7} {
 		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
 			for name, l := range slowListings() {
@@ -105,6 +107,7 @@ func TestOrderedIsTheOrderOfOneAfterAnother(t *testing.T) {
 }
 
 func TestParallelHonoursLimitAndWhere(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for name, l := range slowListings() {
 			kept := l.Where(notThirds)
@@ -125,6 +128,7 @@ func TestParallelHonoursLimitAndWhere(t *testing.T) {
 
 // Resuming many times, each time with another number of parallel requests, delivers each item once.
 func TestACheckpointOfParallelChainsResumesWithAnyNumber(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(10) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))

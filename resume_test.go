@@ -22,6 +22,7 @@ func resized(l backupx.Listing[string]) []backupx.Listing[string] {
 }
 
 func TestResumeAfterABreakAtEveryItem(t *testing.T) {
+	t.Parallel()
 	eachWorld(t, func(t *testing.T, _ *world, l backupx.Listing[string], whole []string) {
 		for n := range len(whole) + 1 {
 			for _, begun := range []backupx.Listing[string]{l, l.PageSize(3)} {
@@ -40,6 +41,7 @@ func TestResumeAfterABreakAtEveryItem(t *testing.T) {
 }
 
 func TestResumeAfterAFailureOfEveryRequest(t *testing.T) {
+	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world, l backupx.Listing[string], whole []string) {
 		for at := 1; ; at++ {
 			w.fail(at)
@@ -96,6 +98,7 @@ func TestBatchesContinueThroughCheckpoints(t *testing.T) {
 }
 
 func TestResumeAgainAndAgainAtRandom(t *testing.T) {
+	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world, l backupx.Listing[string], whole []string) {
 		for seed := range uint64(6) {
 			require.Equal(t, whole, randomWalk(t, rand.New(rand.NewPCG(seed, 1)), w, l), "seed %d", seed)

@@ -41,6 +41,7 @@ func onTheEdge() []types.BackupJob {
 }
 
 func TestWindowsAreExactHoweverTheServiceTreatsTheirEnds(t *testing.T) {
+	t.Parallel()
 	f := backupx.BackupJobFilter{}
 	filters := map[string]backupx.BackupJobFilter{
 		"all":        f,
@@ -146,6 +147,7 @@ func howJobsLie(n int) map[string][]types.BackupJob {
 }
 
 func TestParallelPlansAndSplitsItsOwnWindows(t *testing.T) {
+	t.Parallel()
 	for name, jobs := range howJobsLie(90) {
 		t.Run(name, func(t *testing.T) {
 			for meaning, opts := range meanings {
@@ -168,6 +170,7 @@ func TestParallelPlansAndSplitsItsOwnWindows(t *testing.T) {
 // The windows of a checkpoint stay as they were planned, whatever the resuming listing and its clock would
 // plan.
 func TestAResumedCheckpointKeepsItsWindows(t *testing.T) {
+	t.Parallel()
 	for name, jobs := range howJobsLie(150) {
 		inBubble(t, name, func(t *testing.T) {
 			s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithLatency(time.Second))
@@ -204,6 +207,7 @@ func TestAChainThatIsListedInWindowsCannotBeResumedWithout(t *testing.T) {
 // A listing in windows costs one request for each full page, one for each window, and those that a split
 // discards.
 func TestWindowsCostFewRequests(t *testing.T) {
+	t.Parallel()
 	const n, size = 20_000, 1000
 	for name, c := range map[string]struct {
 		jobs    []types.BackupJob
