@@ -26,14 +26,10 @@ import (
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
-
-// TestMain fails if a goroutine is left behind: a range leaves none, however it ends.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // day is the instant that the times of the tests' data are relative to.
 var day = time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
