@@ -129,8 +129,7 @@ func ExampleListing_Ordered() {
 	// job-1 01:00:00
 }
 
-// Windows of two hours start at even hours in UTC. Each is a listing of its own, which Parallel can read
-// beside others.
+// Windows of two hours start at even hours in UTC. Parallel can read several windows at once.
 func ExampleListing_Every() {
 	client := exampleClient()
 	client.Now = func() time.Time { return day.Add(6 * time.Hour) }
