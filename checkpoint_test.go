@@ -2,7 +2,6 @@ package backupx_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -19,7 +18,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// midway is a checkpoint within a listing of failed jobs of one account.
+// midway is a checkpoint in the middle of a listing of failed jobs.
 func midway(t *testing.T) backupx.Checkpoint {
 	t.Helper()
 	cursor := clientOf(service()).BackupJobs(backupx.BackupJobFilter{}.States("FAILED").CreatedAfter(day.AddDate(0, 0, -40))).
@@ -182,19 +181,12 @@ func TestResumeRejectsOtherCombinationsAndInputs(t *testing.T) {
 	}
 
 	client := clientOf(service())
-	input := func(in backup.ListBackupJobsInput) backupx.Listing[types.BackupJob] {
-		return backupx.FromOperation("ListBackupJobs", client.Backup.ListBackupJobs, in,
-			func(in *backup.ListBackupJobsInput, token *string, size *int32) {
-				in.NextToken, in.MaxResults = token, size
-			},
-			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
-				return out.BackupJobs, out.NextToken
-			})
-	}
-	jobs := input(backup.ListBackupJobsInput{ByState: "COMPLETED"}).PageSize(2).Cursor()
+	all := jobsByOperation(client.Backup, backup.ListBackupJobsInput{})
+	completed := jobsByOperation(client.Backup, backup.ListBackupJobsInput{ByState: "COMPLETED"})
+	jobs := completed.PageSize(2).Cursor()
 	take(t, jobs.All(t.Context()), 3)
-	require.ErrorIs(t, resuming(input(backup.ListBackupJobsInput{}), jobs.Checkpoint())(), backupx.ErrCheckpoint)
-	require.NoError(t, resuming(input(backup.ListBackupJobsInput{ByState: "COMPLETED"}), jobs.Checkpoint())())
+	require.ErrorIs(t, resuming(all, jobs.Checkpoint())(), backupx.ErrCheckpoint)
+	require.NoError(t, resuming(completed, jobs.Checkpoint())())
 }
 
 func TestACheckpointOfOtherChainsIsAnError(t *testing.T) {
@@ -206,7 +198,7 @@ func TestACheckpointOfOtherChainsIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheFilterComesBack(t *testing.T) {
+func TestACheckpointReturnsItsFilter(t *testing.T) {
 	cp := throughText(t, midway(t))
 	var f backupx.BackupJobFilter
 	require.NoError(t, cp.Filter(&f))
@@ -222,7 +214,7 @@ func TestTheFilterComesBack(t *testing.T) {
 	require.ErrorIs(t, newShelf("a", 1, 1).list().Cursor().Checkpoint().Filter(&f), backupx.ErrCheckpoint)
 }
 
-func TestDone(t *testing.T) {
+func TestDoneReportsTheEndOfAListing(t *testing.T) {
 	s := newShelf("a", 4, 2)
 	cursor := s.list().Cursor()
 	for n := range s.items {
@@ -264,8 +256,6 @@ func TestACursorSurvivesAPanicOfItsConsumer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, s.items[1:], rest)
 }
-
-func cli(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 func TestTokensOfTheAWSCLI(t *testing.T) {
 	for name, c := range map[string]struct{ token, err string }{

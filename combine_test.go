@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -64,7 +62,7 @@ func TestMergeHoldsOnePageOfEachListing(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{a.count(), b.count()}, "a page is read once the one before is used up")
 }
 
-func TestMergeDropsWithinAndOnTop(t *testing.T) {
+func TestMergeHonoursWhereOnItsPartsAndOnItself(t *testing.T) {
 	even := func(s string) bool { return (s[len(s)-1]-'0')%2 == 0 }
 	late := func(s string) bool { return s[len(s)-1] > '2' }
 	a, b := newShelf("x", 9, 2), newShelf("x", 9, 3)
@@ -75,7 +73,7 @@ func TestMergeDropsWithinAndOnTop(t *testing.T) {
 	require.Equal(t, []string{"x-003", "x-004", "x-004", "x-005", "x-006", "x-006", "x-007", "x-008", "x-008"}, items)
 }
 
-func TestMergeDeliversWhatComesBeforeAGapAndCheckpointsTheRest(t *testing.T) {
+func TestAFailedMergeDeliversWhatSortsBeforeTheFailureAndCheckpointsTheRest(t *testing.T) {
 	a, b := newShelf("a", 3, 1), newShelf("b", 3, 1)
 	a.fails = 3
 	merged := backupx.Merge(strings.Compare, a.list(), b.list())
@@ -128,10 +126,7 @@ func TestAStartOverOneChainReachesIt(t *testing.T) {
 	}
 }
 
-func all(string) bool      { return true }
-func same(s string) string { return s }
-
-func TestWholesRejectWhatTheirPartsCannotHonour(t *testing.T) {
+func TestConcatMergeAndMapRejectWhatTheirPartsCannotHonour(t *testing.T) {
 	for name, c := range map[string]struct {
 		listing func(l backupx.Listing[string]) backupx.Listing[string]
 		text    string
@@ -198,28 +193,7 @@ func TestPagesOfAMergeAreAnError(t *testing.T) {
 	}
 }
 
-// hsmBackup is a backup that was created some hours after day.
-func hsmBackup(id string, state hsmtypes.BackupState, hours int) hsmtypes.Backup {
-	return hsmtypes.Backup{
-		BackupId: aws.String("backup-" + id), BackupState: state,
-		CreateTimestamp: aws.Time(day.Add(time.Duration(hours) * time.Hour)),
-	}
-}
-
-func hsmID(b hsmtypes.Backup) string { return aws.ToString(b.BackupId) }
-
-// runs are backups of two states of which one comes several times in a row, over a page's end.
-func runs() []hsmtypes.Backup {
-	return lo.Times(12, func(i int) hsmtypes.Backup {
-		state := hsmtypes.BackupStateReady
-		if i%7 == 6 {
-			state = hsmtypes.BackupStatePendingDeletion
-		}
-		return hsmBackup(fmt.Sprintf("aaaaaaaaa%02d", i), state, i)
-	})
-}
-
-func TestWhatIsMadeOfSeveralStatesLosesNothing(t *testing.T) {
+func TestListingsMadeOfSeveralStatesLoseNothing(t *testing.T) {
 	client := clientOf(fakeaws.New(fakeaws.Data{HSM: runs()}))
 	both := client.HSMBackups(backupx.HSMFilter{}.OldestFirst().
 		States(hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion)).PageSize(2)
@@ -240,7 +214,7 @@ func TestWhatIsMadeOfSeveralStatesLosesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatIsMadeTwiceKnowsItsPage(t *testing.T) {
+func TestMappedAndFilteredListingsKeepTheTokensOfTheirPages(t *testing.T) {
 	s := newShelf("a", 5, 2)
 	var next []string
 	for p, err := range backupx.Map(s.list().Where(all), same).Where(all).Pages(t.Context()) {
@@ -279,22 +253,29 @@ func TestValuesLeavesTheErrorToItsVariable(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAPartsOwnCallbacksAndRateHold(t *testing.T) {
-	var of []string
-	note := func(who string) func(backupx.PageInfo) {
-		return func(p backupx.PageInfo) { of = append(of, fmt.Sprint(who, p.Number)) }
-	}
-	a, b := newShelf("a", 2, 1), newShelf("b", 1, 1)
-	whole := backupx.Concat(a.list().OnPage(note("a")), b.list()).OnPage(note("whole"))
-	_, err := drain(whole.All(t.Context()))
-	require.NoError(t, err)
-	require.Equal(t, []string{"a1", "whole1", "a2", "whole2", "whole1"}, of)
-}
-
 func TestAnErrorWithinNamesTheOperationOfThePart(t *testing.T) {
 	failing := backupx.List("ListOthers", func(context.Context, string, int) (backupx.Page[string], error) {
 		return backupx.Page[string]{}, errors.New("no")
 	})
 	_, err := backupx.Concat(newShelf("a", 1, 1).list(), failing).Collect(t.Context())
 	require.EqualError(t, err, "backupx: ListOthers: page 1: no")
+}
+
+func TestMergedStatesAreInOrderOfCreation(t *testing.T) {
+	for _, oldest := range []bool{true, false} {
+		s := fakeaws.New(fakeaws.Data{HSM: runs()})
+		f := backupx.HSMFilter{}.States("READY", "PENDING_DELETION", "DELETED")
+		want := runs()
+		if oldest {
+			f = f.OldestFirst()
+		} else {
+			slices.Reverse(want)
+		}
+		got, err := drain(clientOf(s).HSMBackups(f).PageSize(2).All(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, lo.Map(want, func(b hsmtypes.Backup, _ int) string { return hsmID(b) }), lo.Map(got, func(b hsmtypes.Backup, _ int) string { return hsmID(b) }))
+		for _, r := range s.Requests() {
+			require.Equal(t, fmt.Sprint(oldest), r.Parameter("SortAscending"), "the order is always asked for")
+		}
+	}
 }

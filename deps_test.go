@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// burdens are what only nested modules may pull in.
+// burdens are the modules that only nested modules may require.
 var burdens = regexp.MustCompile(`(?m)^\s*(?:require\s+)?(\S*(?:apache/beam|parquet|grpc|protobuf|cloud\.google\.com)\S*)\s`)
 
 func TestTheModuleRequiresNothingOfItsNestedModules(t *testing.T) {

@@ -1,7 +1,6 @@
 package backupx_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,12 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/aws/smithy-go"
@@ -28,7 +25,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// failing lists jobs ten a page from a service in which something is wrong with the third request.
+// failing lists jobs in pages of ten from a service whose third request fails with the effect.
 func failing(t *testing.T, effect fakeaws.Effect) ([]types.BackupJob, *backupx.ListError) {
 	t.Helper()
 	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 3, Every: 1, Do: effect}))
@@ -64,7 +61,8 @@ func TestWhateverFailsComesAfterTheItemsBeforeAndCanBeResumed(t *testing.T) {
 			require.True(t, strings.HasPrefix(err.Error(), "backupx: ListBackupJobs: page 3: "), err.Error())
 			require.ErrorContains(t, err, c.text)
 
-			rest := resumeJobs(t, err.Checkpoint)
+			healthy := clientOf(fakeaws.New(fakeaws.Data{BackupJobs: dense()})).BackupJobs(backupx.BackupJobFilter{})
+			rest := resumeFrom(t, healthy, err.Checkpoint)
 			require.Equal(t, lo.Map(reversed(dense()), jobID), lo.Map(append(jobs, rest...), jobID))
 		})
 	}
@@ -74,16 +72,7 @@ func reversed[T any](items []T) []T {
 	return lo.Map(items, func(_ T, i int) T { return items[len(items)-1-i] })
 }
 
-func resumeJobs(t *testing.T, cp backupx.Checkpoint) []types.BackupJob {
-	t.Helper()
-	cursor, err := clientOf(fakeaws.New(fakeaws.Data{BackupJobs: dense()})).BackupJobs(backupx.BackupJobFilter{}).Resume(cp)
-	require.NoError(t, err)
-	rest, err := drain(cursor.All(t.Context()))
-	require.NoError(t, err)
-	return rest
-}
-
-func TestTheTextNamesTheChain(t *testing.T) {
+func TestTheTextOfAnErrorNamesTheChain(t *testing.T) {
 	s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{
 		When: func(r fakeaws.Request) bool { return r.Parameter("state") == "FAILED" },
 		Do:   fakeaws.Error(http.StatusBadRequest, "InvalidParameterValueException", "no"),
@@ -131,7 +120,7 @@ func TestTheServicesTypedErrorsAreFound(t *testing.T) {
 	}
 }
 
-// requireTyped expects an error that can be taken for what the service sent, in every way the SDK has.
+// requireTyped requires that errors.As finds each of the SDK's types in the error of a listing.
 func requireTyped(t *testing.T, operation, name string, target any, list func(backupx.Client) error, effect fakeaws.Effect) {
 	t.Helper()
 	err := list(clientOf(fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: effect}))))
@@ -169,23 +158,19 @@ func TestAnAccessDeniedWithoutAMessage(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, response.HTTPStatusCode())
 }
 
-// tokenOf makes a service give one page token, and then be unreachable.
+// tokenOf is an HTTP client that answers one page with a token, and then fails to connect.
 func tokenOf(token string) aws.HTTPClient {
 	n := 0
-	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	return roundTripClient(func(r *http.Request) (*http.Response, error) {
 		if n++; n > 1 {
 			return nil, errors.New("no route to host")
 		}
 		body := fmt.Sprintf(`{"BackupJobs":[],"Backups":[],"NextToken":%s}`, lo.Must(json.Marshal(token)))
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-	})}
+	})
 }
 
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// pageTokens are of all lengths, and of letters that URLs escape.
+// pageTokens are tokens of lengths 1 to 60 with characters that URLs escape.
 func pageTokens() []string {
 	letters := []rune("abcXYZ0189+/=-_.~ &%?#:\"\\<>é")
 	r := rand.New(rand.NewPCG(11, 12))
@@ -269,14 +254,8 @@ func TestTheSDKsErrorsOfASuccessThatCannotBeReadNameTheOperation(t *testing.T) {
 	}
 }
 
-func TestABodyOfNullIsNoPage(t *testing.T) {
-	s := fakeaws.New(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.Body(" null ")}))
-	_, err := clientOf(s).HSMBackups(backupx.HSMFilter{}).Count(t.Context())
-	require.ErrorContains(t, err, "empty body")
-}
-
-// What ended a range is what failed, not the requests that the failure ended.
-func TestTheErrorIsTheOneThatEndedTheOthers(t *testing.T) {
+// The error is the first failure, not that of the requests which this failure cancelled.
+func TestTheErrorIsTheFailureThatCancelledTheOtherRequests(t *testing.T) {
 	for range 60 {
 		bad := backupx.List("bad", func(context.Context, string, int) (backupx.Page[string], error) {
 			time.Sleep(time.Millisecond)
@@ -291,51 +270,6 @@ func TestTheErrorIsTheOneThatEndedTheOthers(t *testing.T) {
 	}
 }
 
-// What a client makes of a context that ended may not say so.
-func TestAContextThatEndedIsInTheErrorWhateverTheClientSays(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[string], error) {
-		cancel()
-		return backupx.Page[string]{}, errBoom
-	})
-	_, err := l.Collect(ctx)
-	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorIs(t, err, errBoom)
-	require.EqualError(t, err, "backupx: ListThings: page 1: context canceled: boom")
-}
-
-// hedged asks twice and takes the first answer.
-type hedged struct{ *backup.Client }
-
-func (h hedged) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
-	type answer struct {
-		out *backup.ListBackupJobsOutput
-		err error
-	}
-	answers := make(chan answer, 2)
-	var calls sync.WaitGroup
-	defer calls.Wait()
-	for range 2 {
-		calls.Go(func() {
-			out, err := h.Client.ListBackupJobs(ctx, in, opts...)
-			answers <- answer{out, err}
-		})
-	}
-	first := <-answers
-	return first.out, first.err
-}
-
-func TestAClientMayMakeSeveralCallsForAPage(t *testing.T) {
-	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()})
-	client := hedged{backup.NewFromConfig(s.Config())}
-	requireCount(t, len(dense()), backupx.BackupJobs(client, backupx.BackupJobFilter{}).PageSize(3))
-
-	empty := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 5, Every: 1, Do: fakeaws.EmptyBody()}))
-	client = hedged{backup.NewFromConfig(empty.Config())}
-	_, err := backupx.BackupJobs(client, backupx.BackupJobFilter{}).PageSize(3).Count(t.Context())
-	require.ErrorContains(t, err, "empty body")
-}
-
 func TestTokensAreKeptOutOfTheTextHoweverTheyAreSpelled(t *testing.T) {
 	const token = `TkN/+=secret<&>token"odd one`
 	l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
@@ -348,48 +282,4 @@ func TestTokensAreKeptOutOfTheTextHoweverTheyAreSpelled(t *testing.T) {
 	for _, part := range []string{"TkN", "secret", "odd"} {
 		require.NotContains(t, got, part)
 	}
-}
-
-// copying makes outputs of its own.
-type copying struct{ *backup.Client }
-
-func (c copying) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
-	out, err := c.Client.ListBackupJobs(ctx, in, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &backup.ListBackupJobsOutput{BackupJobs: out.BackupJobs, NextToken: out.NextToken}, nil
-}
-
-func TestAnEmptyBodyIsSeenBehindAWrapper(t *testing.T) {
-	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithFaults(fakeaws.Fault{Nth: 2, Every: 1, Do: fakeaws.EmptyBody()}))
-	jobs, err := backupx.BackupJobs(copying{backup.NewFromConfig(s.Config())}, backupx.BackupJobFilter{}).PageSize(10).Collect(t.Context())
-	require.ErrorContains(t, err, "empty body")
-	require.Len(t, jobs, 10)
-}
-
-func TestTheReasonOfAContextIsInTheErrorWhereverItEnds(t *testing.T) {
-	why := errors.New("the operator left")
-	for name, l := range map[string]backupx.Listing[string]{
-		"a request":                         stuck(nil),
-		"an error of the client's own":      stuck(errBoom),
-		"a request that several wait for":   backupx.Concat(stuck(nil), stuck(nil)).Parallel(2),
-		"a request that is read in advance": stuck(nil).Prefetch(1),
-	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Millisecond, func() { cancel(why) })
-			_, err := l.Collect(ctx)
-			require.ErrorIs(t, err, context.Canceled)
-			require.ErrorIs(t, err, why)
-		})
-	}
-}
-
-// stuck answers when its context ends, with an error of its own if it is given one.
-func stuck(own error) backupx.Listing[string] {
-	return backupx.List("ListThings", func(ctx context.Context, _ string, _ int) (backupx.Page[string], error) {
-		<-ctx.Done()
-		return backupx.Page[string]{}, cmp.Or(own, ctx.Err())
-	})
 }

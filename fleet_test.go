@@ -22,7 +22,8 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// regions are services of so many jobs each, and a fleet of them in that order.
+// regions returns services with this many jobs and this latency in milliseconds, by name, and a fleet of them
+// in the order of their names.
 func regions(jobs, latency map[string]int) (map[string]*fakeaws.Service, backupx.Fleet) {
 	services, fleet := map[string]*fakeaws.Service{}, backupx.Fleet{}
 	for _, name := range slices.Sorted(maps.Keys(jobs)) {
@@ -45,14 +46,6 @@ func sourcesOf(items []backupx.Sourced[types.BackupJob]) map[string]int {
 	return lo.CountValuesBy(items, func(v backupx.Sourced[types.BackupJob]) string { return v.Source })
 }
 
-// kindsOf are the sources that failed, and how.
-func kindsOf(t *testing.T, err error) map[string]backupx.Kind {
-	t.Helper()
-	var sources backupx.SourceErrors
-	require.ErrorAs(t, err, &sources)
-	return lo.SliceToMap(sources, func(s *backupx.SourceError) (string, backupx.Kind) { return s.Source, s.Kind })
-}
-
 func TestItemsOfAFleetNameTheirSource(t *testing.T) {
 	_, fleet := regions(map[string]int{"a": 25, "b": 0, "c": 12}, nil)
 	var pages []string
@@ -66,7 +59,7 @@ func TestItemsOfAFleetNameTheirSource(t *testing.T) {
 	require.Equal(t, []string{"a1", "a2", "a3", "b1", "c1", "c2"}, pages)
 }
 
-// effects are what a service can fail with, and what kind of failure each is.
+// effects are the failures of a service, each with its kind.
 var effects = map[string]struct {
 	kind   backupx.Kind
 	effect fakeaws.Effect
@@ -130,8 +123,6 @@ func TestARegionWithoutTheServiceIsNotOffered(t *testing.T) {
 	require.ErrorContains(t, err, "1 source failed: aq-south-1: not offered: ListBackupJobs: page 1: ")
 }
 
-func roundTripClient(f roundTrip) *http.Client { return &http.Client{Transport: f} }
-
 func TestALimitDoesNotHideASourceThatFailed(t *testing.T) {
 	for _, n := range []int{1, 2} {
 		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
@@ -147,7 +138,7 @@ func TestALimitDoesNotHideASourceThatFailed(t *testing.T) {
 	}
 }
 
-func TestFleetsThatCannotBeMeant(t *testing.T) {
+func TestInvalidFleetsAreErrorsBeforeAnyRequest(t *testing.T) {
 	services, fleet := regions(map[string]int{"a": 3, "b": 3}, nil)
 	with := func(change func(backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob]) backupx.Listing[backupx.Sourced[types.BackupJob]] {
 		return backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] { return change(listJobs(c)) })
@@ -181,7 +172,7 @@ func TestASourcesOwnBoundLeavesTheRestToOthers(t *testing.T) {
 		began := time.Now()
 		var others time.Duration
 		l := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
-			return listJobs(c).Every(3 * 24 * time.Hour) // ten windows, or one more
+			return listJobs(c).Every(3 * 24 * time.Hour) // ten or eleven windows
 		}).Parallel(7).OnPage(func(p backupx.PageInfo) {
 			if p.Source == "other" {
 				others = time.Since(began)
@@ -255,4 +246,85 @@ func TestACancelledContextIsNoFailureOfASource(t *testing.T) {
 		var sources backupx.SourceErrors
 		require.False(t, errors.As(err, &sources))
 	})
+}
+
+func TestAFailureWithinASourceLeavesNoRequestCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlow(time.Second)
+		broken := newShelf("broken", 4, 2)
+		broken.fails = 2
+		within := func(name string) backupx.Listing[string] {
+			return fleetOf(map[string]backupx.Listing[string]{name: s.list(newShelf(name, 40, 1))}, nil)
+		}
+		l := fleetOf(map[string]backupx.Listing[string]{
+			"a": backupx.Merge(strings.Compare, s.list(broken), within("x"), within("y")),
+			"b": s.list(newShelf("b", 4, 2)),
+			"c": s.list(newShelf("c", 4, 2)),
+		}, nil)
+		items, err := drain(l.Parallel(2).All(t.Context()))
+		require.ErrorIs(t, err, errBoom)
+		require.Subset(t, items, []string{"b-000", "b-003", "c-000", "c-003"})
+		var sources backupx.SourceErrors
+		require.ErrorAs(t, err, &sources)
+		require.Equal(t, []string{"a"}, lo.Map(sources, func(s *backupx.SourceError, _ int) string { return s.Source }))
+	})
+}
+
+func TestAFailureEndsTheFleetsWithinItQuietly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlow(time.Second)
+		broken := newShelf("broken", 4, 2)
+		broken.fails = 2
+		within := map[string]backupx.Listing[string]{"x": s.list(newShelf("x", 40, 1)), "y": s.list(newShelf("y", 40, 1))}
+		l := fleetOf(map[string]backupx.Listing[string]{"a": backupx.Concat(s.list(broken), fleetOf(within, nil))}, nil)
+		_, err := drain(l.Parallel(3).All(t.Context()))
+		var sources backupx.SourceErrors
+		require.ErrorAs(t, err, &sources)
+		require.Equal(t, []string{"a"}, lo.Map(sources, func(s *backupx.SourceError, _ int) string { return s.Source }),
+			"x and y did not fail: their requests were ended")
+	})
+}
+
+func TestABoundOfASourceHoldsForTheFleetsWithinIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlow(time.Second)
+		within := map[string]backupx.Listing[string]{"x": s.list(newShelf("x", 4, 1)), "y": s.list(newShelf("y", 4, 1))}
+		requireCount(t, 8, fleetOf(map[string]backupx.Listing[string]{"a": fleetOf(within, nil)}, map[string]int{"a": 1}).Parallel(4))
+		require.Equal(t, 1, s.mostUnderWay())
+	})
+}
+
+func TestAFailureThatEndsTheRangeDoesNotHideAFailedSource(t *testing.T) {
+	broken, later := newShelf("broken", 4, 2), newShelf("later", 4, 2)
+	broken.fails, later.fails = 1, 1
+	fleet := fleetOf(map[string]backupx.Listing[string]{"a": broken.list(), "b": newShelf("b", 2, 2).list()}, nil)
+	_, err := drain(backupx.Concat(fleet, later.list()).All(t.Context()))
+	var sources backupx.SourceErrors
+	require.ErrorAs(t, err, &sources)
+	require.Equal(t, "a", sources[0].Source)
+	require.ErrorContains(t, err, "page 1: boom; 1 source failed: a: other")
+}
+
+func TestNamesThatLookAlikeWhenJoinedAreNotTheSameChain(t *testing.T) {
+	shelves := 0
+	within := func(names ...string) backupx.Listing[backupx.Sourced[string]] {
+		fleet := lo.Map(names, func(n string, _ int) backupx.Source { return backupx.Source{Name: n} })
+		return backupx.Across(fleet, func(backupx.Client) backupx.Listing[string] {
+			shelves++
+			return newShelf(string(rune('a'+shelves)), 2, 5).list()
+		})
+	}
+	outer := backupx.Fleet{{Name: "a"}, {Name: "a/b"}}
+
+	items, err := backupx.Across(outer, func(backupx.Client) backupx.Listing[backupx.Sourced[string]] {
+		return within("b/c", "c")
+	}).Collect(t.Context())
+
+	require.NoError(t, err)
+	require.Len(t, items, 8)
+
+	s := fakeaws.New(fakeaws.Data{})
+	_, err = clientOf(s).BackupJobs(backupx.BackupJobFilter{}.Vaults("a", "a,resourceTypes=b").ResourceTypes("b,resourceTypes=c", "c")).Count(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 4, s.RequestCount())
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// onePerService is data of one item of each service, and one more with as little as can be.
+// onePerService is one item of each service, and a second backup and a second job with few members.
 func onePerService() fakeaws.Data {
 	return fakeaws.Data{
 		HSM: []hsmtypes.Backup{
@@ -58,7 +58,7 @@ func TestInventoryGivesPlainValues(t *testing.T) {
 	require.Equal(t, "job-a", *items[3].(types.BackupJob).BackupJobId)
 }
 
-func TestInventoryTakesWhatTheClientHas(t *testing.T) {
+func TestInventoryListsTheServicesThatTheClientHas(t *testing.T) {
 	s := fakeaws.New(onePerService())
 	whole := clientOf(s)
 	services := func(c backupx.Client, asked ...backupx.Service) []backupx.Service {
@@ -74,7 +74,7 @@ func TestInventoryTakesWhatTheClientHas(t *testing.T) {
 	require.Equal(t, []backupx.Service{"copy-jobs", "hsm"}, services(whole, "copy-jobs", "hsm", "copy-jobs"), "as asked, and once")
 }
 
-func TestInventoryOfWhatIsNotThere(t *testing.T) {
+func TestInventoryRejectsUnknownServicesAndMissingClients(t *testing.T) {
 	s := fakeaws.New(onePerService())
 	require.ErrorContains(t, errOf(t, clientOf(s).Inventory("hsm", "glacier")), `backupx: Inventory: no service is named "glacier"`)
 	require.ErrorContains(t, errOf(t, backupx.Client{}.Inventory("hsm")), "hsm: no cloudhsm client was given")

@@ -15,8 +15,9 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// Jobs that move on through their states while several states are listed side by side come once each.
+// Jobs that change their state while several states are listed in parallel are delivered once each.
 func TestJobsThatMoveOnWhileListedInParallelAreDeliveredOnce(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(40) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 5))
@@ -61,9 +62,10 @@ func TestStatesOfAJobsLifeAreReadInTurn(t *testing.T) {
 	})
 }
 
-// Jobs that are created or change their state while all jobs are listed in windows: none comes twice,
-// and all that were there come.
+// While jobs are created and change their state, a listing in windows delivers no job twice, and every job that
+// existed at the start.
 func TestJobsThatComeWhileWindowsAreReadAreDeliveredAtMostOnce(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 6))
@@ -86,7 +88,7 @@ func TestJobsThatComeWhileWindowsAreReadAreDeliveredAtMostOnce(t *testing.T) {
 	}
 }
 
-// A page size may change when a listing is resumed: what is remembered of the last page still is.
+// The ids remembered from the last page stay remembered when the listing is resumed with another page size.
 func TestResumingWithSmallerPagesRepeatsNoJobThatMovedOn(t *testing.T) {
 	for _, size := range []int{9, 5, 3, 1} {
 		jobs := append(alive(1, "RUNNING"), lo.Times(10, func(i int) types.BackupJob {

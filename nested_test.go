@@ -19,14 +19,15 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// nestings is how many trees of listings are read. Each is a seed: one that fails can be run alone
-// with -run 'Nested/seed_123$'.
+// nestings is the number of random trees of listings. Each has a seed: run a failing one alone with
+// -run 'Nested/seed_123$'.
 const nestings = 2000
 
-// Listings within listings, to any depth, read with any settings: all items come, once, in the order
-// of one after another where that is promised, with no more requests at once than allowed. A tree that
-// waits for itself is found at once: within the bubble nothing else could wake it.
+// Listings within listings, to any depth and with any settings, deliver each item once, with no more requests
+// under way than allowed, and in the listings' order where that is promised. A tree that deadlocks fails at
+// once, because all goroutines of its bubble are blocked.
 func TestNestedListingsEndAndLoseNothing(t *testing.T) {
+	t.Parallel()
 	for seed := range nestings {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,11 +38,11 @@ func TestNestedListingsEndAndLoseNothing(t *testing.T) {
 	}
 }
 
-// nesting is a random tree of listings over shelves that take their time and fail now and then.
+// nesting is a random tree of listings over slow shelves, some of which fail.
 type nesting struct {
 	*rand.Rand
 	shelves  int
-	fails    bool // a shelf does, until healed
+	fails    bool // a shelf fails until healed is set
 	healed   bool
 	underWay atomic.Int32
 	most     atomic.Int32
@@ -62,20 +63,13 @@ func (n *nesting) tree(depth int) backupx.Listing[string] {
 	}
 }
 
-// carrying is a client that knows what to list of it.
-type carrying struct {
-	backupx.BackupAPI
-
-	listing backupx.Listing[string]
-}
-
 func (n *nesting) across(parts []backupx.Listing[string]) backupx.Listing[string] {
-	fleet := lo.Map(parts, func(l backupx.Listing[string], i int) backupx.Source {
-		return backupx.Source{Name: strconv.Itoa(i), Client: backupx.Client{Backup: carrying{listing: l}}, Parallel: n.IntN(3)}
-	})
-	return backupx.Map(backupx.Across(fleet, func(c backupx.Client) backupx.Listing[string] {
-		return c.Backup.(carrying).listing
-	}), func(v backupx.Sourced[string]) string { return v.Item })
+	sources, parallel := map[string]backupx.Listing[string]{}, map[string]int{}
+	for i, l := range parts {
+		name := strconv.Itoa(i)
+		sources[name], parallel[name] = l, n.IntN(3)
+	}
+	return fleetOf(sources, parallel)
 }
 
 func (n *nesting) leaf() backupx.Listing[string] {
@@ -106,16 +100,6 @@ func (n *nesting) leaf() backupx.Listing[string] {
 	return l
 }
 
-// pause takes time, as a request does.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 func (n *nesting) settings(l backupx.Listing[string]) (_ backupx.Listing[string], wide int, ordered bool) {
 	wide, ordered = 1+n.IntN(4), n.IntN(2) == 0
 	l = l.Parallel(wide).Prefetch(n.IntN(3))
@@ -125,8 +109,8 @@ func (n *nesting) settings(l backupx.Listing[string]) (_ backupx.Listing[string]
 	return l, wide, ordered || wide == 1
 }
 
-// run reads a tree as often as it fails, and compares it with the tree in good health, one after
-// another.
+// run reads a tree, resuming after each failure, and compares the items with those of the healed tree read in
+// turn.
 func (n *nesting) run(t *testing.T, tree backupx.Listing[string]) {
 	var items []string
 	var at backupx.Checkpoint
@@ -158,7 +142,8 @@ func (n *nesting) run(t *testing.T, tree backupx.Listing[string]) {
 	require.True(t, at.Done())
 }
 
-// explained requires that an error is that of a shelf, and of no request that another's failure ended.
+// explained requires that an error comes from a shelf, and not from a request that was cancelled after
+// another failure.
 func (n *nesting) explained(t *testing.T, err error) {
 	t.Helper()
 	require.True(t, n.fails)

@@ -1,12 +1,9 @@
 package backupx_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +29,7 @@ func TestParallelTakesItsShareOfTheTime(t *testing.T) {
 }
 
 func TestParallelSendsAtMostNRequestsAtOnce(t *testing.T) {
+	t.Parallel()
 	f := backupx.BackupJobFilter{}.States("COMPLETED", "FAILED", "RUNNING", "PARTIAL").ResourceTypes("EBS", "EFS", "S3", "RDS")
 	for _, how := range []string{"arrival", "Ordered", "Prefetch"} {
 		for _, n := range []int{1, 2, 5, 12} {
@@ -61,7 +59,7 @@ func TestNoChainWaitsForAnother(t *testing.T) {
 	})
 }
 
-// However slow the consumer is, no more pages are held than were asked for.
+// However slow the loop is, no more pages are read ahead than the settings allow.
 func TestParallelHoldsAtMostNPages(t *testing.T) {
 	for _, c := range []struct{ n, prefetch int }{{2, 0}, {3, 1}, {5, 0}, {3, 2}, {2, 4}} {
 		inBubble(t, fmt.Sprint(c), func(t *testing.T) {
@@ -92,6 +90,7 @@ func TestOrderedHoldsABoundedNumberOfPages(t *testing.T) {
 }
 
 func TestOrderedIsTheOrderOfOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2, 3, 7} {
 		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
 			for name, l := range slowListings() {
@@ -107,29 +106,8 @@ func TestOrderedIsTheOrderOfOneAfterAnother(t *testing.T) {
 	}
 }
 
-// slowListings are listings of several shapes whose chains are not equally fast.
-func slowListings() map[string]backupx.Listing[string] {
-	r := rand.New(rand.NewPCG(1, 1))
-	latency := func() fakeaws.Option { return fakeaws.WithLatency(time.Duration(1+r.IntN(5)) * time.Second) }
-	client := clientOf(fakeaws.New(fakeaws.Generate(5, day, 400), latency(), fakeaws.WithPageSize(20)))
-	client.Now = func() time.Time { return day }
-	shelves := lo.Times(9, func(i int) backupx.Listing[string] {
-		return newSlow(time.Duration(r.IntN(5)) * time.Second).list(newShelf(string(rune('a'+i)), r.IntN(30), 1+r.IntN(4)))
-	})
-	states := backupx.BackupJobFilter{}.States("CREATED", "RUNNING", "FAILED", "COMPLETED", "PARTIAL")
-	return map[string]backupx.Listing[string]{
-		"shelves": backupx.Concat(shelves...),
-		"merged":  backupx.Merge(strings.Compare, shelves...),
-		"jobs":    backupx.Map(client.BackupJobs(backupx.BackupJobFilter{}), idOf),
-		"days":    backupx.Map(client.BackupJobs(backupx.BackupJobFilter{}), idOf).Every(24 * time.Hour),
-		"states":  backupx.Map(client.BackupJobs(states), idOf),
-		"fleet": fleetOf(map[string]backupx.Listing[string]{
-			"a": shelves[0], "b": backupx.Concat(shelves[1:4]...), "c": backupx.Map(client.BackupJobs(states), idOf),
-		}, map[string]int{"b": 1}),
-	}
-}
-
 func TestParallelHonoursLimitAndWhere(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for name, l := range slowListings() {
 			kept := l.Where(notThirds)
@@ -148,29 +126,9 @@ func TestParallelHonoursLimitAndWhere(t *testing.T) {
 	})
 }
 
-func TestOnPageTellsOfEachPageOfParallelChainsOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for name, l := range slowListings() {
-			var within atomic.Bool
-			var told []backupx.PageInfo
-			n, err := l.Where(notThirds).Parallel(4).OnPage(func(p backupx.PageInfo) {
-				require.False(t, within.Swap(true), "calls overlap")
-				time.Sleep(time.Minute)
-				told = append(told, p)
-				within.Store(false)
-			}).Count(t.Context())
-			require.NoError(t, err)
-			require.Equal(t, n, lo.SumBy(told, func(p backupx.PageInfo) int { return p.Kept }), name)
-			if name != "jobs" && name != "shelves" && name != "merged" && name != "fleet" { // shelves are of one name
-				pages := lo.Map(told, func(p backupx.PageInfo, _ int) string { return fmt.Sprint(p.Shard, p.Number) })
-				require.Empty(t, lo.FindDuplicates(pages), name)
-			}
-		}
-	})
-}
-
-// Resuming with another number of requests, again and again, delivers each item once.
+// Resuming many times, each time with another number of parallel requests, delivers each item once.
 func TestACheckpointOfParallelChainsResumesWithAnyNumber(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(10) {
 		inBubble(t, fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
@@ -195,26 +153,6 @@ func TestACheckpointOfParallelChainsResumesWithAnyNumber(t *testing.T) {
 	}
 }
 
-func TestFirstUnderParallelReadsOneChainOnePageAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fakeaws.New(fakeaws.Generate(1, time.Now(), 500), fakeaws.WithLatency(time.Second))
-		l := clientOf(s).BackupJobs(backupx.BackupJobFilter{}).Parallel(8).Prefetch(4).Every(24 * time.Hour)
-		item, ok, err := l.First(t.Context())
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, 1, s.RequestCount())
-		newest, _, err := clientOf(s).BackupJobs(backupx.BackupJobFilter{}).First(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, newest, item)
-
-		s.ResetRequests()
-		_, ok, err = l.Where(func(types.BackupJob) bool { return false }).PageSize(10).First(t.Context())
-		require.NoError(t, err)
-		require.False(t, ok)
-		require.Equal(t, 1, s.MostUnderWay())
-	})
-}
-
 func TestAFailureOfOneChainComesAfterWhatTheOthersHadRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, broken := newSlow(time.Second), newShelf("broken", 6, 1)
@@ -230,46 +168,5 @@ func TestAFailureOfOneChainComesAfterWhatTheOthersHadRead(t *testing.T) {
 		require.Equal(t, []int{3, len(got)}, []int{list.Page, list.Delivered})
 		require.ElementsMatch(t, slices.Concat(numbers("a", 50), numbers("b", 50), broken.items),
 			append(got, resumeFrom(t, l, list.Checkpoint)...))
-	})
-}
-
-func TestAContextCancelledWhileChainsAreReadEndsTheRangeAtOnce(t *testing.T) {
-	for _, n := range []int{1, 2, 8} {
-		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
-			for name, l := range slowListings() {
-				for _, after := range []time.Duration{0, 1, 2500, 7001} {
-					ctx, cancel := context.WithTimeout(t.Context(), after*time.Millisecond)
-					began, cursor := time.Now(), l.Parallel(n).Prefetch(1).Cursor()
-					got, err := drain(cursor.All(ctx))
-					cancel()
-					if err == nil {
-						continue // it had ended
-					}
-					require.ErrorIs(t, err, context.DeadlineExceeded, name)
-					require.Equal(t, after*time.Millisecond, time.Since(began), name)
-					whole, err := drain(l.All(t.Context()))
-					require.NoError(t, err)
-					require.ElementsMatch(t, whole, append(got, resumeFrom(t, l, cursor.Checkpoint())...), name)
-				}
-			}
-		})
-	}
-}
-
-func TestACancelledContextWaitsForNoMoreThanARequest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		deaf := lo.Times(5, func(i int) backupx.Listing[string] {
-			of := newShelf(string(rune('a'+i)), 50, 1)
-			return backupx.List("ListThings", func(ctx context.Context, token string, size int) (backupx.Page[string], error) {
-				time.Sleep(time.Second) // whatever its context says
-				return of.fetch(ctx, token, size)
-			})
-		})
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(5500*time.Millisecond, cancel)
-		began := time.Now()
-		_, err := drain(backupx.Concat(deaf...).Parallel(4).All(ctx))
-		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, 6*time.Second, time.Since(began))
 	})
 }

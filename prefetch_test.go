@@ -21,7 +21,7 @@ func TestPrefetchReadsWhileTheConsumerWorks(t *testing.T) {
 			began := time.Now()
 			for _, err := range s.list(newShelf("a", 10, 1)).Prefetch(pages).All(t.Context()) {
 				require.NoError(t, err)
-				time.Sleep(time.Second) // the consumer takes as long as a page
+				time.Sleep(time.Second) // as long as a request takes
 			}
 			require.Equal(t, want*time.Second, time.Since(began))
 			require.Equal(t, 1, s.mostUnderWay())
@@ -29,13 +29,13 @@ func TestPrefetchReadsWhileTheConsumerWorks(t *testing.T) {
 	}
 }
 
-func TestPrefetchReadsAtMostSoManyPagesAhead(t *testing.T) {
+func TestPrefetchReadsAtMostNPagesAhead(t *testing.T) {
 	for pages := range 5 {
 		inBubble(t, fmt.Sprint(pages), func(t *testing.T) {
 			s, delivered := newSlow(time.Second), 0
 			for _, err := range s.list(newShelf("a", 30, 3)).Prefetch(pages).All(t.Context()) {
 				require.NoError(t, err)
-				time.Sleep(time.Hour) // whatever may be read is read
+				time.Sleep(time.Hour) // all reading ahead that is allowed is done
 				begun := delivered/3 + 1
 				require.Equal(t, min(10, begun+pages), s.requests(), "after item %d", delivered)
 				delivered++
@@ -69,7 +69,7 @@ func TestPrefetchDeliversAPageBeforeTheErrorOfTheNext(t *testing.T) {
 					continue
 				}
 				got = append(got, v)
-				time.Sleep(time.Hour) // the failure has long been read
+				time.Sleep(time.Hour) // the failing request has ended
 			}
 			require.Equal(t, of.items[:4], got)
 			var list *backupx.ListError

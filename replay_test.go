@@ -20,11 +20,12 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// The cassettes of fixtures/cassettes, replayed through backupx. The made-up ones were recorded from
-// data that fakeaws generates again here, and that are of the week before this instant.
+// replayed is the end of the data in the cassettes of fixtures/cassettes that were recorded from fakeaws,
+// which generates the same data again here. Jobs are from the week before, backups of OpsWorks CM from the 30
+// days before.
 var replayed = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
-// replay is a client that a cassette answers. All of the cassette has to be used.
+// replay is a client that a cassette answers. The test fails if it leaves interactions unused.
 func replay(t *testing.T, name string) backupx.Client {
 	t.Helper()
 	session, err := fixtures.Load(cassettes.FS, name)
@@ -42,7 +43,7 @@ func requireReplays[T any](t *testing.T, want []T, l backupx.Listing[T]) {
 	require.Equal(t, want, got)
 }
 
-// requirePages requires that a listing comes in pages of these numbers of items.
+// requirePages requires that a listing is read in pages with these numbers of items.
 func requirePages[T any](t *testing.T, want []int, l backupx.Listing[T]) {
 	t.Helper()
 	var got []int
@@ -51,7 +52,7 @@ func requirePages[T any](t *testing.T, want []int, l backupx.Listing[T]) {
 	require.Equal(t, want, got)
 }
 
-// requireEmpty requires that an empty account is no error, and has no items.
+// requireEmpty requires a listing without items and without an error.
 func requireEmpty[T any](t *testing.T, l backupx.Listing[T]) {
 	t.Helper()
 	got, err := l.Collect(t.Context())
@@ -59,8 +60,7 @@ func requireEmpty[T any](t *testing.T, l backupx.Listing[T]) {
 	require.Empty(t, got)
 }
 
-// requireFails requires that a listing fails at its first page with an error of type E, which says
-// what the service said.
+// requireFails requires that a listing fails at its first page with an error of type E and the service's code.
 func requireFails[E smithy.APIError, T any](t *testing.T, l backupx.Listing[T], operation, code string) {
 	t.Helper()
 	items, err := l.Collect(t.Context())
@@ -87,7 +87,7 @@ func epoch(seconds float64) *time.Time {
 	return aws.Time(time.UnixMilli(int64(seconds * 1000)).UTC())
 }
 
-// realHSM is a backup as AWS described it to cloud-custodian's tests.
+// realHSM is a backup as AWS returned it in the recordings of cloud-custodian's tests.
 func realHSM(id string, created float64, tags ...string) hsmtypes.Backup {
 	b := hsmtypes.Backup{
 		BackupId:        aws.String(id),
@@ -112,7 +112,7 @@ func realPendingHSM(id string, created, deleted float64) hsmtypes.Backup {
 	return b
 }
 
-// The backups that AWS listed, newest first.
+// realBackups are the backups that AWS listed, newest first.
 func realBackups() []hsmtypes.Backup {
 	return []hsmtypes.Backup{
 		realHSM("backup-5tptus75gbc", 1726080518.594, "owner", "policy"),
@@ -340,7 +340,7 @@ func TestReplayCopyJobFilters(t *testing.T) {
 	}
 }
 
-// chosen is a filter, and what it keeps: a function for each chain that it is read in.
+// chosen is a filter with one function for each of its chains, which tells the items of that chain.
 type chosen[F, T any] struct {
 	filter F
 	chains []func(T) bool
@@ -350,14 +350,14 @@ func one[F, T any](filter F, keeps func(T) bool) chosen[F, T] {
 	return chosen[F, T]{filter, []func(T) bool{keeps}}
 }
 
-// of are the items that the filter keeps, chain by chain.
+// of returns the items that the filter keeps, chain after chain.
 func (c chosen[F, T]) of(items []T) []T {
 	return lo.FlatMap(c.chains, func(keeps func(T) bool, _ int) []T {
 		return lo.Filter(items, func(item T, _ int) bool { return keeps(item) })
 	})
 }
 
-// requireJobErrors requires the errors that are in the cassettes of both kinds of jobs.
+// requireJobErrors requires the errors that the cassettes of backup jobs and of copy jobs hold.
 func requireJobErrors[T any](t *testing.T, l backupx.Listing[T], operation string) {
 	t.Helper()
 	requireFails[*types.InvalidParameterValueException](t, l, operation, "InvalidParameterValueException")

@@ -29,7 +29,7 @@ const (
 	unknownID = "backup-unknown2222"
 )
 
-// vault holds a backup of each state, and one of another account.
+// vault is a service with one backup in each of three states, and one shared from another account.
 func vault(opts ...fakeaws.Option) *fakeaws.Service {
 	pending := hsmBackup("pending2222", "PENDING_DELETION", 1)
 	pending.DeleteTimestamp = aws.Time(day.AddDate(0, 0, 7))
@@ -95,7 +95,7 @@ func TestRestoresRejectWhatCannotBeSent(t *testing.T) {
 	require.Zero(t, s.RequestCount(), "nothing is sent")
 }
 
-// oddHSM answers a restore with one output, whatever is asked.
+// oddHSM answers each restore with the same output.
 type oddHSM struct {
 	out *cloudhsmv2.RestoreBackupOutput
 }
@@ -168,7 +168,7 @@ func TestAContextThatEndsFailsTheBackupsThatAreLeft(t *testing.T) {
 	require.Equal(t, 1, s.RequestCount())
 }
 
-// wait is what came of a WaitHSMBackup on the fake clock: how long it took, and how often it looked.
+// wait is the result of a WaitHSMBackup on a fake clock, with its duration and its number of requests.
 type wait struct {
 	backup hsmtypes.Backup
 	err    error
@@ -217,7 +217,7 @@ func TestWaitHSMBackupEndsWithItsTime(t *testing.T) {
 	require.Less(t, w.looks, 50)
 }
 
-func TestWaitHSMBackupEndsWhereWaitingIsOfNoUse(t *testing.T) {
+func TestWaitHSMBackupEndsWhereTheStateCannotBeReached(t *testing.T) {
 	w := waiting(t, deletedID, "READY", time.Hour)
 	require.ErrorContains(t, w.err, "it is DELETED, and stays so")
 	require.Equal(t, deletedID, hsmID(w.backup))

@@ -19,27 +19,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// spread are n jobs, as many in each part of the time before until.
-func spread(n int, over time.Duration, until time.Time) []types.BackupJob {
-	return lo.Times(n, func(i int) types.BackupJob {
-		return types.BackupJob{
-			BackupJobId:  aws.String(fmt.Sprintf("job-%06d", i)),
-			CreationDate: aws.Time(until.Add(-time.Duration(i) * (over / time.Duration(n)))),
-			State:        types.BackupJobStateCompleted,
-		}
-	})
-}
-
-const month = 30 * 24 * time.Hour
-
-// at is a client of a service whose plans are made at a time.
-func at(s *fakeaws.Service, now time.Time) backupx.Client {
-	c := clientOf(s)
-	c.Now = func() time.Time { return now }
-	return c
-}
-
-// meanings are what a service may take the ends of its time filters for.
+// meanings are the ways in which a service may treat the ends of its time filters.
 var meanings = map[string][]fakeaws.Option{
 	"exclusive":            nil,
 	"inclusive":            {fakeaws.WithInclusiveTimes()},
@@ -47,8 +27,8 @@ var meanings = map[string][]fakeaws.Option{
 	"inclusive of seconds": {fakeaws.WithTimeResolution(time.Second), fakeaws.WithInclusiveTimes()},
 }
 
-// onTheEdge are jobs at and around the ends of windows, older and newer than those there are, and one
-// without a time.
+// onTheEdge are jobs created at and around the ends of windows of a day, from 40 days before day to two days
+// after.
 func onTheEdge() []types.BackupJob {
 	var jobs []types.BackupJob
 	for hour := -40 * 24; hour <= 48; hour += 24 {
@@ -60,7 +40,8 @@ func onTheEdge() []types.BackupJob {
 	return jobs
 }
 
-func TestWindowsAreExactWhateverTheServiceTakesTheirEndsFor(t *testing.T) {
+func TestWindowsAreExactHoweverTheServiceTreatsTheirEnds(t *testing.T) {
+	t.Parallel()
 	f := backupx.BackupJobFilter{}
 	filters := map[string]backupx.BackupJobFilter{
 		"all":        f,
@@ -113,7 +94,7 @@ func TestEveryAsksForWindowsOnAGridOfUTCNewestFirst(t *testing.T) {
 	}, asked(s))
 }
 
-func TestEveryThatCannotBeHonoured(t *testing.T) {
+func TestSettingsOfWindowsThatCannotBeHonouredAreErrors(t *testing.T) {
 	s := service()
 	client := at(s, day)
 	jobs := client.BackupJobs(backupx.BackupJobFilter{})
@@ -145,7 +126,7 @@ func TestEveryThatCannotBeHonoured(t *testing.T) {
 
 func byCreation(a, b types.BackupJob) int { return a.CreationDate.Compare(*b.CreationDate) }
 
-// howJobsLie are ways in which jobs may lie in a month.
+// howJobsLie are distributions of the creation times of n jobs, by name.
 func howJobsLie(n int) map[string][]types.BackupJob {
 	r := rand.New(rand.NewPCG(3, 3))
 	nightly := spread(n, month, day)
@@ -166,6 +147,7 @@ func howJobsLie(n int) map[string][]types.BackupJob {
 }
 
 func TestParallelPlansAndSplitsItsOwnWindows(t *testing.T) {
+	t.Parallel()
 	for name, jobs := range howJobsLie(90) {
 		t.Run(name, func(t *testing.T) {
 			for meaning, opts := range meanings {
@@ -185,8 +167,10 @@ func TestParallelPlansAndSplitsItsOwnWindows(t *testing.T) {
 	}
 }
 
-// A plan stays as it was made, whatever the listing that resumes it and its clock would plan.
+// The windows of a checkpoint stay as they were planned, whatever the resuming listing and its clock would
+// plan.
 func TestAResumedCheckpointKeepsItsWindows(t *testing.T) {
+	t.Parallel()
 	for name, jobs := range howJobsLie(150) {
 		inBubble(t, name, func(t *testing.T) {
 			s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithLatency(time.Second))
@@ -220,8 +204,10 @@ func TestAChainThatIsListedInWindowsCannotBeResumedWithout(t *testing.T) {
 	require.Len(t, lo.Uniq(lo.Map(s.Requests(), func(r fakeaws.Request, _ int) string { return r.Parameter("createdAfter") })), 1)
 }
 
-// Requests: one for each full page, one for each window, and those that a split discards.
+// A listing in windows costs one request for each full page, one for each window, and those that a split
+// discards.
 func TestWindowsCostFewRequests(t *testing.T) {
+	t.Parallel()
 	const n, size = 20_000, 1000
 	for name, c := range map[string]struct {
 		jobs    []types.BackupJob
@@ -261,7 +247,7 @@ func TestPlansAreMadeAtTheClientsNow(t *testing.T) {
 	})
 }
 
-// undated answers one job without a time of creation, whatever it is asked.
+// undated answers each request with two jobs, of which one has no creation time.
 type undated struct{}
 
 func (undated) ListBackupJobs(context.Context, *backup.ListBackupJobsInput, ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {

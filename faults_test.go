@@ -19,12 +19,12 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// schedules is how many schedules of faults are tried. Each is a seed: one that fails can be run alone
-// with -run 'Schedules/seed_123$'.
+// schedules is the number of random fault schedules. Each has a seed: run a failing one alone with
+// -run 'Schedules/seed_123$'.
 const schedules = 1000
 
-// Whatever goes wrong, at whatever request, with whatever settings: a listing is either delivered
-// exactly, over as many errors, breaks and checkpoints as it takes, or it ends with an error.
+// Whichever requests fail, and with whichever settings, a listing delivers each item exactly once, over any
+// number of errors, breaks and checkpoints, or it ends with an error.
 func TestFaultSchedules(t *testing.T) {
 	for seed := range schedules {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -35,17 +35,17 @@ func TestFaultSchedules(t *testing.T) {
 	}
 }
 
-// schedule is a listing of ids over services, and what is to go wrong.
+// schedule is a listing of ids over services, with the faults of these services.
 type schedule struct {
 	*rand.Rand
 	services []*fakeaws.Service
 	list     func(how) backupx.Listing[string]
-	inOrder  bool // the listing has an order of its own
+	inOrder  bool // the order of the items is fixed
 	timed    bool // it can be read in windows
-	shardy   bool // of several chains
+	shardy   bool // it has several chains
 }
 
-// how is the settings of one range.
+// how are the settings of one range.
 type how struct {
 	pageSize, limit, parallel, prefetch int
 	ordered                             bool
@@ -64,7 +64,8 @@ func newSchedule(seed uint64) *schedule {
 	return s
 }
 
-// service is one with up to 120 items of each kind, created within the days before the clock's now.
+// service returns a client of a new service with up to 120 items of each kind, created in the days before the
+// client's Now.
 func (s *schedule) service() backupx.Client {
 	data := fakeaws.Data{
 		BackupJobs: lo.Times(s.IntN(120), func(i int) types.BackupJob {
@@ -103,7 +104,7 @@ func optionalText(given bool, text string) *string {
 	return &text
 }
 
-// moment is a time within the thirty days, now and then the same for several.
+// moment is a random time within the last 28 days. Several items may have the same.
 func (s *schedule) moment() *time.Time {
 	return aws.Time(day.Add(-time.Duration(s.IntN(5000)) * 8 * time.Minute))
 }
@@ -136,7 +137,7 @@ func (s *schedule) copies() {
 		if keep {
 			l = l.Where(func(j types.CopyJob) bool { return j.CreationDate.Unix()%3 != 0 })
 		}
-		return apply(backupx.Map(l, func(j types.CopyJob) string { return *j.CopyJobId }), h)
+		return apply(backupx.Map(l, copyID), h)
 	}
 }
 
@@ -168,7 +169,7 @@ func (s *schedule) concat() {
 		return apply(backupx.Concat(
 			backupx.Map(a.BackupJobs(backupx.BackupJobFilter{}.TopLevel()), idOf).PageSize(7),
 			backupx.Map(b.HSMBackups(backupx.HSMFilter{}.States(hsmtypes.BackupStateReady, hsmtypes.BackupStateDeleted)), hsmID),
-			backupx.Map(a.CopyJobs(backupx.CopyJobFilter{}), func(j types.CopyJob) string { return *j.CopyJobId }),
+			backupx.Map(a.CopyJobs(backupx.CopyJobFilter{}), copyID),
 		), h)
 	}
 }
@@ -186,7 +187,7 @@ func (s *schedule) fleet() {
 	}
 }
 
-// fault strikes once or a few times, some of which the SDK's retries see alone.
+// fault is a random fault that occurs once or a few times. The SDK's retries hide some.
 func (s *schedule) fault() fakeaws.Fault {
 	effects := []fakeaws.Effect{
 		fakeaws.Throttle(), fakeaws.InternalError(), fakeaws.Unavailable(), fakeaws.AccessDenied(), fakeaws.Drop(),
@@ -198,7 +199,7 @@ func (s *schedule) fault() fakeaws.Fault {
 	return fakeaws.Fault{Nth: 1 + s.IntN(25), Every: s.IntN(2), Times: 1 + s.IntN(7), Do: effects[s.IntN(len(effects))]}
 }
 
-// settings are those of the next range. The windows of a plan stay as the first range made them.
+// settings are random settings for the next range. The windows stay as the first range planned them.
 func (s *schedule) settings() how {
 	h := how{pageSize: s.IntN(3) * (1 + s.IntN(12)), parallel: s.IntN(6), prefetch: s.IntN(3), ordered: s.IntN(2) == 0}
 	if s.IntN(4) == 0 {
@@ -229,8 +230,8 @@ func apply(l backupx.Listing[string], h how) backupx.Listing[string] {
 	return l.Prefetch(h.prefetch)
 }
 
-// run reads the listing over errors, limits and breaks, each followed by a range of other settings
-// that begins at the checkpoint's text.
+// run reads the listing over errors, limits and breaks. After each, it resumes from the text of the
+// checkpoint with other settings.
 func (s *schedule) run(t *testing.T) {
 	var items []string
 	var at backupx.Checkpoint
@@ -239,7 +240,7 @@ func (s *schedule) run(t *testing.T) {
 		h := s.settings()
 		cursor, err := s.list(h).Resume(at)
 		if errors.Is(err, backupx.ErrTokenLoop) {
-			break // there is nowhere to go on from, and that was said
+			break // it cannot be resumed, and the error said so
 		}
 		require.NoError(t, err)
 		got, err := s.read(cursor)
@@ -252,13 +253,13 @@ func (s *schedule) run(t *testing.T) {
 			at = throughText(t, list.Checkpoint)
 		}
 		if errors.Is(err, backupx.ErrTokenLoop) {
-			break // likewise, of a source of a fleet
+			break // likewise, for a source of a fleet
 		}
 	}
 	s.compare(t, items, at)
 }
 
-// read ranges until the end, an error, or a break or a cancelled context of its own.
+// read ranges until the end or an error, or until it breaks or cancels the context itself.
 func (s *schedule) read(c *backupx.Cursor[string]) (items []string, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -296,5 +297,3 @@ func (s *schedule) compare(t *testing.T, items []string, at backupx.Checkpoint) 
 		require.Empty(t, missing, "not delivered")
 	}
 }
-
-func idOf(j types.BackupJob) string { return *j.BackupJobId }

@@ -14,14 +14,14 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// cost is what a run took of the processor, all threads together, and how much it allocated.
+// cost is the CPU time of a run, over all threads, and its number of allocations.
 type cost struct {
 	cpu    time.Duration
 	allocs uint64
 }
 
 func costOf(b *testing.B, run func()) cost {
-	runtime.GC() // each run pays for its own garbage
+	runtime.GC() // so that each run pays for its own garbage
 	before, allocs := cpuTime(b), mallocs()
 	run()
 	runtime.GC()
@@ -40,15 +40,14 @@ func mallocs() uint64 {
 	return m.Mallocs
 }
 
-// BenchmarkRatio runs the two one after another, in turn the one or the other first, and reports the
-// median of the ratios of their CPU times, and how many allocations an item backupx makes above the
-// loop:
+// BenchmarkRatio runs the SDK's loop and backupx alternately and reports the median ratio of their CPU times,
+// and the median number of allocations for each item that backupx makes more than the loop:
 //
 //	go test -run '^$' -bench Ratio -benchtime 40x .
 func BenchmarkRatio(b *testing.B) {
 	client := benchClient(b, benchJobs)
-	loop := func() { paginatorLoop(b, client) }
-	ours := func() { backupxLoop(b, client.BackupJobs(backupx.BackupJobFilter{})) }
+	loop := func() { sdkBytes(b, client) }
+	ours := func() { backupxBytes(b, client.BackupJobs(backupx.BackupJobFilter{})) }
 	loop()
 	ours()
 	var ratios, extra []float64
@@ -59,9 +58,10 @@ func BenchmarkRatio(b *testing.B) {
 	}
 	b.ReportMetric(median(ratios), "ratio")
 	b.ReportMetric(median(extra), "extra-allocs/item")
-	b.ReportMetric(0, "ns/op") // of both together, it would say nothing
+	b.ReportMetric(0, "ns/op") // the time of both together says nothing
 }
 
+// inTurn runs x and y, x first if first is set, and returns the cost of each.
 func inTurn(b *testing.B, first bool, x, y func()) (ofX, ofY cost) {
 	if first {
 		ofX = costOf(b, x)

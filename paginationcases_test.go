@@ -4,25 +4,16 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
-	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// request is what a scripted fetch was asked for.
-type request struct {
-	Token string `json:"token"`
-	Size  int    `json:"size"`
-}
-
-// script answers pages in order, whatever is asked, and notes what was.
+// script answers pages in order, whatever the request, and records the requests.
 type script struct {
 	pages []struct {
 		Items []string `json:"items"`
@@ -33,8 +24,6 @@ type script struct {
 }
 
 func (s *script) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &s.pages) }
-
-var errBoom = errors.New("boom")
 
 func (s *script) fetch(_ context.Context, token string, size int) (backupx.Page[string], error) {
 	p := s.pages[len(s.requests)]
@@ -183,56 +172,4 @@ func requireCLIToken(t *testing.T, want json.RawMessage, cp backupx.Checkpoint) 
 	got, err := base64.StdEncoding.DecodeString(token)
 	require.NoError(t, err)
 	require.JSONEq(t, string(want), string(got))
-}
-
-// drain reads a range to its end, goes on after the error, and expects it to be the end.
-func drain[T any](seq func(func(T, error) bool)) ([]T, error) {
-	items := []T{}
-	var err error
-	for v, e := range seq {
-		if err != nil {
-			return items, errors.New("the range goes on after its error")
-		}
-		if err = e; e == nil {
-			items = append(items, v)
-		}
-	}
-	return items, err
-}
-
-func TestFirstSaysWhatItsListingWouldSay(t *testing.T) {
-	l := newShelf("item", 3, 2).list()
-	for _, wrong := range []backupx.Listing[string]{l.Limit(0), l.Parallel(0), l.Prefetch(-1)} {
-		_, ok, err := wrong.First(t.Context())
-		require.Error(t, err)
-		require.False(t, ok)
-	}
-	fleet := backupx.Fleet{{Name: "bad"}, {Name: "good"}}
-	sources := []backupx.Listing[string]{(&shelf{fails: 1, size: 1}).list(), l}
-	first, ok, err := backupx.Across(fleet, func(backupx.Client) backupx.Listing[string] {
-		next := sources[0]
-		sources = sources[1:]
-		return next
-	}).First(t.Context())
-
-	require.Equal(t, backupx.Sourced[string]{Source: "good", Item: "item-000"}, first)
-	require.True(t, ok)
-	require.ErrorIs(t, err, errBoom)
-}
-
-func TestFirstHonoursNoSettingThatItsListingCannot(t *testing.T) {
-	s := fakeaws.New(fakeaws.Data{HSM: runs(), BackupJobs: dense()})
-	_, _, err := clientOf(s).HSMBackups(backupx.HSMFilter{}).Every(time.Hour).First(t.Context())
-	require.ErrorContains(t, err, "Every: DescribeBackups has no filter on creation times")
-	_, _, err = clientOf(s).BackupJobs(backupx.BackupJobFilter{}).Every(time.Hour).StartAt("token").First(t.Context())
-	require.ErrorContains(t, err, "StartAt")
-	require.Zero(t, s.RequestCount())
-}
-
-func TestSettingsAreCheckedWhereNothingIsRead(t *testing.T) {
-	client := clientOf(fakeaws.New(fakeaws.Data{}))
-	_, err := client.BackupJobs(backupx.BackupJobFilter{}.States()).PageSize(5000).Count(t.Context())
-	require.ErrorContains(t, err, "PageSize: 5000: the service gives 1000 at most")
-	_, err = client.HSMBackups(backupx.HSMFilter{}.States()).Every(time.Hour).Count(t.Context())
-	require.ErrorContains(t, err, "Every: DescribeBackups has no filter on creation times")
 }

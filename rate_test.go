@@ -1,6 +1,8 @@
 package backupx_test
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,36 @@ import (
 
 	"github.com/backupx-go/backupx"
 )
+
+func TestRateSpacesRequestsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var at []time.Duration
+		listing := backupx.List("ListThings", func(_ context.Context, token string, _ int) (backupx.Page[int], error) {
+			at = append(at, time.Since(began))
+			time.Sleep(time.Duration(len(at)%3) * 50 * time.Millisecond) // the duration of a request is not added to the pause
+			return backupx.Page[int]{Items: []int{len(at)}, Next: lo.Ternary(len(at)%3 == 0, "", fmt.Sprint(len(at)))}, nil
+		}).Rate(10)
+		for range 2 {
+			requireCount(t, 3, listing.Where(func(int) bool { return true }))
+		}
+		require.Equal(t, lo.Times(6, func(i int) time.Duration { return time.Duration(i) * 100 * time.Millisecond }), at,
+			"all ranges of a listing and of its copies share a rate")
+		time.Sleep(time.Second)
+		at, began = nil, time.Now()
+		requireCount(t, 3, listing)
+		require.Equal(t, 200*time.Millisecond, at[2], "a pause before does not allow a burst")
+	})
+}
+
+func TestTheSlowestOfSeveralRatesHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newShelf("a", 3, 1), newShelf("b", 3, 1)
+		began := time.Now()
+		requireCount(t, 6, backupx.Concat(a.list().Rate(1), b.list()).Rate(2))
+		require.Equal(t, 3500*time.Millisecond, time.Since(began))
+	})
+}
 
 func TestRateUnderParallelSpacesTheRequestsOfAllChains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
