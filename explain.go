@@ -23,12 +23,20 @@ type Explanation struct {
 
 // String is the explanation in a line or a few.
 func (e Explanation) String() string {
-	lines := []string{fmt.Sprintf("%d chains; asked of the service: %s; checked on items: %s",
-		e.Chains, listed(e.Requests), listed(e.Items))}
+	lines := []string{fmt.Sprintf("%s; asked of the service: %s; checked on items: %s",
+		counted(e.Chains, "chain"), listed(e.Requests), listed(e.Items))}
 	for _, w := range e.Warnings {
 		lines = append(lines, "warning: "+w)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// counted is a number with its noun: 1 chain, 2 chains.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func listed(members []string) string {
@@ -43,7 +51,7 @@ func listed(members []string) string {
 func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 	p := t.plan(c)
 	e := Explanation{
-		Requests: t.parts(c, func(name string) bool { return p.sent[name] || t.narrowed(name) || t.unseen(name) }),
+		Requests: t.parts(c, func(k key) bool { return p.sent[k] || t.narrowed(k) || t.unseen(k) }),
 		Items:    t.checkedOnItems(c, p.sent),
 		Chains:   len(p.queries),
 	}
@@ -54,20 +62,42 @@ func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 		e.Warnings = append(e.Warnings, "nothing can match: no request is sent")
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok && limit.Before(since) {
-			e.Warnings = append(e.Warnings, fmt.Sprintf("%s: %s is before the 30 days that the service keeps", b.name, limit.Format(time.RFC3339)))
+		if limit, ok := c.times[b.key]; ok && limit.Before(since) {
+			e.Warnings = append(e.Warnings, fmt.Sprintf("%s: %s is before the 30 days that the service keeps", b.key, limit.Format(time.RFC3339)))
 		}
 	}
-	if unknown := lo.Without(c.sets[states], slices.Concat(t.live, t.final)...); len(unknown) > 0 {
+	if unknown := lo.Without(c.sets[keyStates], slices.Concat(t.live, t.final)...); len(unknown) > 0 {
 		e.Warnings = append(e.Warnings, "states: not known to this version of backupx: "+strings.Join(unknown, ", "))
 	}
+	for _, m := range t.sets {
+		e.Warnings = append(e.Warnings, m.undocumented(c.sets[m.key])...)
+	}
 	if len(e.Items) > 0 && len(e.Requests) == 0 && e.Chains > 0 {
-		e.Warnings = append(e.Warnings, "no member is asked of the service: everything is read and checked")
+		e.Warnings = append(e.Warnings, "no member is sent to the service: everything is read and checked")
 	}
 	return e
 }
 
+// undocumented warns of each value that AWS does not document for the member, with the documented spelling
+// where only the case differs.
+func (m member[T]) undocumented(values []string) []string {
+	if m.documented == nil {
+		return nil
+	}
+	var warnings []string
+	for _, v := range lo.Without(values, m.documented...) {
+		text := fmt.Sprintf("%s: AWS does not document %q", m.key, v)
+		if meant, ok := lo.Find(m.documented, func(d string) bool { return strings.EqualFold(d, v) }); ok {
+			text += fmt.Sprintf(": it spells this one %q", meant)
+		} else {
+			text += ": the documented spellings are " + strings.Join(m.documented, ", ")
+		}
+		warnings = append(warnings, text)
+	}
+	return warnings
+}
+
 // narrowed reports whether a member that is checked on items narrows the requests as well.
-func (t *table[T]) narrowed(name string) bool {
-	return (name == createdFrom || name == createdTo) && t.created() != nil
+func (t *table[T]) narrowed(k key) bool {
+	return (k == keyCreatedFrom || k == keyCreatedTo) && t.created() != nil
 }

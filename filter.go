@@ -16,16 +16,19 @@ import (
 // criteria is what a filter asks for, member by member: immutable, empty for everything. A filter
 // type is its criteria with typed methods; what its members mean is in its table.
 type criteria struct {
-	sets  map[string][]string  // one of these values, sorted; present and empty is nothing at all
-	times map[string]time.Time // one end of a span of time, in UTC
-	flags map[string]bool      // asked for
-	tags  map[string][]string  // by key: one of these values; nil is any value
+	sets  map[key][]string    // one of these values, sorted; present and empty is nothing at all
+	times map[key]time.Time   // one end of a span of time, in UTC
+	flags map[key]bool        // asked for
+	tags  map[string][]string // by a tag's key: one of these values; nil is any value
 
 	undated bool // the span is a window of a listing that asks for none: what has no time belongs to it
 }
 
-// lets reports whether something without a time is in the span all the same.
-func (c criteria) lets(at *time.Time) bool { return at == nil && c.undated }
+// acceptsUndated reports whether an item without a time satisfies a bound all the same: the end of a window
+// does not drop it, every other bound does.
+func (c criteria) acceptsUndated(k key, at *time.Time) bool {
+	return c.undated && k == keyCreatedTo && at == nil
+}
 
 // table is what the members of one filter type mean.
 type table[T any] struct {
@@ -41,12 +44,14 @@ type table[T any] struct {
 
 // member is one that takes values. A table has the most selective first.
 type member[T any] struct {
-	name  string
+	key   key
 	send  sending
 	value func(item *T) string     // nil where no item shows it
 	check func(value string) error // what else than blank cannot be meant; may be nil
 	fold  bool                     // case does not matter
 	bools bool                     // the values are true and false
+
+	documented []string // the values that AWS documents, to warn of others; nil for no warning
 }
 
 // sending is how a member gets into a request.
@@ -62,7 +67,7 @@ const (
 
 // bound is one that takes a time.
 type bound[T any] struct {
-	name string
+	key  key
 	end  end
 	sent bool // in the request; otherwise items are checked
 	of   func(item *T) *time.Time
@@ -75,7 +80,6 @@ const (
 	after  end = iota // later than the time
 	before            // earlier
 	from              // not earlier
-	to                // earlier; the exact end of a half-open span
 )
 
 // createdBounds are the bounds on creation time, which every filter has. The service may answer
@@ -83,22 +87,22 @@ const (
 // whether its ends are within.
 func createdBounds[T any](sent bool, of func(item *T) *time.Time) []bound[T] {
 	return []bound[T]{
-		{name: createdAfter, end: after, sent: sent, of: of},
-		{name: createdBefore, end: before, sent: sent, of: of},
-		{name: createdFrom, end: from, of: of},
-		{name: createdTo, end: to, of: of},
+		{key: keyCreatedAfter, end: after, sent: sent, of: of},
+		{key: keyCreatedBefore, end: before, sent: sent, of: of},
+		{key: keyCreatedFrom, end: from, of: of},
+		{key: keyCreatedTo, end: before, of: of},
 	}
 }
 
 // created is when an item was created, nil where the service has no filter on it.
 func (t *table[T]) created() func(item *T) *time.Time {
-	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.name == createdAfter && b.sent })
+	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.key == keyCreatedAfter && b.sent })
 	return b.of
 }
 
 // flag is one that is asked for or not.
 type flag[T any] struct {
-	name string
+	key  key
 	keep func(item *T) bool // nil where no item shows it
 }
 
@@ -131,15 +135,24 @@ func (m member[T]) holds(values []string, item *T) bool {
 	return slices.ContainsFunc(values, m.same(m.value(item)))
 }
 
+// must panics where the table has no member of a key's kind: that is a mistake in this package, and to pass
+// it over would widen a filter.
+func (t *table[T]) must(has bool, k key) {
+	if !has {
+		panic(fmt.Sprintf("backupx: %s has no such member %s", t.name, k))
+	}
+}
+
 // narrow asks for one of values, on top of what was asked of the member before.
-func (t *table[T]) narrow(c criteria, name string, values []string) criteria {
-	m, _ := lo.Find(t.sets, func(m member[T]) bool { return m.name == name })
-	old, asked := c.sets[name]
+func (t *table[T]) narrow(c criteria, k key, values []string) criteria {
+	m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key == k })
+	t.must(ok, k)
+	old, asked := c.sets[k]
 	left := m.unique(slices.Concat(old, values)) // of both, so that the order of calls does not choose a spelling
 	left = lo.Filter(left, func(v string, _ int) bool {
 		return slices.ContainsFunc(values, m.same(v)) && (!asked || slices.ContainsFunc(old, m.same(v)))
 	})
-	c.sets = with(c.sets, name, left)
+	c.sets = with(c.sets, k, left)
 	return c
 }
 
@@ -160,68 +173,70 @@ func texts[V ~string](values ...V) []string {
 }
 
 // with is a copy of a map with one more entry.
-func with[V any](m map[string]V, name string, v V) map[string]V {
+func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
 	m = maps.Clone(m)
 	if m == nil {
-		m = map[string]V{}
+		m = map[K]V{}
 	}
-	m[name] = v
+	m[k] = v
 	return m
 }
 
-// since and until move one end of a span inwards.
-func (c criteria) since(name string, t time.Time) criteria { return c.limit(name, t, 1) }
-func (c criteria) until(name string, t time.Time) criteria { return c.limit(name, t, -1) }
-
-func (c criteria) limit(name string, t time.Time, side int) criteria {
-	t = t.UTC().Round(0)
-	old, ok := c.times[name]
-	if ok && (old.IsZero() || !t.IsZero() && t.Compare(old) != side) {
-		return c
+// limit moves the end of a span that a bound is inwards.
+func (t *table[T]) limit(c criteria, k key, at time.Time) criteria {
+	b, ok := lo.Find(t.times, func(b bound[T]) bool { return b.key == k })
+	t.must(ok, k)
+	if b.end == before {
+		return c.until(k, at)
 	}
-	c.times = with(c.times, name, t)
-	return c
+	return c.since(k, at)
 }
 
-// The members that code has to know by name.
-const (
-	states          = "states" // an item can change between its values
-	createdAfter    = "createdAfter"
-	createdBefore   = "createdBefore"
-	createdFrom     = "createdFrom" // from and to are CreatedBetween's
-	createdTo       = "createdTo"
-	completedAfter  = "completedAfter"
-	completedBefore = "completedBefore"
-)
+// since and until move one end of a span inwards.
+func (c criteria) since(k key, at time.Time) criteria { return c.inwards(k, at, 1) }
+func (c criteria) until(k key, at time.Time) criteria { return c.inwards(k, at, -1) }
+
+func (c criteria) inwards(k key, at time.Time, side int) criteria {
+	at = at.UTC().Round(0)
+	old, ok := c.times[k]
+	if ok && (old.IsZero() || !at.IsZero() && at.Compare(old) != side) {
+		return c
+	}
+	c.times = with(c.times, k, at)
+	return c
+}
 
 // between asks for [lo, hi). Spans that have nothing in common come to an empty one; one that was
 // given the wrong way round stays so, for validate to reject.
 func (c criteria) between(lo, hi time.Time) criteria {
 	wrong := c.reversed() || !lo.IsZero() && !hi.IsZero() && hi.Before(lo)
 	if !lo.IsZero() {
-		c = c.since(createdFrom, lo)
+		c = c.since(keyCreatedFrom, lo)
 	}
 	if !hi.IsZero() {
-		c = c.until(createdTo, hi)
+		c = c.until(keyCreatedTo, hi)
 	}
 	if c.reversed() && !wrong {
-		c.times = with(c.times, createdTo, c.times[createdFrom])
+		c.times = with(c.times, keyCreatedTo, c.times[keyCreatedFrom])
 	}
 	return c
 }
 
 func (c criteria) reversed() bool {
-	lo, hi := c.times[createdFrom], c.times[createdTo]
+	lo, hi := c.times[keyCreatedFrom], c.times[keyCreatedTo]
 	return !lo.IsZero() && !hi.IsZero() && hi.Before(lo)
 }
 
-func (c criteria) flag(name string) criteria {
-	c.flags = with(c.flags, name, true)
+// flag sets a flag; nothing resets it.
+func (t *table[T]) flag(c criteria, k key) criteria {
+	t.must(lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k }), k)
+	c.flags = with(c.flags, k, true)
 	return c
 }
 
 // tag asks for a key with one of values, nil for any.
-func (c criteria) tag(key string, values []string) criteria {
+func (t *table[T]) tag(c criteria, key string, values []string) criteria {
+	t.must(t.tags != nil, keyTags)
 	old, ok := c.tags[key]
 	switch {
 	case values == nil && ok:
@@ -248,13 +263,13 @@ func (c criteria) nothing() bool {
 
 // empty reports whether the span of CreatedBetween is.
 func (c criteria) empty() bool {
-	lower, ok := c.times[createdFrom]
-	return ok && lower.Equal(c.times[createdTo])
+	lower, ok := c.times[keyCreatedFrom]
+	return ok && lower.Equal(c.times[keyCreatedTo])
 }
 
 // created is the span of creation times that all members together leave; zero is an open end.
 func (c criteria) created() (lower, upper time.Time) {
-	return latest(c.times[createdAfter], c.times[createdFrom]), earliest(c.times[createdBefore], c.times[createdTo])
+	return latest(c.times[keyCreatedAfter], c.times[keyCreatedFrom]), earliest(c.times[keyCreatedBefore], c.times[keyCreatedTo])
 }
 
 // latest is the later of two times.
@@ -277,19 +292,19 @@ func earliest(a, b time.Time) time.Time {
 func (t *table[T]) match(c criteria, item *T) bool { return t.check(c, item, nil) }
 
 // check is match without the members that a request has asked for already.
-func (t *table[T]) check(c criteria, item *T, sent map[string]bool) bool {
+func (t *table[T]) check(c criteria, item *T, sent map[key]bool) bool {
 	for _, m := range t.sets {
-		if values, ok := c.sets[m.name]; ok && !sent[m.name] && !m.holds(values, item) {
+		if values, ok := c.sets[m.key]; ok && !sent[m.key] && !m.holds(values, item) {
 			return false
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok && !sent[b.name] && !b.holds(limit, item) && !c.lets(b.of(item)) {
+		if limit, ok := c.times[b.key]; ok && !sent[b.key] && !b.holds(limit, item) && !c.acceptsUndated(b.key, b.of(item)) {
 			return false
 		}
 	}
 	for _, f := range t.flags {
-		if c.flags[f.name] && f.keep != nil && !f.keep(item) {
+		if c.flags[f.key] && f.keep != nil && !f.keep(item) {
 			return false
 		}
 	}
@@ -305,15 +320,15 @@ func (t *table[T]) check(c criteria, item *T, sent map[string]bool) bool {
 func (t *table[T]) validate(c criteria) error {
 	var errs []error
 	for _, m := range t.sets {
-		for _, v := range c.sets[m.name] {
+		for _, v := range c.sets[m.key] {
 			if err := m.wrong(v); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", m.name, err))
+				errs = append(errs, fmt.Errorf("%s: %w", m.key, err))
 			}
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok && (limit.Year() < 2 || limit.Year() > 9999) {
-			errs = append(errs, fmt.Errorf("%s: %s is not a time to ask for", b.name, limit.Format(time.RFC3339)))
+		if limit, ok := c.times[b.key]; ok && (limit.Year() < 2 || limit.Year() > 9999) {
+			errs = append(errs, fmt.Errorf("%s: %s is not a time to ask for", b.key, limit.Format(time.RFC3339)))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
@@ -324,8 +339,8 @@ func (t *table[T]) validate(c criteria) error {
 			errs = append(errs, fmt.Errorf("tags: %q is not UTF-8", text))
 		}
 	}
-	errs = append(errs, c.order(createdAfter, createdBefore), c.order(completedAfter, completedBefore),
-		c.order(createdFrom, createdTo))
+	errs = append(errs, c.order(keyCreatedAfter, keyCreatedBefore), c.order(keyCompletedAfter, keyCompletedBefore),
+		c.order(keyCreatedFrom, keyCreatedTo))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: %w: %w", t.name, ErrFilter, err)
 	}
@@ -344,6 +359,8 @@ func (m member[T]) wrong(v string) error {
 	switch {
 	case strings.TrimSpace(v) == "":
 		return errors.New("an empty value")
+	case strings.TrimSpace(v) != v: // no service has such a value, and what a request passes over is all
+		return fmt.Errorf("%q has blanks around it", v)
 	case m.bools && v != "true" && v != "false":
 		return fmt.Errorf("%q is neither true nor false", v)
 	case !utf8.ValidString(v): // JSON would not give it back as it was
@@ -355,7 +372,7 @@ func (m member[T]) wrong(v string) error {
 }
 
 // order rejects a span whose end is before its start.
-func (c criteria) order(first, last string) error {
+func (c criteria) order(first, last key) error {
 	a, ok := c.times[first]
 	b, both := c.times[last]
 	if ok && both && b.Before(a) {

@@ -15,32 +15,120 @@ import (
 	"github.com/samber/lo"
 )
 
+// key identifies a member of a filter. It is a number and not a text, so that a name with a slip in it does
+// not compile.
+type key uint8
+
+const (
+	keyStates key = iota + 1
+	keyIDs
+	keySourceBackups
+	keyClusters
+	keyNeverExpires
+	keyShared
+	keyModes
+	keyHSMTypes
+	keySourceRegions
+	keyServers
+	keyTypes
+	keyEngines
+	keyAccounts
+	keyVaults
+	keySourceRecoveryPoints
+	keyDestinationVaults
+	keyParents
+	keyResources
+	keyMessageCategories
+	keyResourceTypes
+
+	keyCreatedAfter
+	keyCreatedBefore
+	keyCreatedFrom // from and to are CreatedBetween's
+	keyCreatedTo
+	keyCompletedAfter
+	keyCompletedBefore
+	keyDeletionDueBefore
+
+	keyOldestFirst
+	keyTopLevel
+	keyCompletedWithIssues
+	keyAllAccounts
+
+	keyTags
+)
+
+// keyNames are the members' names in JSON, in String, and so in checkpoints: they never change.
+var keyNames = [...]string{
+	keyStates:               "states",
+	keyIDs:                  "ids",
+	keySourceBackups:        "sourceBackups",
+	keyClusters:             "clusters",
+	keyNeverExpires:         "neverExpires",
+	keyShared:               "shared",
+	keyModes:                "modes",
+	keyHSMTypes:             "hsmTypes",
+	keySourceRegions:        "sourceRegions",
+	keyServers:              "servers",
+	keyTypes:                "types",
+	keyEngines:              "engines",
+	keyAccounts:             "accounts",
+	keyVaults:               "vaults",
+	keySourceRecoveryPoints: "sourceRecoveryPoints",
+	keyDestinationVaults:    "destinationVaults",
+	keyParents:              "parents",
+	keyResources:            "resources",
+	keyMessageCategories:    "messageCategories",
+	keyResourceTypes:        "resourceTypes",
+
+	keyCreatedAfter:      "createdAfter",
+	keyCreatedBefore:     "createdBefore",
+	keyCreatedFrom:       "createdFrom",
+	keyCreatedTo:         "createdTo",
+	keyCompletedAfter:    "completedAfter",
+	keyCompletedBefore:   "completedBefore",
+	keyDeletionDueBefore: "deletionDueBefore",
+
+	keyOldestFirst:         "oldestFirst",
+	keyTopLevel:            "topLevel",
+	keyCompletedWithIssues: "completedWithIssues",
+	keyAllAccounts:         "allAccounts",
+
+	keyTags: "tags",
+}
+
+func (k key) String() string {
+	if int(k) >= len(keyNames) || keyNames[k] == "" {
+		return fmt.Sprintf("key(%d)", uint8(k))
+	}
+	return keyNames[k]
+}
+
 // format is the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
 func (t *table[T]) format(c criteria) string {
-	return t.name + "{" + strings.Join(t.parts(c, func(string) bool { return true }), ", ") + "}"
+	return t.name + "{" + strings.Join(t.parts(c, func(key) bool { return true }), ", ") + "}"
 }
 
 // parts are the members asked for as text, in the table's order.
-func (t *table[T]) parts(c criteria, which func(member string) bool) []string {
+func (t *table[T]) parts(c criteria, which func(key) bool) []string {
 	var parts []string
-	add := func(name, text string) {
-		if which(name) {
+	add := func(k key, text string) {
+		if which(k) {
 			parts = append(parts, text)
 		}
 	}
 	for _, m := range t.sets {
-		if values, ok := c.sets[m.name]; ok {
-			add(m.name, m.name+": "+cmp.Or(strings.Join(values, "|"), "nothing"))
+		if values, ok := c.sets[m.key]; ok {
+			add(m.key, m.key.String()+": "+cmp.Or(strings.Join(values, "|"), "nothing"))
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok {
-			add(b.name, b.name+": "+limit.Format(time.RFC3339Nano))
+		if limit, ok := c.times[b.key]; ok {
+			add(b.key, b.key.String()+": "+limit.Format(time.RFC3339Nano))
 		}
 	}
 	for _, f := range t.flags {
-		if c.flags[f.name] {
-			add(f.name, f.name)
+		if c.flags[f.key] {
+			add(f.key, f.key.String())
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
@@ -48,7 +136,7 @@ func (t *table[T]) parts(c criteria, which func(member string) bool) []string {
 		if values := c.tags[key]; values != nil {
 			text += ": " + cmp.Or(strings.Join(values, "|"), "nothing")
 		}
-		add("tags", text)
+		add(keyTags, text)
 	}
 	return parts
 }
@@ -57,22 +145,22 @@ func (t *table[T]) parts(c criteria, which func(member string) bool) []string {
 func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	out := map[string]any{}
 	for _, m := range t.sets {
-		values, ok := c.sets[m.name]
+		values, ok := c.sets[m.key]
 		switch {
 		case ok && m.bools && len(values) == 1 && m.wrong(values[0]) == nil:
-			out[m.name] = values[0] == "true"
+			out[m.key.String()] = values[0] == "true"
 		case ok:
-			out[m.name] = values
+			out[m.key.String()] = values
 		}
 	}
-	for name, limit := range c.times {
-		out[name] = limit
+	for k, limit := range c.times {
+		out[k.String()] = limit
 	}
-	for name := range c.flags {
-		out[name] = true
+	for k := range c.flags {
+		out[k.String()] = true
 	}
 	if c.tags != nil {
-		out["tags"] = c.tags
+		out[keyTags.String()] = c.tags
 	}
 	return json.Marshal(out)
 }
@@ -131,26 +219,25 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 }
 
 func (t *table[T]) decode(c criteria, name string, value json.RawMessage) (criteria, error) {
-	if m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.name == name }); ok {
+	if m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key.String() == name }); ok {
 		values, err := m.decode(value)
-		return t.narrow(c, name, values), err
+		return t.narrow(c, m.key, values), err
 	}
-	if lo.ContainsBy(t.times, func(b bound[T]) bool { return b.name == name }) {
+	if b, ok := lo.Find(t.times, func(b bound[T]) bool { return b.key.String() == name }); ok {
 		var at time.Time
 		err := json.Unmarshal(value, &at)
-		c.times = with(c.times, name, at.UTC())
-		return c, err
+		return t.limit(c, b.key, at), err
 	}
-	if lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.name == name }) {
+	if f, ok := lo.Find(t.flags, func(f flag[T]) bool { return f.key.String() == name }); ok {
 		if string(value) != "true" {
 			return c, errors.New("true is its only value")
 		}
-		return c.flag(name), nil
+		return t.flag(c, f.key), nil
 	}
-	if name != "tags" || t.tags == nil {
+	if name != keyTags.String() || t.tags == nil {
 		return c, errors.New("no member of this filter")
 	}
-	return c.decodeTags(value)
+	return t.decodeTags(c, value)
 }
 
 func (m member[T]) decode(value json.RawMessage) ([]string, error) {
@@ -171,14 +258,14 @@ func (m member[T]) decode(value json.RawMessage) ([]string, error) {
 	return values, nil
 }
 
-func (c criteria) decodeTags(value json.RawMessage) (criteria, error) {
+func (t *table[T]) decodeTags(c criteria, value json.RawMessage) (criteria, error) {
 	err := eachMember(value, func(key string, value json.RawMessage) error {
 		if string(value) == "null" {
-			c = c.tag(key, nil)
+			c = t.tag(c, key, nil)
 			return nil
 		}
 		values, err := member[struct{}]{}.decode(value)
-		c = c.tag(key, values)
+		c = t.tag(c, key, values)
 		return err
 	})
 	return c, err

@@ -51,33 +51,28 @@ func watchHSM(o *cloudhsmv2.Options, w *bodyWatch) { o.APIOptions = append(o.API
 
 func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size
-	for member, filter := range map[string]string{
-		"ids": "backupIds", "clusters": "clusterIds", "sourceBackups": "sourceBackupIds", "neverExpires": "neverExpires",
+	for k, filter := range map[key]string{
+		keyIDs: "backupIds", keyClusters: "clusterIds", keySourceBackups: "sourceBackupIds", keyNeverExpires: "neverExpires",
 	} {
-		if values, ok := q.sets[member]; ok {
+		if values := q.set(k); values != nil {
 			in.Filters = with(in.Filters, filter, slices.Clone(values)) // a client may change its request
 		}
 	}
-	if state := q.value(states); state != nil {
+	if state := q.value(keyStates); state != nil {
 		in.Filters = with(in.Filters, "states", []string{*state})
 	}
-	if shared := q.value("shared"); shared != nil {
+	if shared := q.value(keyShared); shared != nil {
 		in.Shared = aws.Bool(*shared == "true")
 	}
-	if q.flags[oldestFirst] || q.shard != "" {
-		in.SortAscending = aws.Bool(q.flags[oldestFirst])
+	if q.asks(keyOldestFirst) || q.shard != "" {
+		in.SortAscending = aws.Bool(q.asks(keyOldestFirst))
 	}
 }
-
-const (
-	oldestFirst = "oldestFirst"
-	deletionDue = "deletionDueBefore"
-)
 
 // byCreation is the order that the chains of a filter are merged in.
 func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
 	sign := -1
-	if c.flags[oldestFirst] {
+	if c.flags[keyOldestFirst] {
 		sign = 1
 	}
 	return func(a, b hsmtypes.Backup) int {
@@ -90,22 +85,22 @@ var hsmBackups = &table[hsmtypes.Backup]{
 	live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
 	final: texts(hsmtypes.BackupStateDeleted),
 	sets: []member[hsmtypes.Backup]{
-		{name: "ids", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
-		{name: "sourceBackups", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
-		{name: "clusters", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
-		{name: "neverExpires", send: many, bools: true, value: func(b *hsmtypes.Backup) string {
+		{key: keyIDs, send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
+		{key: keySourceBackups, send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
+		{key: keyClusters, send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
+		{key: keyNeverExpires, send: many, bools: true, value: func(b *hsmtypes.Backup) string {
 			return strconv.FormatBool(aws.ToBool(b.NeverExpires))
 		}},
-		{name: "shared", send: one, bools: true},
-		{name: states, send: one, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
-		{name: "modes", value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
-		{name: "hsmTypes", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
-		{name: "sourceRegions", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
+		{key: keyShared, send: each, bools: true}, // no item shows it: a request has to
+		{key: keyStates, send: one, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
+		{key: keyModes, value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
+		{key: keyHSMTypes, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
+		{key: keySourceRegions, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
 	},
 	times: append(createdBounds(false, func(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }),
-		bound[hsmtypes.Backup]{name: deletionDue, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
+		bound[hsmtypes.Backup]{key: keyDeletionDueBefore, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
 	),
-	flags: []flag[hsmtypes.Backup]{{name: oldestFirst}},
+	flags: []flag[hsmtypes.Backup]{{key: keyOldestFirst}},
 	tags: func(b *hsmtypes.Backup, key string) (string, bool) {
 		tag, ok := lo.Find(b.TagList, func(t hsmtypes.Tag) bool { return aws.ToString(t.Key) == key })
 		return aws.ToString(tag.Value), ok
@@ -122,75 +117,75 @@ var hsmBackups = &table[hsmtypes.Backup]{
 type HSMFilter struct{ c criteria }
 
 // IDs keeps the backups with one of the ids, backup-… (backupIds).
-func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow("ids", ids) }
+func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow(keyIDs, ids) }
 
 // Clusters keeps the backups of one of the clusters, by id, cluster-… (clusterIds).
-func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow("clusters", ids) }
+func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow(keyClusters, ids) }
 
 // SourceBackups keeps the backups that were copied from one of the backups, by id (sourceBackupIds).
-func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow("sourceBackups", ids) }
+func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow(keySourceBackups, ids) }
 
 // States keeps the backups in one of the states (states). CloudHSM honours one state a request: several
 // become several chains of pages, merged by creation time.
 func (f HSMFilter) States(values ...hsmtypes.BackupState) HSMFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
 // NeverExpires keeps the backups that are exempt from the retention policy (true), or those that
 // are not (false), by the filter neverExpires. A backup that does not say is not exempt.
 func (f HSMFilter) NeverExpires(exempt bool) HSMFilter {
-	return f.narrow("neverExpires", []string{strconv.FormatBool(exempt)})
+	return f.narrow(keyNeverExpires, []string{strconv.FormatBool(exempt)})
 }
 
 // Shared asks for the backups that other accounts share with this one (true) instead of its own
 // (false), by the member Shared. Every backup matches it: no backup shows whose it is. A backup that was
 // shared by PutResourcePolicy is among them only once the share was promoted in RAM.
 func (f HSMFilter) Shared(shared bool) HSMFilter {
-	return f.narrow("shared", []string{strconv.FormatBool(shared)})
+	return f.narrow(keyShared, []string{strconv.FormatBool(shared)})
 }
 
 // OldestFirst asks for the oldest backup first (SortAscending). Without it the order of one chain is the
 // service's, and several states come newest first. Every backup matches it.
-func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{f.c.flag(oldestFirst)} }
+func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{hsmBackups.flag(f.c, keyOldestFirst)} }
 
 // HasTag keeps the backups with a tag of that key; two calls ask for both. It is checked on items.
-func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{f.c.tag(key, nil)} }
+func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{hsmBackups.tag(f.c, key, nil)} }
 
 // Tagged keeps the backups with a tag of that key and one of the values. It is checked on items.
 func (f HSMFilter) Tagged(key, value string, more ...string) HSMFilter {
-	return HSMFilter{f.c.tag(key, append([]string{value}, more...))}
+	return HSMFilter{hsmBackups.tag(f.c, key, append([]string{value}, more...))}
 }
 
 // Modes keeps the backups of clusters in one of the modes. It is checked on items.
 func (f HSMFilter) Modes(modes ...hsmtypes.ClusterMode) HSMFilter {
-	return f.narrow("modes", texts(modes...))
+	return f.narrow(keyModes, texts(modes...))
 }
 
 // HSMTypes keeps the backups of one of the types of HSM: hsm1.medium, hsm2m.medium. It is checked on
 // items.
-func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow("hsmTypes", types) }
+func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow(keyHSMTypes, types) }
 
 // SourceRegions keeps the backups that were copied from one of the regions. It is checked on items.
 func (f HSMFilter) SourceRegions(regions ...string) HSMFilter {
-	return f.narrow("sourceRegions", regions)
+	return f.narrow(keySourceRegions, regions)
 }
 
 // DeletionDueBefore keeps the backups that are to be deleted, or were, before a time: those with a
 // DeleteTimestamp that is earlier. It is checked on items. The zero time is an error ([ErrFilter]).
 func (f HSMFilter) DeletionDueBefore(t time.Time) HSMFilter {
-	return HSMFilter{f.c.until(deletionDue, t)}
+	return HSMFilter{hsmBackups.limit(f.c, keyDeletionDueBefore, t)}
 }
 
 // CreatedAfter keeps the backups created after a time, not of it. It is checked on items.
 // The zero time is an error ([ErrFilter]).
 func (f HSMFilter) CreatedAfter(t time.Time) HSMFilter {
-	return HSMFilter{f.c.since(createdAfter, t)}
+	return HSMFilter{hsmBackups.limit(f.c, keyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the backups created before a time, not of it. It is checked on items.
 // The zero time is an error ([ErrFilter]).
 func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
-	return HSMFilter{f.c.until(createdBefore, t)}
+	return HSMFilter{hsmBackups.limit(f.c, keyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
@@ -199,8 +194,8 @@ func (f HSMFilter) CreatedBetween(from, to time.Time) HSMFilter {
 	return HSMFilter{f.c.between(from, to)}
 }
 
-func (f HSMFilter) narrow(name string, values []string) HSMFilter {
-	return HSMFilter{hsmBackups.narrow(f.c, name, values)}
+func (f HSMFilter) narrow(k key, values []string) HSMFilter {
+	return HSMFilter{hsmBackups.narrow(f.c, k, values)}
 }
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is

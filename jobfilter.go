@@ -19,68 +19,70 @@ type BackupJobFilter struct{ c criteria }
 // States keeps the jobs in one of the states (ByState). The chains of several are read in the order of
 // a job's life, those of final states last, so that a job that moves on meanwhile is delivered once.
 func (f BackupJobFilter) States(values ...types.BackupJobState) BackupJobFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
 // Vaults keeps the jobs that back up into one of the vaults, by name (ByBackupVaultName).
-func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter { return f.narrow("vaults", names) }
+func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter { return f.narrow(keyVaults, names) }
 
 // Resources keeps the jobs of one of the resources, by ARN (ByResourceArn).
 func (f BackupJobFilter) Resources(arns ...string) BackupJobFilter {
-	return f.narrow("resources", arns)
+	return f.narrow(keyResources, arns)
 }
 
 // ResourceTypes keeps the jobs of resources of one of the types (ByResourceType): EBS, S3, "SAP HANA on
 // Amazon EC2", spelled as AWS does.
 func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
-	return f.narrow("resourceTypes", types)
+	return f.narrow(keyResourceTypes, types)
 }
 
 // Accounts keeps the jobs of one of the accounts, by their ids of twelve digits (ByAccountId). More than
 // 16 are looked for among the jobs of the whole organisation, as [BackupJobFilter.AllAccounts] asks for
 // them.
-func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(accounts, ids) }
+func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(keyAccounts, ids) }
 
 // AllAccounts asks for the jobs of the whole organisation instead of the caller's own (ByAccountId "*");
 // AWS Backup answers it to the organisation's management account. Together with
 // [BackupJobFilter.Accounts], those are asked for. Every job matches it.
 func (f BackupJobFilter) AllAccounts() BackupJobFilter {
-	return BackupJobFilter{f.c.flag(allAccounts)}
+	return BackupJobFilter{backupJobs.flag(f.c, keyAllAccounts)}
 }
 
 // Parents keeps the child jobs of one of the parent jobs, by id (ByParentJobId).
-func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter { return f.narrow("parents", ids) }
+func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter { return f.narrow(keyParents, ids) }
 
 // MessageCategories keeps the jobs with one of the message categories (ByMessageCategory): AccessDenied,
 // SUCCESS. Case does not matter.
 func (f BackupJobFilter) MessageCategories(categories ...string) BackupJobFilter {
-	return f.narrow("messageCategories", categories)
+	return f.narrow(keyMessageCategories, categories)
 }
 
 // TopLevel keeps the jobs without a parent job, so that a parent and its children are not counted
 // twice. It is checked on items.
-func (f BackupJobFilter) TopLevel() BackupJobFilter { return BackupJobFilter{f.c.flag(topLevel)} }
+func (f BackupJobFilter) TopLevel() BackupJobFilter {
+	return BackupJobFilter{backupJobs.flag(f.c, keyTopLevel)}
+}
 
 // CompletedWithIssues keeps what the console of AWS Backup shows as completed with issues: jobs in
 // the state COMPLETED with a message category other than SUCCESS. A job without a category is not
 // one. The state is asked of the service, the category is checked on items.
 func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	f = f.States(types.BackupJobStateCompleted)
-	return BackupJobFilter{f.c.flag(completedWithIssues)}
+	return BackupJobFilter{backupJobs.flag(f.c, keyCompletedWithIssues)}
 }
 
 // CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time
 // is among them is the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an
 // error ([ErrFilter]).
 func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.since(createdAfter, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that
 // time is among them is the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time
 // is an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.until(createdBefore, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the jobs created at from or later, and before to, exactly: the service is
@@ -92,17 +94,17 @@ func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
 // CompletedAfter keeps the jobs completed after a time (ByCompleteAfter). Whether a job of exactly that
 // time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedAfter(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.since(completedAfter, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCompletedAfter, t)}
 }
 
 // CompletedBefore keeps the jobs completed before a time (ByCompleteBefore). Whether a job of exactly
 // that time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedBefore(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.until(completedBefore, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCompletedBefore, t)}
 }
 
-func (f BackupJobFilter) narrow(name string, values []string) BackupJobFilter {
-	return BackupJobFilter{backupJobs.narrow(f.c, name, values)}
+func (f BackupJobFilter) narrow(k key, values []string) BackupJobFilter {
+	return BackupJobFilter{backupJobs.narrow(f.c, k, values)}
 }
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
@@ -150,69 +152,71 @@ type CopyJobFilter struct{ c criteria }
 // States keeps the jobs in one of the states (ByState). The chains of several are read in the order of
 // a job's life, those of final states last, so that a job that moves on meanwhile is delivered once.
 func (f CopyJobFilter) States(values ...types.CopyJobState) CopyJobFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
 // DestinationVaults keeps the jobs that copy into one of the vaults, by ARN (ByDestinationVaultArn).
 func (f CopyJobFilter) DestinationVaults(arns ...string) CopyJobFilter {
-	return f.narrow("destinationVaults", arns)
+	return f.narrow(keyDestinationVaults, arns)
 }
 
 // SourceRecoveryPoints keeps the jobs that copy one of the recovery points, by ARN
 // (BySourceRecoveryPointArn).
 func (f CopyJobFilter) SourceRecoveryPoints(arns ...string) CopyJobFilter {
-	return f.narrow("sourceRecoveryPoints", arns)
+	return f.narrow(keySourceRecoveryPoints, arns)
 }
 
 // Resources keeps the jobs of one of the resources, by ARN (ByResourceArn).
 func (f CopyJobFilter) Resources(arns ...string) CopyJobFilter {
-	return f.narrow("resources", arns)
+	return f.narrow(keyResources, arns)
 }
 
 // ResourceTypes keeps the jobs of resources of one of the types (ByResourceType): EBS, S3, "SAP HANA on
 // Amazon EC2".
 func (f CopyJobFilter) ResourceTypes(types ...string) CopyJobFilter {
-	return f.narrow("resourceTypes", types)
+	return f.narrow(keyResourceTypes, types)
 }
 
 // Accounts keeps the jobs of one of the accounts, by their ids of twelve digits (ByAccountId). Each is a
 // chain of pages, however many there are: ListCopyJobs documents no way to ask for the whole
 // organisation.
-func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(accounts, ids) }
+func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(keyAccounts, ids) }
 
 // Parents keeps the child jobs of one of the parent jobs, by id (ByParentJobId).
-func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow("parents", ids) }
+func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow(keyParents, ids) }
 
 // MessageCategories keeps the jobs with one of the message categories (ByMessageCategory): AccessDenied,
 // SUCCESS. Case does not matter.
 func (f CopyJobFilter) MessageCategories(categories ...string) CopyJobFilter {
-	return f.narrow("messageCategories", categories)
+	return f.narrow(keyMessageCategories, categories)
 }
 
 // TopLevel keeps the jobs without a parent job, so that a parent and its children are not counted
 // twice. It is checked on items.
-func (f CopyJobFilter) TopLevel() CopyJobFilter { return CopyJobFilter{f.c.flag(topLevel)} }
+func (f CopyJobFilter) TopLevel() CopyJobFilter {
+	return CopyJobFilter{copyJobs.flag(f.c, keyTopLevel)}
+}
 
 // CompletedWithIssues keeps what the console of AWS Backup shows as completed with issues: jobs in
 // the state COMPLETED with a message category other than SUCCESS. A job without a category is not
 // one. The state is asked of the service, the category is checked on items.
 func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	f = f.States(types.CopyJobStateCompleted)
-	return CopyJobFilter{f.c.flag(completedWithIssues)}
+	return CopyJobFilter{copyJobs.flag(f.c, keyCompletedWithIssues)}
 }
 
 // CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time
 // is among them is the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an
 // error ([ErrFilter]).
 func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.since(createdAfter, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that
 // time is among them is the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is
 // an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.until(createdBefore, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the jobs created at from or later, and before to, exactly: the service is
@@ -224,17 +228,17 @@ func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
 // CompletedAfter keeps the jobs completed after a time (ByCompleteAfter). Whether a job of exactly that
 // time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedAfter(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.since(completedAfter, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCompletedAfter, t)}
 }
 
 // CompletedBefore keeps the jobs completed before a time (ByCompleteBefore). Whether a job of exactly
 // that time is among them is the service's to say. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedBefore(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.until(completedBefore, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCompletedBefore, t)}
 }
 
-func (f CopyJobFilter) narrow(name string, values []string) CopyJobFilter {
-	return CopyJobFilter{copyJobs.narrow(f.c, name, values)}
+func (f CopyJobFilter) narrow(k key, values []string) CopyJobFilter {
+	return CopyJobFilter{copyJobs.narrow(f.c, k, values)}
 }
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name

@@ -2,6 +2,7 @@ package backupx
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -65,17 +66,17 @@ func (q query) backupJobs(in *backup.ListBackupJobsInput, token *string, size *i
 		NextToken:  token,
 		MaxResults: size,
 
-		ByAccountId:       q.account(),
-		ByBackupVaultName: q.value("vaults"),
-		ByCompleteAfter:   optional(q.times[completedAfter]),
-		ByCompleteBefore:  wholeMilliseconds(q.times[completedBefore]),
+		ByAccountId:       q.accountOrAll(),
+		ByBackupVaultName: q.value(keyVaults),
+		ByCompleteAfter:   optional(q.at(keyCompletedAfter)),
+		ByCompleteBefore:  wholeMilliseconds(q.at(keyCompletedBefore)),
 		ByCreatedAfter:    q.after(),
 		ByCreatedBefore:   q.before(),
-		ByMessageCategory: q.value("messageCategories"),
-		ByParentJobId:     q.value("parents"),
-		ByResourceArn:     q.value("resources"),
-		ByResourceType:    q.value("resourceTypes"),
-		ByState:           types.BackupJobState(q.values[states]),
+		ByMessageCategory: q.value(keyMessageCategories),
+		ByParentJobId:     q.value(keyParents),
+		ByResourceArn:     q.value(keyResources),
+		ByResourceType:    q.value(keyResourceTypes),
+		ByState:           types.BackupJobState(aws.ToString(q.value(keyStates))),
 	}
 }
 
@@ -84,28 +85,28 @@ func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32
 		NextToken:  token,
 		MaxResults: size,
 
-		ByAccountId:              q.account(),
-		ByCompleteAfter:          optional(q.times[completedAfter]),
-		ByCompleteBefore:         wholeMilliseconds(q.times[completedBefore]),
+		ByAccountId:              q.value(keyAccounts),
+		ByCompleteAfter:          optional(q.at(keyCompletedAfter)),
+		ByCompleteBefore:         wholeMilliseconds(q.at(keyCompletedBefore)),
 		ByCreatedAfter:           q.after(),
 		ByCreatedBefore:          q.before(),
-		ByDestinationVaultArn:    q.value("destinationVaults"),
-		ByMessageCategory:        q.value("messageCategories"),
-		ByParentJobId:            q.value("parents"),
-		ByResourceArn:            q.value("resources"),
-		ByResourceType:           q.value("resourceTypes"),
-		BySourceRecoveryPointArn: q.value("sourceRecoveryPoints"),
-		ByState:                  types.CopyJobState(q.values[states]),
+		ByDestinationVaultArn:    q.value(keyDestinationVaults),
+		ByMessageCategory:        q.value(keyMessageCategories),
+		ByParentJobId:            q.value(keyParents),
+		ByResourceArn:            q.value(keyResources),
+		ByResourceType:           q.value(keyResourceTypes),
+		BySourceRecoveryPointArn: q.value(keySourceRecoveryPoints),
+		ByState:                  types.CopyJobState(aws.ToString(q.value(keyStates))),
 	}
 }
 
-// account is the account to ask for: one, all of the organisation where any of them or too many are
-// wanted, or the caller's own.
-func (q query) account() *string {
-	if id := q.value(accounts); id != nil {
+// accountOrAll is the ByAccountId of a request for backup jobs: one account, "*" for the whole organisation
+// where [BackupJobFilter.AllAccounts] or too many accounts are wanted, nil for the caller's own.
+func (q query) accountOrAll() *string {
+	if id := q.value(keyAccounts); id != nil {
 		return id
 	}
-	if _, several := q.sets[accounts]; several || q.flags[allAccounts] {
+	if q.set(keyAccounts) != nil || q.asks(keyAllAccounts) {
 		return aws.String("*")
 	}
 	return nil
@@ -115,7 +116,7 @@ func (q query) account() *string {
 // for, the service leaves out.
 func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 	return member[T]{
-		name: accounts, send: send, check: mustBeAccount,
+		key: keyAccounts, send: send, check: mustBeAccount,
 		value: func(item *T) string { return aws.ToString(account(item)) },
 	}
 }
@@ -124,15 +125,27 @@ func mustBeAccount(v string) error {
 	if v == "*" {
 		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
 	}
-	return mustBeName(v)
+	digits := strings.Trim(v, "0123456789") == ""
+	if len(v) != 12 || !digits {
+		return fmt.Errorf("%q is not an account id of twelve digits", v)
+	}
+	return nil
 }
 
-const (
-	accounts            = "accounts"
-	allAccounts         = "allAccounts"
-	topLevel            = "topLevel"
-	completedWithIssues = "completedWithIssues"
-)
+// mustBeCategory rejects the values that the SDK documents to stand for all message categories: the service
+// would answer them with every job.
+func mustBeCategory(v string) error {
+	if v == "*" || strings.EqualFold(v, "ANY") || strings.EqualFold(v, "AGGREGATE_ALL") {
+		return fmt.Errorf("%q stands for all categories: leave the member out to list them", v)
+	}
+	return nil
+}
+
+// resourceTypes are those that ListBackupJobs and ListCopyJobs document for their parameter ByResourceType.
+var resourceTypes = []string{
+	"Aurora", "CloudFormation", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "EKS", "FSx", "Neptune", "RDS",
+	"Redshift", "S3", "SAP HANA on Amazon EC2", "Storage Gateway", "Timestream", "VirtualMachine",
+}
 
 // job is what backup jobs and copy jobs have in common.
 type job struct {
@@ -170,19 +183,19 @@ func jobTable[T any](name, op string, of func(*T) job, live, final []string, spe
 	return &table[T]{
 		name: name, op: op, live: live, final: final,
 		sets: append(special,
-			member[T]{name: "parents", send: one, value: func(item *T) string { return aws.ToString(of(item).parent) }},
-			member[T]{name: "resources", send: one, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
-			member[T]{name: "messageCategories", send: one, fold: true, value: func(item *T) string { return aws.ToString(of(item).category) }},
-			member[T]{name: "resourceTypes", send: one, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
-			member[T]{name: states, send: one, value: func(item *T) string { return of(item).state }},
+			member[T]{key: keyParents, send: one, value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			member[T]{key: keyResources, send: one, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			member[T]{key: keyMessageCategories, send: one, fold: true, check: mustBeCategory, value: func(item *T) string { return aws.ToString(of(item).category) }},
+			member[T]{key: keyResourceTypes, send: one, documented: resourceTypes, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
+			member[T]{key: keyStates, send: one, value: func(item *T) string { return of(item).state }},
 		),
 		times: append(createdBounds(true, created),
-			bound[T]{name: completedAfter, end: after, sent: true, of: completed},
-			bound[T]{name: completedBefore, end: before, sent: true, of: completed},
+			bound[T]{key: keyCompletedAfter, end: after, sent: true, of: completed},
+			bound[T]{key: keyCompletedBefore, end: before, sent: true, of: completed},
 		),
 		flags: []flag[T]{
-			{name: topLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
-			{name: completedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
+			{key: keyTopLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
+			{key: keyCompletedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
 		},
 	}
 }
@@ -198,21 +211,21 @@ var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
 	texts(types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial),
 	accountsOf(one, func(j *types.BackupJob) *string { return j.AccountId }),
 	member[types.BackupJob]{
-		name: "vaults", send: one, check: mustBeName,
+		key: keyVaults, send: one, check: mustBeName,
 		value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
 	},
-).withFlag(flag[types.BackupJob]{name: allAccounts})
+).withFlag(flag[types.BackupJob]{key: keyAllAccounts})
 
 var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
 	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
 	accountsOf(each, func(j *types.CopyJob) *string { return j.AccountId }), // which knows no *
 	member[types.CopyJob]{
-		name: "sourceRecoveryPoints", send: one, check: mustBeARN,
+		key: keySourceRecoveryPoints, send: one, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },
 	},
 	member[types.CopyJob]{
-		name: "destinationVaults", send: one, check: mustBeARN,
+		key: keyDestinationVaults, send: one, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
 	},
 )

@@ -32,7 +32,7 @@ func watchOpsWorks(o *OpsWorksOptions, w *bodyWatch) { o.APIOptions = append(o.A
 
 func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size
-	in.BackupId, in.ServerName = q.value("ids"), q.value("servers")
+	in.BackupId, in.ServerName = q.value(keyIDs), q.value(keyServers)
 }
 
 var opsWorksBackups = &table[OpsWorksBackup]{
@@ -40,11 +40,11 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 	live:  texts(OpsWorksBackupStatusInProgress, OpsWorksBackupStatusDeleting),
 	final: texts(OpsWorksBackupStatusOk, OpsWorksBackupStatusFailed),
 	sets: []member[OpsWorksBackup]{
-		{name: "ids", send: one, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
-		{name: "servers", send: alone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
-		{name: "types", value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
-		{name: "engines", value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
-		{name: states, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
+		{key: keyIDs, send: one, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
+		{key: keyServers, send: alone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
+		{key: keyTypes, value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
+		{key: keyEngines, value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
+		{key: keyStates, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
 	},
 	times: createdBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
 }
@@ -59,40 +59,40 @@ type OpsWorksFilter struct{ c criteria }
 // IDs keeps the backups with one of the ids (BackupId). The service takes one a request, and answers an
 // id that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are checked on
 // items.
-func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow("ids", ids) }
+func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow(keyIDs, ids) }
 
 // Servers keeps the backups of one of the servers, by name (ServerName). The service takes one a request,
 // and answers a name that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are
 // checked on items, and so are all where ids are asked for.
-func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow("servers", names) }
+func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow(keyServers, names) }
 
 // Types keeps the backups made in one of the ways, by the service or by a person. It is checked on
 // items.
 func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
-	return f.narrow("types", texts(types...))
+	return f.narrow(keyTypes, texts(types...))
 }
 
 // Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet. It is checked on
 // items.
 func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
-	return f.narrow("engines", engines)
+	return f.narrow(keyEngines, engines)
 }
 
 // States keeps the backups with one of the statuses. It is checked on items.
 func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
 // CreatedAfter keeps the backups created after a time, not of it. It is checked on items.
 // The zero time is an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
-	return OpsWorksFilter{f.c.since(createdAfter, t)}
+	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the backups created before a time, not of it. It is checked on items.
 // The zero time is an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
-	return OpsWorksFilter{f.c.until(createdBefore, t)}
+	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
@@ -101,8 +101,8 @@ func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.between(from, to)}
 }
 
-func (f OpsWorksFilter) narrow(name string, values []string) OpsWorksFilter {
-	return OpsWorksFilter{opsWorksBackups.narrow(f.c, name, values)}
+func (f OpsWorksFilter) narrow(k key, values []string) OpsWorksFilter {
+	return OpsWorksFilter{opsWorksBackups.narrow(f.c, k, values)}
 }
 
 // Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is

@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -23,41 +24,42 @@ const exactMargin = time.Second
 type query struct {
 	criteria
 
-	values map[string]string // by member
-	shard  string
-	stage  int  // chains of an earlier stage are read before
-	moving bool // its items may leave it for another while it is read
+	members members        // of the filter's table
+	values  map[key]string // one of each member that takes one a request
+	shard   string
+	stage   int  // chains of an earlier stage are read before
+	moving  bool // its items may leave it for another while it is read
 }
 
 // plan is how a filter is answered: by chains, and by checks on what they bring.
 type plan struct {
 	queries []query
-	sent    map[string]bool // members that the requests answer
-	split   bool            // by state, so that one item may come from two chains
+	sent    map[key]bool // members that the requests answer
+	split   bool         // by state, so that one item may come from two chains
 }
 
 // plan splits what is asked for over requests.
 func (t *table[T]) plan(c criteria) plan {
-	p := plan{sent: map[string]bool{}}
+	p := plan{sent: map[key]bool{}}
 	if c.nothing() {
 		return p
 	}
-	p.queries = []query{{criteria: c, values: map[string]string{}}}
+	p.queries = []query{{criteria: c, members: t.members(), values: map[key]string{}}}
 	for _, m := range t.sets {
-		values, asked := c.sets[m.name]
+		values, asked := c.sets[m.key]
 		switch {
 		case !asked || m.send == onItems, m.send == alone && len(p.sent) > 0:
 		case m.send == many:
-			p.sent[m.name] = true
+			p.sent[m.key] = true
 		case m.send == each, len(values) == 1, len(p.queries)*len(values) <= maxChains:
-			p.sent[m.name] = true
-			p.split = p.split || m.name == states && len(values) > 1
-			p.queries = lo.FlatMap(p.queries, func(q query, _ int) []query { return t.spread(q, m.name, values) })
+			p.sent[m.key] = true
+			p.split = p.split || m.key == keyStates && len(values) > 1
+			p.queries = lo.FlatMap(p.queries, func(q query, _ int) []query { return t.spread(q, m.key, values) })
 		}
 	}
 	for _, b := range t.times {
 		if b.sent {
-			p.sent[b.name] = true
+			p.sent[b.key] = true
 		}
 	}
 	slices.SortStableFunc(p.queries, func(a, b query) int { return a.stage - b.stage })
@@ -65,14 +67,14 @@ func (t *table[T]) plan(c criteria) plan {
 }
 
 // spread makes one query of each value.
-func (t *table[T]) spread(q query, name string, values []string) []query {
+func (t *table[T]) spread(q query, k key, values []string) []query {
 	return lo.Map(values, func(v string, _ int) query {
 		next := q
-		next.values = with(q.values, name, v)
+		next.values = with(q.values, k, v)
 		if len(values) > 1 {
-			next.shard = strings.TrimPrefix(q.shard+","+name+"="+shardEscapes.Replace(v), ",")
+			next.shard = strings.TrimPrefix(q.shard+","+k.String()+"="+shardEscapes.Replace(v), ",")
 		}
-		if name == states && len(values) > 1 {
+		if k == keyStates && len(values) > 1 {
 			next.stage, next.moving = t.stage(v)
 		}
 		return next
@@ -96,34 +98,67 @@ func (t *table[T]) stage(state string) (n int, moving bool) {
 }
 
 // checkedOnItems are the members that items are checked for, as text.
-func (t *table[T]) checkedOnItems(c criteria, sent map[string]bool) []string {
-	return t.parts(c, func(name string) bool { return !sent[name] && !t.unseen(name) })
+func (t *table[T]) checkedOnItems(c criteria, sent map[key]bool) []string {
+	return t.parts(c, func(k key) bool { return !sent[k] && !t.unseen(k) })
 }
 
 // unseen reports whether a member shows in requests alone.
-func (t *table[T]) unseen(name string) bool {
-	return lo.ContainsBy(t.sets, func(m member[T]) bool { return m.name == name && m.value == nil }) ||
-		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.name == name && f.keep == nil })
+func (t *table[T]) unseen(k key) bool {
+	return lo.ContainsBy(t.sets, func(m member[T]) bool { return m.key == k && m.value == nil }) ||
+		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k && f.keep == nil })
 }
 
-// value is the query's value of a member, nil if it has none.
-func (q query) value(name string) *string { return optional(q.values[name]) }
+// members are the keys of a table, by kind.
+type members struct {
+	filter             string // its name
+	sets, times, flags []key
+}
+
+func (t *table[T]) members() members {
+	return members{
+		filter: t.name,
+		sets:   lo.Map(t.sets, func(m member[T], _ int) key { return m.key }),
+		times:  lo.Map(t.times, func(b bound[T], _ int) key { return b.key }),
+		flags:  lo.Map(t.flags, func(f flag[T], _ int) key { return f.key }),
+	}
+}
+
+// known is a key that a request is written from. It panics where the filter's table has no such member:
+// what a request leaves out by mistake widens the filter.
+func (m members) known(of []key, k key) key {
+	if !slices.Contains(of, k) {
+		panic(fmt.Sprintf("backupx: a request of %s has no such member %s", m.filter, k))
+	}
+	return k
+}
+
+// value is the query's value of a member that takes one a request, nil if it has none.
+func (q query) value(k key) *string { return optional(q.values[q.members.known(q.members.sets, k)]) }
+
+// set are all values of a member; nil, and not empty, where the filter does not ask for it.
+func (q query) set(k key) []string { return q.sets[q.members.known(q.members.sets, k)] }
+
+// at is the time of a bound, zero if it has none.
+func (q query) at(k key) time.Time { return q.times[q.members.known(q.members.times, k)] }
+
+// asks reports whether a flag is set.
+func (q query) asks(k key) bool { return q.flags[q.members.known(q.members.flags, k)] }
 
 // after and before are the times to ask the service for creation times between.
 func (q query) after() *time.Time {
-	lower := q.times[createdFrom]
+	lower := q.at(keyCreatedFrom)
 	if !lower.IsZero() {
 		lower = lower.Add(-exactMargin)
 	}
-	return optional(latest(q.times[createdAfter], lower))
+	return optional(latest(q.at(keyCreatedAfter), lower))
 }
 
 func (q query) before() *time.Time {
-	upper := q.times[createdTo]
+	upper := q.at(keyCreatedTo)
 	if !upper.IsZero() {
 		upper = roundUp(upper, exactMargin)
 	}
-	return wholeMilliseconds(earliest(q.times[createdBefore], upper))
+	return wholeMilliseconds(earliest(q.at(keyCreatedBefore), upper))
 }
 
 // wholeMilliseconds rounds a time up to what a request can carry, so that asking for what is before
