@@ -9,19 +9,20 @@ import (
 	"github.com/samber/lo"
 )
 
-// Explanation says how a filter is answered: [BackupJobFilter.Explain] and its like make one.
+// Explanation says how a listing answers a filter. [BackupJobFilter.Explain] and the Explain methods of the
+// other filters return one.
 type Explanation struct {
-	// Requests are the members that the service answers.
+	// Requests are the conditions that requests carry, so that the service filters by them.
 	Requests []string
-	// Items are the members that are checked on what the service sends.
+	// Items are the conditions that are checked on the items that the service sends.
 	Items []string
-	// Chains is how many chains of pages are read. None: nothing can match, and nothing is sent.
+	// Chains is the number of chains that are read. With 0 no item can match, and no request is sent.
 	Chains int
-	// Warnings name what probably is not meant, or costs more than it seems to.
+	// Warnings name conditions that are probably a mistake, or that cost more than they seem to.
 	Warnings []string
 }
 
-// String is the explanation in a line or a few.
+// String returns the explanation in one line, and one more for each warning.
 func (e Explanation) String() string {
 	lines := []string{fmt.Sprintf("%s; asked of the service: %s; checked on items: %s",
 		counted(e.Chains, "chain"), listed(e.Requests), listed(e.Items))}
@@ -31,7 +32,7 @@ func (e Explanation) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// counted is a number with its noun: 1 chain, 2 chains.
+// counted returns a number with its noun: 1 chain, 2 chains.
 func counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
@@ -39,6 +40,7 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
+// listed joins members, or says that there are none.
 func listed(members []string) string {
 	if len(members) == 0 {
 		return "nothing"
@@ -46,12 +48,12 @@ func listed(members []string) string {
 	return strings.Join(members, ", ")
 }
 
-// explain says how criteria are answered; since is the time before which the service keeps nothing,
-// zero where it keeps everything.
+// explain says how a listing answers the criteria. It warns of times before since: the service lists nothing
+// that is older. The zero time is for services that keep everything.
 func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 	p := t.plan(c)
 	e := Explanation{
-		Requests: t.parts(c, func(k key) bool { return p.sent[k] || t.narrowed(k) || t.unseen(k) }),
+		Requests: t.describe(c, func(k key) bool { return p.sent[k] || t.narrowsRequests(k) || t.onlyInRequests(k) }),
 		Items:    t.checkedOnItems(c, p.sent),
 		Chains:   len(p.queries),
 	}
@@ -78,8 +80,8 @@ func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 	return e
 }
 
-// undocumented warns of each value that AWS does not document for the member, with the documented spelling
-// where only the case differs.
+// undocumented returns a warning for each value that AWS does not document for the member. If only the case
+// differs, the warning names the documented spelling.
 func (m member[T]) undocumented(values []string) []string {
 	if m.documented == nil {
 		return nil
@@ -97,7 +99,8 @@ func (m member[T]) undocumented(values []string) []string {
 	return warnings
 }
 
-// narrowed reports whether a member that is checked on items narrows the requests as well.
-func (t *table[T]) narrowed(k key) bool {
+// narrowsRequests reports whether a member that is checked on items narrows the requests too: they ask for
+// the span of CreatedBetween with a margin.
+func (t *table[T]) narrowsRequests(k key) bool {
 	return (k == keyCreatedFrom || k == keyCreatedTo) && t.created() != nil
 }

@@ -63,14 +63,14 @@ func reachesTheRequest[T, I any](t *testing.T, table *table[T], fill func(q quer
 		var in I
 		fill(p.queries[0], &in, nil, nil)
 		inRequest := !reflect.DeepEqual(blank, in)
-		require.Equal(t, !onItems, p.sent[k] || inRequest && table.unseen(k), "%s is checked on items, or sent", k)
+		require.Equal(t, !onItems, p.sent[k] || inRequest && table.onlyInRequests(k), "%s is checked on items, or sent", k)
 		if !onItems {
 			require.True(t, inRequest, "%s is sent, and the request does not have it", k)
 		}
 	}
 	for _, m := range table.sets {
-		require.True(t, m.value != nil || m.send == each || m.send == many, "no item shows %s, so that every request has to", m.key)
-		asks(m.key, table.narrow(criteria{}, m.key, []string{"true"}), m.send == onItems)
+		require.True(t, m.value != nil || m.send == oneValueAlways || m.send == allValues, "no item shows %s, so that every request has to", m.key)
+		asks(m.key, table.narrow(criteria{}, m.key, []string{"true"}), m.send == notSent)
 	}
 	for _, b := range table.times {
 		asks(b.key, table.limit(criteria{}, b.key, time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)), !b.sent)

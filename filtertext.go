@@ -15,8 +15,8 @@ import (
 	"github.com/samber/lo"
 )
 
-// key identifies a member of a filter. It is a number and not a text, so that a name with a slip in it does
-// not compile.
+// key identifies a member of a filter. Keys are numbers and not strings, so that a mistyped name does not
+// compile.
 type key uint8
 
 const (
@@ -43,7 +43,7 @@ const (
 
 	keyCreatedAfter
 	keyCreatedBefore
-	keyCreatedFrom // from and to are CreatedBetween's
+	keyCreatedFrom // CreatedBetween sets this one and keyCreatedTo
 	keyCreatedTo
 	keyCompletedAfter
 	keyCompletedBefore
@@ -57,7 +57,8 @@ const (
 	keyTags
 )
 
-// keyNames are the members' names in JSON, in String, and so in checkpoints: they never change.
+// keyNames are the names of the members in JSON, in String and in checkpoints. They never change: filters and
+// checkpoints are stored with them.
 var keyNames = [...]string{
 	keyStates:               "states",
 	keyIDs:                  "ids",
@@ -96,6 +97,7 @@ var keyNames = [...]string{
 	keyTags: "tags",
 }
 
+// String returns the member's name.
 func (k key) String() string {
 	if int(k) >= len(keyNames) || keyNames[k] == "" {
 		return fmt.Sprintf("key(%d)", uint8(k))
@@ -103,16 +105,17 @@ func (k key) String() string {
 	return keyNames[k]
 }
 
-// format is the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
+// format returns the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
 func (t *table[T]) format(c criteria) string {
-	return t.name + "{" + strings.Join(t.parts(c, func(key) bool { return true }), ", ") + "}"
+	return t.name + "{" + strings.Join(t.describe(c, func(key) bool { return true }), ", ") + "}"
 }
 
-// parts are the members asked for as text, in the table's order.
-func (t *table[T]) parts(c criteria, which func(key) bool) []string {
+// describe returns the conditions as text, one a member and tag, in the table's order. It leaves out the
+// members for which include returns false.
+func (t *table[T]) describe(c criteria, include func(key) bool) []string {
 	var parts []string
 	add := func(k key, text string) {
-		if which(k) {
+		if include(k) {
 			parts = append(parts, text)
 		}
 	}
@@ -141,13 +144,14 @@ func (t *table[T]) parts(c criteria, which func(key) bool) []string {
 	return parts
 }
 
-// marshal is the criteria as JSON, the members in alphabetical order: equal criteria, equal bytes.
+// marshal returns the criteria as a JSON object with its members in alphabetical order, so that equal
+// criteria give equal bytes.
 func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	out := map[string]any{}
 	for _, m := range t.sets {
 		values, ok := c.sets[m.key]
 		switch {
-		case ok && m.bools && len(values) == 1 && m.wrong(values[0]) == nil:
+		case ok && m.boolean && len(values) == 1 && m.validate(values[0]) == nil:
 			out[m.key.String()] = values[0] == "true"
 		case ok:
 			out[m.key.String()] = values
@@ -165,8 +169,8 @@ func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// unmarshal reads what marshal wrote. What it does not know is an error, which leaves the criteria as
-// they were: to pass it over would make the filter wider.
+// unmarshal reads what marshal wrote. An unknown member is an error, because ignoring it would widen the
+// filter. After an error the criteria are what they were.
 func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 	var c criteria
 	err := eachMember(data, func(name string, value json.RawMessage) error {
@@ -184,7 +188,7 @@ func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 	return nil
 }
 
-// eachMember goes through a JSON object. A member that comes twice is an error.
+// eachMember calls f for each member of a JSON object. A member that comes twice is an error.
 func eachMember(data []byte, f func(name string, value json.RawMessage) error) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
@@ -196,7 +200,7 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 		if err != nil {
 			return err
 		}
-		name := key.(string) // a member of an object has a string for a name, or the decoder fails
+		name := key.(string) // the decoder accepts no other key in an object
 		if seen[name] {
 			return fmt.Errorf("the member %q comes twice", name)
 		}
@@ -218,6 +222,7 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 	return nil
 }
 
+// decode adds one member of a JSON object to the criteria.
 func (t *table[T]) decode(c criteria, name string, value json.RawMessage) (criteria, error) {
 	if m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key.String() == name }); ok {
 		values, err := m.decode(value)
@@ -240,8 +245,9 @@ func (t *table[T]) decode(c criteria, name string, value json.RawMessage) (crite
 	return t.decodeTags(c, value)
 }
 
+// decode reads the values of a member: a JSON array of strings, or true or false for a boolean member.
 func (m member[T]) decode(value json.RawMessage) ([]string, error) {
-	if s := string(value); m.bools && (s == "true" || s == "false") {
+	if s := string(value); m.boolean && (s == "true" || s == "false") {
 		return []string{s}, nil
 	}
 	var elements []*string
@@ -258,6 +264,7 @@ func (m member[T]) decode(value json.RawMessage) ([]string, error) {
 	return values, nil
 }
 
+// decodeTags reads a JSON object that has the allowed values by tag key; null allows any value.
 func (t *table[T]) decodeTags(c criteria, value json.RawMessage) (criteria, error) {
 	err := eachMember(value, func(key string, value json.RawMessage) error {
 		if string(value) == "null" {

@@ -11,24 +11,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 )
 
-// BackupAPI is what backupx needs of AWS Backup: a [*backup.Client], a wrapper of one, or a stub. It is
-// a field of [Client]; [BackupJobs] and [CopyJobs] take the half that they need.
+// BackupAPI is the part of AWS Backup that a [Client] calls. A [*backup.Client], a wrapper around one and a
+// stub implement it. [BackupJobs] and [CopyJobs] take an interface with the one method that they call.
 type BackupAPI interface {
 	backup.ListBackupJobsAPIClient
 	backup.ListCopyJobsAPIClient
 }
 
-// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup: 1,000 a page,
-// in the service's order, of several states one after another in that of a job's life. Needs the
-// permission backup:ListBackupJobs. A client that is nil is an error of the range.
+// BackupJobs lists backup jobs with the operation ListBackupJobs of AWS Backup, which keeps jobs for 30 days.
+// It needs the permission backup:ListBackupJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says
+// less. The jobs come in the service's order; several states come one after another, in the order of a job's
+// life.
 //
-// A job that is created while the jobs are listed may be delivered or not, one that changes its state
-// meanwhile is delivered in the one or the other; neither comes twice, in windows and side by side
-// ([Listing.Every], [Listing.Parallel]) too.
+// A job that is created while the listing runs may be delivered or not. A job that changes its state
+// meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
+// and [Listing.Parallel].
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
-// what the service answered: a [*types.InvalidParameterValueException] or a
-// [*types.ServiceUnavailableException], as ListBackupJobs documents them.
+// A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
+// request fails. ListBackupJobs documents the errors [*types.InvalidParameterValueException] and
+// [*types.ServiceUnavailableException].
 func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
 	return operation[types.BackupJob]{
 		table:   backupJobs,
@@ -41,9 +42,18 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 	}.list(f.c, api)
 }
 
-// CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the permission
-// backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says less. What is said
-// of [BackupJobs] holds for it too, its errors included.
+// CopyJobs lists copy jobs with the operation ListCopyJobs of AWS Backup, which keeps jobs for 30 days. It
+// needs the permission backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says
+// less. The jobs come in the service's order; several states come one after another, in the order of a job's
+// life.
+//
+// A job that is created while the listing runs may be delivered or not. A job that changes its state
+// meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
+// and [Listing.Parallel].
+//
+// A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
+// request fails. ListCopyJobs documents the errors [*types.InvalidParameterValueException] and
+// [*types.ServiceUnavailableException].
 func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
 	return operation[types.CopyJob]{
 		table:   copyJobs,
@@ -56,7 +66,8 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 	}.list(f.c, api)
 }
 
-// retention is how long AWS Backup lists jobs. AWS documents it of ListBackupJobs.
+// retention is how long AWS Backup lists a job after its creation. AWS documents it for ListBackupJobs;
+// ListCopyJobs has been seen to do the same.
 const retention = 30 * 24 * time.Hour
 
 func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
@@ -100,8 +111,9 @@ func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32
 	}
 }
 
-// accountOrAll is the ByAccountId of a request for backup jobs: one account, "*" for the whole organisation
-// where [BackupJobFilter.AllAccounts] or too many accounts are wanted, nil for the caller's own.
+// accountOrAll returns the ByAccountId of a request for backup jobs: an account id, "*" for the whole
+// organisation, or nil for the caller's account. Accounts that are too many for one chain each are listed
+// with "*" and checked on items.
 func (q query) accountOrAll() *string {
 	if id := q.value(keyAccounts); id != nil {
 		return id
@@ -112,8 +124,9 @@ func (q query) accountOrAll() *string {
 	return nil
 }
 
-// accountsOf is the member that says whose jobs to list. It comes first: what a request does not ask
-// for, the service leaves out.
+// accountsOf is the member Accounts. It is the first of its table, and so the last to be left out of the
+// requests: without an account id the service lists the caller's account only, and no check on items can add
+// the others.
 func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 	return member[T]{
 		key: keyAccounts, send: send, check: mustBeAccount,
@@ -121,6 +134,7 @@ func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 	}
 }
 
+// mustBeAccount accepts twelve ASCII digits.
 func mustBeAccount(v string) error {
 	if v == "*" {
 		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
@@ -132,8 +146,8 @@ func mustBeAccount(v string) error {
 	return nil
 }
 
-// mustBeCategory rejects the values that the SDK documents to stand for all message categories: the service
-// would answer them with every job.
+// mustBeCategory rejects the values that AWS documents for all message categories. A request with one of them
+// would list every job, although no job has such a category.
 func mustBeCategory(v string) error {
 	if v == "*" || strings.EqualFold(v, "ANY") || strings.EqualFold(v, "AGGREGATE_ALL") {
 		return fmt.Errorf("%q stands for all categories: leave the member out to list them", v)
@@ -141,13 +155,13 @@ func mustBeCategory(v string) error {
 	return nil
 }
 
-// resourceTypes are those that ListBackupJobs and ListCopyJobs document for their parameter ByResourceType.
+// resourceTypes are the types that the SDK documents for ByResourceType of ListBackupJobs and ListCopyJobs.
 var resourceTypes = []string{
 	"Aurora", "CloudFormation", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "EKS", "FSx", "Neptune", "RDS",
 	"Redshift", "S3", "SAP HANA on Amazon EC2", "Storage Gateway", "Timestream", "VirtualMachine",
 }
 
-// job is what backup jobs and copy jobs have in common.
+// job has the fields that backup jobs and copy jobs have in common.
 type job struct {
 	parent, resource, resourceType, category *string
 
@@ -169,29 +183,30 @@ func copyJob(j *types.CopyJob) job {
 	}
 }
 
-// issues reports whether a job is what the console of AWS Backup calls completed with issues. A job
-// without a category is not.
+// issues reports whether the console of AWS Backup shows the job as completed with issues. It does not if the
+// job has no message category.
 func (j job) issues() bool {
 	category := aws.ToString(j.category)
 	return j.state == string(types.BackupJobStateCompleted) && category != "" && !strings.EqualFold(category, "SUCCESS")
 }
 
-// jobTable is the table of a filter over jobs; special are the members that only one kind has.
+// jobTable returns the table of a filter over jobs. The first members are special, which only one of the two
+// kinds of jobs has.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }
 	return &table[T]{
 		name: name, op: op, live: live, final: final,
 		sets: append(special,
-			member[T]{key: keyParents, send: one, value: func(item *T) string { return aws.ToString(of(item).parent) }},
-			member[T]{key: keyResources, send: one, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
-			member[T]{key: keyMessageCategories, send: one, fold: true, check: mustBeCategory, value: func(item *T) string { return aws.ToString(of(item).category) }},
-			member[T]{key: keyResourceTypes, send: one, documented: resourceTypes, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
-			member[T]{key: keyStates, send: one, value: func(item *T) string { return of(item).state }},
+			member[T]{key: keyParents, send: oneValue, value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			member[T]{key: keyResources, send: oneValue, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			member[T]{key: keyMessageCategories, send: oneValue, ignoreCase: true, check: mustBeCategory, value: func(item *T) string { return aws.ToString(of(item).category) }},
+			member[T]{key: keyResourceTypes, send: oneValue, documented: resourceTypes, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
+			member[T]{key: keyStates, send: oneValue, value: func(item *T) string { return of(item).state }},
 		),
 		times: append(createdBounds(true, created),
-			bound[T]{key: keyCompletedAfter, end: after, sent: true, of: completed},
-			bound[T]{key: keyCompletedBefore, end: before, sent: true, of: completed},
+			bound[T]{key: keyCompletedAfter, end: after, sent: true, time: completed},
+			bound[T]{key: keyCompletedBefore, end: before, sent: true, time: completed},
 		),
 		flags: []flag[T]{
 			{key: keyTopLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
@@ -200,7 +215,7 @@ func jobTable[T any](name, op string, of func(*T) job, live, final []string, spe
 	}
 }
 
-// withFlag adds a flag that only one kind has.
+// withFlag adds a flag that only one of the two kinds of jobs has.
 func (t *table[T]) withFlag(f flag[T]) *table[T] {
 	t.flags = append(t.flags, f)
 	return t
@@ -209,9 +224,9 @@ func (t *table[T]) withFlag(f flag[T]) *table[T] {
 var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
 	texts(types.BackupJobStateCreated, types.BackupJobStatePending, types.BackupJobStateRunning, types.BackupJobStateAborting),
 	texts(types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial),
-	accountsOf(one, func(j *types.BackupJob) *string { return j.AccountId }),
+	accountsOf(oneValue, func(j *types.BackupJob) *string { return j.AccountId }),
 	member[types.BackupJob]{
-		key: keyVaults, send: one, check: mustBeName,
+		key: keyVaults, send: oneValue, check: mustBeName,
 		value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
 	},
 ).withFlag(flag[types.BackupJob]{key: keyAllAccounts})
@@ -219,13 +234,13 @@ var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
 var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
 	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
-	accountsOf(each, func(j *types.CopyJob) *string { return j.AccountId }), // which knows no *
+	accountsOf(oneValueAlways, func(j *types.CopyJob) *string { return j.AccountId }), // ListCopyJobs documents no "*"
 	member[types.CopyJob]{
-		key: keySourceRecoveryPoints, send: one, check: mustBeARN,
+		key: keySourceRecoveryPoints, send: oneValue, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },
 	},
 	member[types.CopyJob]{
-		key: keyDestinationVaults, send: one, check: mustBeARN,
+		key: keyDestinationVaults, send: oneValue, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
 	},
 )

@@ -20,7 +20,7 @@ var restoreJobs = &table[types.RestoreJobsListMember]{
 	live:  texts(types.RestoreJobStatusPending, types.RestoreJobStatusRunning),
 	final: texts(types.RestoreJobStatusCompleted, types.RestoreJobStatusAborted, types.RestoreJobStatusFailed),
 	sets: []member[types.RestoreJobsListMember]{
-		{key: keyStates, send: one, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
+		{key: keyStates, send: oneValue, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
 		{key: keyVaults, check: mustBeARN, value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
 	},
 	times: createdBounds(true, func(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }),
