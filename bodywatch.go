@@ -26,8 +26,8 @@ type bodyWatch struct{ last atomic.Pointer[watchedBody] }
 type watchedBodyKey struct{}
 
 // empty reports whether the body that an output was decoded from was read to its end and had no content. The
-// output's metadata hold that body, so that a client may make several calls for one output. A wrapper may
-// return an output without these metadata: it is assumed to come from the last response.
+// output's metadata identify that body, also if a client sends several requests at once. The output of a
+// wrapper may lack these metadata: it is assumed to come from the last response.
 func (w *bodyWatch) empty(md middleware.Metadata) bool {
 	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)
 	if !ok {

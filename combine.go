@@ -218,7 +218,8 @@ func (h *head[T]) segment() segment[T] {
 }
 
 // transform returns a listing whose items are made from those of l. For an item to drop, f returns nil and
-// false. It may store the new item in to and return that pointer. With filters, f may drop items.
+// false. It may store the new item in to and return that pointer. The argument filters says whether f may
+// drop items.
 func transform[T, U any](l Listing[T], f func(v *T, to *U) (*U, bool), filters bool) Listing[U] {
 	out := Listing[U]{set: l.set, src: source[U]{id: l.src.id}}
 	if l.src.open == nil {

@@ -11,7 +11,7 @@ import (
 // Cursor is one traversal of a listing that remembers its position. Each range over a Listing starts at the
 // beginning; a range over [Cursor.All] starts where the previous one stopped, after a break or an error, also
 // in the middle of a page. With [Listing.Limit] each range delivers the next batch. A Cursor must be used by
-// one goroutine at a time. [Listing.Cursor] and [Listing.Resume] return cursors; a range over the zero value
+// one goroutine only. [Listing.Cursor] and [Listing.Resume] return cursors; a range over the zero value
 // yields an error.
 type Cursor[T any] struct {
 	l  Listing[T]

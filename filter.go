@@ -40,9 +40,10 @@ type table[T any] struct {
 	sets  []member[T] // the most selective first
 	times []bound[T]
 	flags []flag[T]
-	tags  func(item *T, key string) (value string, ok bool) // nil where items have no tags
-	live  []string                                          // the states that an item leaves by itself, in the order of its life
-	final []string                                          // the states that an item never leaves
+	live  []string // the states that an item leaves by itself, in the order of its life
+	final []string // the states that an item never leaves
+
+	tags func(item *T, key string) (value string, ok bool) // nil where items have no tags
 }
 
 // member is a member of a filter that takes values.

@@ -47,9 +47,9 @@ type Sourced[T any] struct {
 // is a [*ListError] that wraps [SourceErrors]. Its checkpoint has the positions of the failed sources, so
 // that resuming tries them again.
 //
-// Set Limit, Parallel, Prefetch, Ordered and StartAt on the result and not on the listings that list returns:
-// there they are errors. A source name that is empty or occurs twice is an error too. An empty fleet lists
-// nothing.
+// Set Limit, Parallel, Prefetch and Ordered on the result: a listing from list that has one of these
+// settings, or a StartAt, is an error. A source name that is empty or occurs twice is an error too. An empty
+// fleet lists nothing.
 func Across[T any](fleet Fleet, list func(Client) Listing[T]) Listing[Sourced[T]] {
 	if list == nil {
 		return invalid[Sourced[T]]("Across", errors.New("the function is nil"))

@@ -56,7 +56,7 @@ func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, si
 		keyIDs: "backupIds", keyClusters: "clusterIds", keySourceBackups: "sourceBackupIds", keyNeverExpires: "neverExpires",
 	} {
 		if values := q.set(k); values != nil {
-			in.Filters = with(in.Filters, filter, slices.Clone(values)) // a copy: a client may change its request, and the filter is shared
+			in.Filters = with(in.Filters, filter, slices.Clone(values)) // cloned, because a client may change its request
 		}
 	}
 	if state := q.value(keyStates); state != nil {
@@ -137,16 +137,16 @@ func (f HSMFilter) States(values ...hsmtypes.BackupState) HSMFilter {
 	return f.narrow(keyStates, texts(values...))
 }
 
-// NeverExpires keeps the backups that are exempt from the retention policy (true) or the backups that are not
-// (false) (neverExpires). A backup without that field is not exempt.
+// NeverExpires keeps the backups that are exempt from the retention policy if exempt is true, and the other
+// backups if it is false (neverExpires). A backup without that field is not exempt.
 func (f HSMFilter) NeverExpires(exempt bool) HSMFilter {
 	return f.narrow(keyNeverExpires, []string{strconv.FormatBool(exempt)})
 }
 
-// Shared lists the backups that other accounts share with the caller's account (true) or the account's own
-// backups (false) (Shared). A backup that was shared with PutResourcePolicy is listed only after its share
-// was promoted in AWS RAM. [HSMFilter.Match] ignores this condition, because a backup does not show its
-// account.
+// Shared lists the backups that other accounts share with the caller's account if shared is true, and the
+// account's own backups if it is false (Shared). A backup that was shared with PutResourcePolicy is listed
+// only after its share was promoted in AWS RAM. [HSMFilter.Match] ignores this condition, because a backup
+// does not show its account.
 func (f HSMFilter) Shared(shared bool) HSMFilter {
 	return f.narrow(keyShared, []string{strconv.FormatBool(shared)})
 }
@@ -216,7 +216,7 @@ func (f HSMFilter) Validate() error { return hsmBackups.validateFilter(f.c) }
 
 // Match reports whether the filter keeps the backup. It sends no request. [HSMFilter.Shared] and
 // [HSMFilter.OldestFirst] keep every backup. A backup that lacks the field that a condition tests does not
-// match.
+// match; for [HSMFilter.NeverExpires] a missing field is false.
 func (f HSMFilter) Match(b hsmtypes.Backup) bool { return hsmBackups.match(f.c, &b) }
 
 // Explain says which conditions the service answers, which are checked on the backups, and how many chains of

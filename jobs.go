@@ -18,10 +18,10 @@ type BackupAPI interface {
 	backup.ListCopyJobsAPIClient
 }
 
-// BackupJobs lists backup jobs with the operation ListBackupJobs of AWS Backup, which keeps jobs for 30 days.
-// It needs the permission backup:ListBackupJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says
-// less. The jobs come in the service's order; several states come one after another, in the order of a job's
-// life.
+// BackupJobs lists backup jobs with the operation ListBackupJobs of AWS Backup, which lists jobs for 30 days
+// after their creation. It needs the permission backup:ListBackupJobs. A request asks for 1,000 jobs unless
+// [Listing.PageSize] says less. The jobs come in the service's order; several states come one after another,
+// in the order of a job's life.
 //
 // A job that is created while the listing runs may be delivered or not. A job that changes its state
 // meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
@@ -42,10 +42,10 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 	}.list(f.c, api)
 }
 
-// CopyJobs lists copy jobs with the operation ListCopyJobs of AWS Backup, which keeps jobs for 30 days. It
-// needs the permission backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says
-// less. The jobs come in the service's order; several states come one after another, in the order of a job's
-// life.
+// CopyJobs lists copy jobs with the operation ListCopyJobs of AWS Backup, which lists jobs for 30 days after
+// their creation. It needs the permission backup:ListCopyJobs. A request asks for 1,000 jobs unless
+// [Listing.PageSize] says less. The jobs come in the service's order; several states come one after another,
+// in the order of a job's life.
 //
 // A job that is created while the listing runs may be delivered or not. A job that changes its state
 // meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
@@ -190,8 +190,8 @@ func (j job) issues() bool {
 	return j.state == string(types.BackupJobStateCompleted) && category != "" && !strings.EqualFold(category, "SUCCESS")
 }
 
-// jobTable returns the table of a filter over jobs. The first members are special, which only one of the two
-// kinds of jobs has.
+// jobTable returns the table of a filter over jobs. Its first members are special, the members that only one
+// of the two kinds of jobs has.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }

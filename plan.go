@@ -87,8 +87,8 @@ var shardEscapes = strings.NewReplacer("%", "%25", ",", "%2C")
 
 // stage returns when the chain of a state is read in a listing of several states, and whether items may leave
 // the state meanwhile. The states that an item leaves come first, in the order of its life, then states that
-// this version does not know, and last, together, the final states. An item that changes its state while the
-// listing runs is then in a chain that is still to be read, and not missed.
+// this version does not know, and last, together, the final states. An item that leaves its state before it
+// was delivered is then in a chain that is still to be read, and not missed.
 func (t *table[T]) stage(state string) (n int, moving bool) {
 	if i := slices.Index(t.live, state); i >= 0 {
 		return i, true
@@ -146,7 +146,7 @@ func (q query) at(k key) time.Time { return q.times[q.members.known(q.members.ti
 // asks reports whether the filter sets a flag.
 func (q query) asks(k key) bool { return q.flags[q.members.known(q.members.flags, k)] }
 
-// after and before return the creation times that a request asks for jobs between; nil is an open end.
+// after and before return the ends of the span of creation times that a request asks for; nil is an open end.
 func (q query) after() *time.Time {
 	lower := q.at(keyCreatedFrom)
 	if !lower.IsZero() {
@@ -164,8 +164,8 @@ func (q query) before() *time.Time {
 }
 
 // wholeMilliseconds rounds a time up to the milliseconds that a request can carry, and returns nil for the
-// zero time. The SDK rounds down, and a request for jobs before the time would then leave out the last of
-// them.
+// zero time. The SDK rounds down, so that a request for jobs before the time would leave out those of the
+// last millisecond.
 func wholeMilliseconds(t time.Time) *time.Time { return optional(roundUp(t, time.Millisecond)) }
 
 // roundUp rounds a time up to a multiple of to.

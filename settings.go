@@ -63,8 +63,8 @@ func (s settings) onlyOnWhole() string {
 // ahead reports whether pages are read before the consumer reaches them.
 func (s settings) ahead() bool { return value(s.parallel) > 1 || value(s.prefetch) > 0 }
 
-// under returns the settings of a part of another listing: those of the outer listing take precedence, and
-// rates and callbacks of both apply.
+// under returns the settings of a part of another listing: the outer listing's page size, start and windows
+// take precedence, the part keeps its own clock, and rates and callbacks of both apply.
 func (s settings) under(outer settings) settings {
 	if outer.pageSize != nil {
 		s.pageSize = outer.pageSize
