@@ -1,6 +1,6 @@
-// Package backupx lists AWS backups, and restores those of CloudHSM that are pending deletion:
-// range-over-func iterators and typed filters over CloudHSM v2 DescribeBackups and RestoreBackup,
-// OpsWorks CM DescribeBackups, and AWS Backup ListBackupJobs and ListCopyJobs, on the AWS SDK for Go v2.
+// Package backupx lists AWS backups with range-over-func iterators and typed filters, and restores CloudHSM
+// backups that are pending deletion. It calls CloudHSM v2 DescribeBackups and RestoreBackup, OpsWorks CM
+// DescribeBackups, and AWS Backup ListBackupJobs and ListCopyJobs, on the AWS SDK for Go v2.
 //
 //	client := backupx.New(cfg)
 //	failed := backupx.BackupJobFilter{}.
@@ -10,67 +10,82 @@
 //		if err != nil {
 //			return err
 //		}
-//		fmt.Println(*job.BackupJobId, *job.ResourceArn)
+//		fmt.Println(aws.ToString(job.BackupJobId), aws.ToString(job.ResourceArn))
 //	}
+//
+// # Words
+//
+// The documentation uses a few words in one sense:
+//
+//   - range: one loop over [Listing.All] or [Listing.Pages], or a call that runs such a loop, for example
+//     [Listing.Collect].
+//   - chain: a series of requests, each with the page token of the response before it, until a page has no
+//     token. A range reads one chain, or several if one cannot answer the filter.
+//   - shard: one part of a listing that is split. Errors and callbacks name a chain by its shard, such as
+//     states=FAILED; [BackupJobFilter.Shards] returns the shards of a filter as filters.
+//   - window: a shard that is a span of creation time, with its start and without its end, such as
+//     created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
+//   - kept: an item is kept if the filter and the functions of [Listing.Where] accept it.
+//   - delivered: an item is delivered when a range yields it. Only kept items are delivered.
 //
 // # What to list, and how
 //
-// A filter says what to list: [BackupJobFilter], [CopyJobFilter], [HSMFilter], [OpsWorksFilter]. What
-// the service can answer goes into the request, the rest is checked on items, and where the service
-// takes one value and the filter has several, several chains of pages are read. Each call of a filter
-// narrows it.
+// A filter says what to list: [BackupJobFilter], [CopyJobFilter], [HSMFilter], [OpsWorksFilter]. Each call of
+// a method narrows the filter. Requests carry the conditions that the service can answer, and the other
+// conditions are checked on the items that it sends. If the service takes one value a request and the filter
+// has several, each value is a chain.
 //
-// A [Listing] says how to list it: [Listing.Limit], [Listing.PageSize], [Listing.Where],
-// [Listing.Rate]. Filters and listings are immutable values that goroutines may share; the items are
-// the SDK's own types.
+// A [Listing] says how to list: [Listing.Limit], [Listing.PageSize], [Listing.Where], [Listing.Rate]. Filters
+// and listings are immutable values that goroutines may share. The items are the SDK's own types.
 //
 // # Reading
 //
-// [Listing.All] ranges over items, [Listing.Pages] over pages. [Listing.Collect], [Listing.First] and
-// [Listing.Count] give all items, the first, or their number; [CountBy] and [LatestBy] sum up; and
-// [Values] leads to the standard library. Every range starts afresh; a break sends nothing more and
-// leaves no goroutine. [Listing.Prefetch] reads ahead of the consumer, and [Listing.Parallel] reads
-// several chains side by side: those of several values, and the windows of creation time that a listing
-// of jobs is split into ([Listing.Every] for windows of your own). Filters and callbacks run in the
-// goroutine that ranges.
+// [Listing.All] ranges over items, and [Listing.Pages] over pages. [Listing.Collect], [Listing.First] and
+// [Listing.Count] return all items, the first item and the number of items. [CountBy] and [LatestBy] reduce a
+// range to a map, and [Values] adapts a range to functions of the standard library. Every range over a
+// listing starts at the beginning. After a break no request is sent, and no goroutine is left.
+//
+// [Listing.Prefetch] reads pages ahead of the consumer. [Listing.Parallel] reads several chains side by side:
+// one for each of several values, and one for each window of creation time that a listing of jobs is split
+// into ([Listing.Every] sets the windows). Filters and callbacks run in the goroutine that ranges.
 //
 // # Errors
 //
-// A range yields its items first and then at most one error, a [*ListError]: the operation, the page,
-// and a [Checkpoint] from which [Listing.Resume] delivers the rest. What the SDK returned is wrapped in
-// it. A service that repeats a page token, or answers with an empty body where a page is owed, is an
-// error too, where the SDK's own paginators go on for ever, or end as if it were the last page.
-// Retrying is the SDK's business: for throttling use its adaptive mode (aws.RetryModeAdaptive) and
-// [Listing.Rate].
+// A range yields its items first and then at most one error, a [*ListError]. It has the operation, the page,
+// and a [Checkpoint] from which [Listing.Resume] delivers the remaining items, and it wraps the error that
+// the SDK returned. A repeated page token and an empty response body are errors too: with them the SDK's own
+// paginators loop for ever, or end as if the page were the last one. The SDK retries requests, not this
+// package: against throttling use its adaptive mode (aws.RetryModeAdaptive) and [Listing.Rate].
 //
 // # Resuming
 //
-// A [Cursor] is one traversal that remembers where it is, item by item, and its [Checkpoint] is text
-// that another process can go on from.
+// A [Cursor] is a traversal that remembers its position, item by item. Its [Checkpoint] is text, from which
+// another process can resume the listing.
 //
 // # Restoring
 //
-// [RestoreHSMBackups] takes back the deletion of CloudHSM backups while it is pending, and
-// [WaitHSMBackup] waits for a state. They take what was listed before, never a listing: to restore
-// what is being listed shifts its pages.
+// [RestoreHSMBackups] cancels the pending deletion of CloudHSM backups, and [WaitHSMBackup] waits until a
+// backup is in a state. [RestoreHSMBackups] takes a slice of backups that were listed before and not a
+// listing, because restoring backups while they are being listed shifts the pages of the listing.
 //
 // # Several listings as one
 //
-// [Concat], [Merge] and [Map] combine listings, [Across] lists the accounts and regions of a [Fleet],
-// and [Client.Inventory] lists several services as plain values. A source that fails does not stop the
-// others: the error at the end is a [SourceErrors].
+// [Concat], [Merge] and [Map] combine listings, [Across] lists the accounts and regions of a [Fleet], and
+// [Client.Inventory] lists several services as plain values. In a fleet and in an inventory, a source that
+// fails does not stop the others: the error at the end wraps [SourceErrors].
 //
 // # Any other operation
 //
-// [FromOperation] makes a listing of any paged operation of any SDK service, and [List] of any
-// token-paged API, with limits, checkpoints and the rest.
+// [FromOperation] returns a listing of any operation with page tokens of any SDK service, and [List] a
+// listing of any other API with page tokens. These listings have limits, checkpoints and the other features
+// too.
 //
 // # Testing
 //
-// Package fixtures replays recorded cassettes to a real SDK client, without a network, and
+// Package fixtures replays recorded cassettes to a real SDK client, without a network, and package
 // fixtures/fakeaws is an in-memory server of these operations.
 //
-// The package never loads configuration, reads the environment, prints or logs.
+// This package never loads configuration, reads the environment, prints or logs.
 package backupx
 
 import (
@@ -84,20 +99,21 @@ import (
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 )
 
-// Client is the three services of one account and region. The fields may be clients of the SDK,
-// wrappers or stubs. A listing over a field that was left nil yields one error and sends nothing.
+// Client has the clients of the three services for one account and region. The fields may be clients of the
+// SDK, wrappers or stubs. A range over a listing of a service whose field is nil yields one error and sends
+// no request.
 type Client struct {
 	HSM      HSMAPI
 	OpsWorks OpsWorksAPI
 	Backup   BackupAPI
 
-	// Now is the clock that plans are made against, the windows of Parallel and Every; nil means
-	// time.Now. In a test that replays a cassette give it the session's Now, or the windows will not be
-	// those that were recorded.
+	// Now is the clock with which [Listing.Parallel] and [Listing.Every] plan windows of creation time; nil
+	// means time.Now. A test that replays a cassette sets the session's Now, so that the windows are the
+	// recorded ones.
 	Now func() time.Time
 }
 
-// New makes the clients of the three services from one configuration. Nothing is sent.
+// New returns the SDK's clients of the three services for one configuration. It sends no request.
 func New(cfg aws.Config) Client {
 	return Client{
 		HSM:      cloudhsmv2.NewFromConfig(cfg),
@@ -106,41 +122,41 @@ func New(cfg aws.Config) Client {
 	}
 }
 
-// HSMBackups lists CloudHSM backups: the function [HSMBackups] over this client.
+// HSMBackups lists CloudHSM backups. It calls the function [HSMBackups] with the field HSM.
 func (c Client) HSMBackups(f HSMFilter) Listing[hsmtypes.Backup] {
 	return HSMBackups(c.HSM, f).clock(c.Now)
 }
 
-// OpsWorksBackups lists backups of OpsWorks CM servers: the function [OpsWorksBackups] over this
-// client.
+// OpsWorksBackups lists backups of OpsWorks CM servers. It calls the function [OpsWorksBackups] with the
+// field OpsWorks.
 func (c Client) OpsWorksBackups(f OpsWorksFilter) Listing[OpsWorksBackup] {
 	return OpsWorksBackups(c.OpsWorks, f).clock(c.Now)
 }
 
-// BackupJobs lists backup jobs: the function [BackupJobs] over this client.
+// BackupJobs lists backup jobs. It calls the function [BackupJobs] with the field Backup.
 func (c Client) BackupJobs(f BackupJobFilter) Listing[types.BackupJob] {
 	return BackupJobs(c.Backup, f).clock(c.Now)
 }
 
-// CopyJobs lists copy jobs: the function [CopyJobs] over this client.
+// CopyJobs lists copy jobs. It calls the function [CopyJobs] with the field Backup.
 func (c Client) CopyJobs(f CopyJobFilter) Listing[types.CopyJob] {
 	return CopyJobs(c.Backup, f).clock(c.Now)
 }
 
-// RestoreHSMBackup undoes the pending deletion of a CloudHSM backup: the function
-// [RestoreHSMBackup] over this client.
+// RestoreHSMBackup cancels the pending deletion of a CloudHSM backup. It calls the function
+// [RestoreHSMBackup] with the field HSM.
 func (c Client) RestoreHSMBackup(ctx context.Context, id string) (hsmtypes.Backup, error) {
 	return RestoreHSMBackup(ctx, c.HSM, id)
 }
 
-// RestoreHSMBackups undoes the pending deletion of several CloudHSM backups: the function
-// [RestoreHSMBackups] over this client.
+// RestoreHSMBackups cancels the pending deletion of several CloudHSM backups. It calls the function
+// [RestoreHSMBackups] with the field HSM.
 func (c Client) RestoreHSMBackups(ctx context.Context, backups []hsmtypes.Backup) ([]Restored, error) {
 	return RestoreHSMBackups(ctx, c.HSM, backups)
 }
 
-// WaitHSMBackup waits until a CloudHSM backup is in a state: the function [WaitHSMBackup] over this
-// client.
+// WaitHSMBackup waits until a CloudHSM backup is in a state. It calls the function [WaitHSMBackup] with the
+// field HSM.
 func (c Client) WaitHSMBackup(ctx context.Context, id string, state hsmtypes.BackupState, maxWait time.Duration) (hsmtypes.Backup, error) {
 	return WaitHSMBackup(ctx, c.HSM, id, state, maxWait)
 }

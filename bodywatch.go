@@ -14,20 +14,20 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// errEmptyBody stands for a success without a body. The SDK decodes it to an empty last page, so
-// that a listing would end early and look complete.
+// errEmptyBody is the error of a successful response with an empty body. The SDK decodes such a body to an
+// empty last page, so that the listing would end early and look complete.
 var errEmptyBody = errors.New("the service answered with an empty body where a page is owed")
 
-// bodyWatch sees whether the response of a call had any content. It counts what is read, since a custom
-// HTTP client may leave ContentLength at 0 with a real body. A client that is a stub has no stack to be
-// put into, and is not judged.
+// bodyWatch records whether the response of a call had any content. It looks at the bytes that are read,
+// because a custom HTTP client may leave ContentLength at 0 although there is a body. It is a step in the SDK
+// client's middleware stack; a stub has no such stack, and its responses are not checked.
 type bodyWatch struct{ last atomic.Pointer[watchedBody] }
 
 type watchedBodyKey struct{}
 
-// empty reports whether the body that an output was made of was read to its end and held nothing. The
-// output's metadata know which body that is, also where a client makes several calls at once; a wrapper
-// that makes an output of its own is taken to have made it of the last one.
+// empty reports whether the body that an output was decoded from was read to its end and had no content. The
+// output's metadata identify that body, also if a client sends several requests at once. The output of a
+// wrapper may lack these metadata: it is assumed to come from the last response.
 func (w *bodyWatch) empty(md middleware.Metadata) bool {
 	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)
 	if !ok {
@@ -36,8 +36,9 @@ func (w *bodyWatch) empty(md middleware.Metadata) bool {
 	return body != nil && body.holdsNothing()
 }
 
-// guarded calls a client of the SDK, whose decoder panics on some responses (a timestamp "NaN"): once a
-// response is being read, that is an error of the response. A stub's panic is its own.
+// guarded calls a client and turns a panic of the SDK's decoder, for example on the timestamp "NaN", into an
+// error. It recovers only if a response has arrived: other panics, such as those of a stub, go on to the
+// caller.
 func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 	defer func() {
 		if w.last.Load() == nil {
@@ -50,21 +51,21 @@ func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 	return call()
 }
 
-// add puts the watch nearest to the transport.
+// add puts the watch into a client's middleware stack, next to the transport.
 func (w *bodyWatch) add(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(w, middleware.After)
 }
 
-// ID names the step.
+// ID returns the name of the step in the middleware stack.
 func (w *bodyWatch) ID() string { return "backupx.BodyWatch" }
 
-// HandleDeserialize wraps the body of each attempt's response; the last attempt's is the output's.
+// HandleDeserialize wraps the response body of each attempt. The output is decoded from the last attempt's.
 func (w *bodyWatch) HandleDeserialize(
 	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
-		if resp.Body == nil { // a custom HTTP client may leave it out, and the SDK panics
+		if resp.Body == nil { // from a custom HTTP client; the SDK would panic
 			resp.Body = http.NoBody
 		}
 		body := &watchedBody{ReadCloser: resp.Body}
@@ -75,21 +76,23 @@ func (w *bodyWatch) HandleDeserialize(
 	return out, md, err
 }
 
-// watchedBody notes content and end, and otherwise is the body.
+// watchedBody is a response body that records its first bytes and whether it was read to its end.
 type watchedBody struct {
 	io.ReadCloser
-	mu    sync.Mutex // a wrapper may read on while its output is looked at
-	start []byte     // of what it holds, blanks aside
-	ended bool
+	mu    sync.Mutex // guards the fields below: a client's wrapper may still read while empty looks at them
+	start []byte     // the first bytes of the content, without white space
+	ended bool       // the end was read
 }
 
-// holdsNothing reports whether it ended and held nothing, or the null that the SDK takes for an empty page.
+// holdsNothing reports whether the body ended without content, or with null, which the SDK decodes to an
+// empty page.
 func (b *watchedBody) holdsNothing() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.ended && (len(b.start) == 0 || string(b.start) == "null")
 }
 
+// Read reads from the response body.
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.mu.Lock()

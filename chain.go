@@ -283,7 +283,7 @@ func (p *progress) finish() {
 	pos.Done, pos.Loop = p.next == "", p.loops
 	pos.see(p.next)
 	p.finished = true
-	p.forget()
+	p.trim()
 }
 
 // tellFinished reports the page whose last item was delivered or dropped, if it was.

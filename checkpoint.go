@@ -16,34 +16,37 @@ import (
 	"github.com/samber/lo"
 )
 
-// Checkpoint is a place in a listing, to go on from later, in another process too. It is a value;
-// the zero value is the start. As text ([Checkpoint.MarshalText], so in JSON too) it carries a
-// version, a checksum, the operation, the filter, the scope and the position of every chain. It
-// holds the service's page tokens: keep it where the listing's items may be kept.
+// Checkpoint is a position in a listing, from which another range can go on later, also in another process.
+// It is an immutable value; the zero value is the start of any listing.
 //
-// A checkpoint says nothing of what Where, Map and the settings of the listing were: those are the
-// code's to repeat.
+// [Checkpoint.MarshalText] turns it into text, and encoding/json uses that text. It has a version, a
+// checksum, the operation, the filter, the scope and the position of every chain. It contains page tokens of
+// the service: store it only where the items of the listing may be stored.
+//
+// A checkpoint does not contain functions (Where, Map) and settings (PageSize, Limit, Parallel, …): the
+// program that resumes has to set them again.
 type Checkpoint struct{ s *saved }
 
-// identity tells one listing from another: what a checkpoint is bound to.
+// identity identifies a listing. A checkpoint resumes only a listing with an equal identity.
 type identity struct {
 	Op     string          `json:"op"`
 	Input  string          `json:"input,omitempty"`
 	Filter json.RawMessage `json:"filter,omitempty"`
 	Scope  string          `json:"scope,omitempty"`
-	Source string          `json:"source,omitempty"` // of a fleet
+	Source string          `json:"source,omitempty"` // the name of the source in a fleet
 	Parts  []identity      `json:"parts,omitempty"`
 }
 
-// unknownInput is the Input of what cannot be compared.
+// unknownInput is the Input of an operation with an input that cannot be written as JSON.
 const unknownInput = "?"
 
-// comparable reports whether the listing can be told from others.
+// comparable reports whether the identity can be compared with others: no input in it is unknown.
 func (id identity) comparable() bool {
 	return id.Input != unknownInput && lo.EveryBy(id.Parts, identity.comparable)
 }
 
-// name is the operation without its service: cloudhsm:DescribeBackups is DescribeBackups.
+// name returns the operation without the service of built-in operations: cloudhsm:DescribeBackups is
+// DescribeBackups.
 func (id identity) name() string {
 	service, op, _ := strings.Cut(id.Op, ":")
 	if slices.Contains([]string{"backup", "cloudhsm", "opsworks-cm"}, service) {
@@ -52,41 +55,41 @@ func (id identity) name() string {
 	return id.Op
 }
 
-// identity is the listing's, its scope included.
+// identity returns the identity of the listing, with its scope.
 func (l Listing[T]) identity() identity {
 	id := l.src.id
 	id.Scope = l.set.scope
 	return id
 }
 
-// saved is what a checkpoint holds.
+// saved is the content of a checkpoint.
 type saved struct {
 	ID      identity            `json:"id"`
 	Done    bool                `json:"done,omitempty"`
-	Start   *savedPos           `json:"start,omitempty"` // where nothing was read yet
+	Start   *savedPos           `json:"start,omitempty"` // the listing's StartAt, until the first range makes the plan
 	Opened  bool                `json:"opened,omitempty"`
 	Chains  map[string]savedPos `json:"chains,omitempty"`
-	Windows map[string][]string `json:"windows,omitempty"` // that are not done, by the shards that they are of
-	Seen    map[string][]byte   `json:"seen,omitempty"`    // items remembered for good, by path
+	Windows map[string][]string `json:"windows,omitempty"` // the unfinished windows of each query
+	Seen    map[string][]byte   `json:"seen,omitempty"`    // hashes of the items remembered for good, by path
 }
 
-// savedPos is a position, with what it needs to see a repeated token.
+// savedPos is the position of a chain, with the hashes that detect repeated tokens and items.
 type savedPos struct {
-	Token   []byte `json:"token,omitempty"` // as bytes: text in JSON has to be UTF-8
+	Token   []byte `json:"token,omitempty"` // bytes, because text in JSON must be UTF-8 and a token may not be
 	Skip    int    `json:"skip,omitempty"`
 	Pages   int    `json:"pages,omitempty"`
 	Done    bool   `json:"done,omitempty"`
 	Loop    bool   `json:"loop,omitempty"`
 	Seen    []byte `json:"seen,omitempty"`
-	Last    []byte `json:"last,omitempty"`    // items delivered last
-	Largest int    `json:"largest,omitempty"` // items of the largest page
+	Last    []byte `json:"last,omitempty"`    // hashes of the items delivered last
+	Largest int    `json:"largest,omitempty"` // the number of items of the largest page
 }
 
-// seenTokens is how many of a chain's tokens a checkpoint remembers. A cycle that is longer is found
-// once it has been gone through again.
+// seenTokens is how many of a chain's tokens a checkpoint remembers. After a resume, a longer cycle of tokens
+// is detected when it has been followed once more.
 const seenTokens = 256
 
-// checkpoint is where a range or a cursor of the listing is.
+// checkpoint returns the position of a range or a cursor of the listing.
 func (l Listing[T]) checkpoint(st *state) Checkpoint {
 	cp := st.checkpoint(l.identity())
 	if start := l.set.start; start != nil && !st.opened {
@@ -95,7 +98,7 @@ func (l Listing[T]) checkpoint(st *state) Checkpoint {
 	return cp
 }
 
-// checkpoint takes the place of a state.
+// checkpoint returns the position that a state has. It leaves out the windows that were delivered whole.
 func (st *state) checkpoint(id identity) Checkpoint {
 	s := &saved{ID: id, Opened: st.opened, Done: st.done(), Chains: make(map[string]savedPos, len(st.chains))}
 	for name, p := range st.chains {
@@ -123,12 +126,13 @@ func (st *state) checkpoint(id identity) Checkpoint {
 	return Checkpoint{s: s}
 }
 
-// delivered reports whether a chain was delivered whole.
+// delivered reports whether a chain was delivered to its end.
 func (st *state) delivered(id string) bool {
 	p := st.chains[id]
 	return p != nil && p.Done
 }
 
+// packed returns the hashes of the items remembered for good, in order.
 func (m *memory) packed() []byte {
 	var stay []uint64
 	for id, stays := range m.ids {
@@ -140,7 +144,7 @@ func (m *memory) packed() []byte {
 	return packed(stay)
 }
 
-// state is the state to go on from.
+// state returns the state of a range that starts at the checkpoint.
 func (s *saved) state() (*state, error) {
 	st := newState()
 	st.opened = s.Opened
@@ -171,7 +175,7 @@ func (s *saved) state() (*state, error) {
 	return st, nil
 }
 
-// matches says how the checkpoint's listing differs from another.
+// matches returns an error that says how the checkpoint's listing differs from another, nil if it does not.
 func (s *saved) matches(id identity) error {
 	was, _ := json.Marshal(s.ID)
 	is, _ := json.Marshal(id)
@@ -189,14 +193,14 @@ func (s *saved) matches(id identity) error {
 	}
 }
 
-// Done reports whether the listing was delivered to its end. It is false for the zero value, and
-// for a place at which only a request can tell that nothing follows.
+// Done reports whether the listing was delivered to its end. It is false for the zero value, and for a
+// position at which only another request can show that nothing follows.
 func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.Done }
 
-// Filter reads the filter of the listing that the checkpoint was made by into f, a pointer to a
-// filter of the same type, so that a program can resume what another began. [ErrCheckpoint] says
-// that there is none, or another's: the zero value, and listings of List, FromOperation, Concat and
-// Merge, have no filter.
+// Filter stores the filter of the listing that made the checkpoint in f, a pointer to a filter of the same
+// type, so that one program can resume the listing of another. It fails with [ErrCheckpoint] if the
+// checkpoint has a filter of another type or none. The zero value has none, nor have checkpoints of List,
+// FromOperation, Concat, Merge, Across and Inventory.
 func (cp Checkpoint) Filter(f json.Unmarshaler) error {
 	if cp.s == nil || cp.s.ID.Filter == nil {
 		return fmt.Errorf("backupx: %w: it holds no filter", ErrCheckpoint)
@@ -216,11 +220,11 @@ var (
 const (
 	textPrefix = "backupx1."
 	sumLength  = 8
-	maxText    = 64 << 20 // far above what any listing makes, far below what hurts
+	maxText    = 64 << 20 // bytes; no listing makes a text that is nearly as long
 )
 
-// MarshalText is the checkpoint as text: printable, without spaces, with a version and a checksum. The
-// zero value is the empty text. The error is always nil.
+// MarshalText returns the checkpoint as text: printable ASCII without spaces, with a version and a checksum.
+// The zero value gives an empty text. The error is always nil.
 func (cp Checkpoint) MarshalText() ([]byte, error) {
 	if cp.s == nil {
 		return []byte{}, nil
@@ -233,8 +237,8 @@ func (cp Checkpoint) MarshalText() ([]byte, error) {
 	return append(append(text, '.'), checksum(text)...), nil
 }
 
-// UnmarshalText reads what MarshalText wrote. Text that was cut or altered, or is of another version,
-// is [ErrCheckpoint].
+// UnmarshalText reads what MarshalText wrote. It fails with [ErrCheckpoint] if the text was cut or altered,
+// or has another version.
 func (cp *Checkpoint) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*cp = Checkpoint{}
@@ -273,7 +277,7 @@ func parseText(text []byte) (*saved, error) {
 	return s, s.validate()
 }
 
-// validate rejects what no listing saves.
+// validate rejects values that no listing saves.
 func (s *saved) validate() error {
 	if s.Start != nil && s.Start.Skip < 0 {
 		return errors.New("its start is out of range")
@@ -291,11 +295,13 @@ func (s *saved) validate() error {
 	return nil
 }
 
+// checksum returns the checksum of a text, in hexadecimal.
 func checksum(text []byte) []byte {
 	sum := sha256.Sum256(text)
 	return hex.AppendEncode(nil, sum[:sumLength])
 }
 
+// packed returns hashes as bytes, eight for each; unpacked is the inverse.
 func packed(hashes []uint64) []byte {
 	b := make([]byte, 0, 8*len(hashes))
 	for _, h := range hashes {

@@ -8,15 +8,15 @@ import (
 	"maps"
 )
 
-// cliToken is what the AWS CLI and boto3 put into a starting token.
+// cliToken is the content of a starting token of the AWS CLI and boto3.
 type cliToken struct {
 	NextToken *string `json:"NextToken"`
 	Truncate  int     `json:"boto_truncate_amount,omitempty"`
 }
 
-// CLIToken is the checkpoint as the AWS CLI's --starting-token and boto3's StartingToken: base64 of
-// {"NextToken": …, "boto_truncate_amount": n}. It is empty where the listing has ended. The CLI
-// and boto3 know of one chain only: for a listing of several it is [ErrCheckpoint].
+// CLIToken returns the checkpoint as a token for --starting-token of the AWS CLI and StartingToken of boto3:
+// base64 of {"NextToken": …, "boto_truncate_amount": n}. It is empty if the listing has ended. Such a token
+// holds the position of one chain only; for a listing of several chains CLIToken fails with [ErrCheckpoint].
 func (cp Checkpoint) CLIToken() (string, error) {
 	var t cliToken
 	if cp.s != nil {
@@ -40,9 +40,9 @@ func (cp Checkpoint) CLIToken() (string, error) {
 	return base64.StdEncoding.EncodeToString(b), nil
 }
 
-// StartAtCLI begins at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or
-// of boto3 (StartingToken, resume_token), in the middle of a page too. Like [Listing.StartAt] it is
-// for one chain. The empty token is an error: it is what they give at the end.
+// StartAtCLI starts at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or of boto3
+// (StartingToken, resume_token), also in the middle of a page. As with [Listing.StartAt], the listing must
+// have one chain. An empty token is an error, because the CLI and boto3 give it at the end of a listing.
 func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 	t, err := parseCLIToken(token)
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// Map makes a listing of f(item) for each item. It is called in the goroutine that ranges, just
-// before an item's delivery. The listing keeps its settings and its checkpoints.
+// Map returns a listing that delivers f(item) for each item of l. The goroutine that ranges calls f once for
+// each item, just before its delivery. The listing keeps the settings of l, and its checkpoints are those of
+// l.
 func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 	if f == nil {
 		return invalid[U](l.src.id.name(), errors.New("Map: the function is nil"))
@@ -22,17 +23,18 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 	}, false)
 }
 
-// Concat makes one listing of several, one after another. Each keeps its own filters, page size,
-// rate, start and callbacks; how many items and how fast is for the whole to say, so that a listing
-// with a limit of its own is an error.
+// Concat returns one listing of several, one after another. Each keeps its own filter, functions, page size,
+// rate, start and callbacks. Set Limit, Parallel, Prefetch and Ordered on the result; a listing that has one
+// of them is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
 	return combined("Concat", false, ls, inARow[T])
 }
 
-// Merge makes one listing of several that are each in the order of compare: the result is in that
-// order too, equal items in the order of the listings. One page of each listing is held. As with
-// [Concat], a listing with a limit of its own is an error. Where one of them fails, items that
-// come behind its gap are not delivered: the checkpoint has them.
+// Merge returns one listing of several that are each in the order of compare. The result is in that order
+// too, with equal items in the order of the listings. One page of each listing is held in memory. Set Limit,
+// Parallel, Prefetch and Ordered on the result; a listing that has one of them is an error. If one of the
+// listings fails, items that sort after its position are left out; resuming from the checkpoint delivers
+// them.
 func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
 		return invalid[T]("Merge", errors.New("the function is nil"))
@@ -42,13 +44,14 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	})
 }
 
-// Values ranges over the items of a listing and leaves its error, if any, in err: for functions of
-// the standard library and of lo that take an [iter.Seq]. The error is reset when a range begins.
+// Values returns the items of a range as an [iter.Seq], for functions of the standard library and of lo, and
+// stores the error of the range in err. The error is nil after a range that succeeds, and is reset when a
+// range starts.
 //
 //	var err error
 //	jobs := slices.SortedFunc(backupx.Values(listing.All(ctx), &err), byCreation)
 //	if err != nil {
-//		return err // jobs are those that were read before it
+//		return err // jobs has the items that were read before the error
 //	}
 func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 	return func(yield func(T) bool) {
@@ -65,7 +68,8 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 	}
 }
 
-// combined is a listing over others.
+// combined returns one listing of several, whose streams join combines. With needed, the listing cannot go on
+// without any of them.
 func combined[T any](name string, needed bool, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
 	id := identity{Op: name}
 	for _, l := range ls {
@@ -85,9 +89,9 @@ func combined[T any](name string, needed bool, ls []Listing[T], join func(frame,
 	}}}
 }
 
-// openPart opens a listing within another.
+// openPart opens a listing that is part of another one. The name identifies its chains in checkpoints.
 func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
-	if own := l.set.forTheWhole(); own != "" {
+	if own := l.set.onlyOnWhole(); own != "" {
 		return nil, fmt.Errorf("it has its own %s: set it on the whole", own)
 	}
 	if l.src.open == nil && len(l.set.errs) == 0 {
@@ -98,28 +102,29 @@ func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
 	return openIn(f, l)
 }
 
-// escaped is a name as a part of a path or of a shard, where no two lists of parts may look alike.
+// escaped returns a name as an element of a path. Different lists of names give different paths.
 func escaped(name string) string { return pathEscapes.Replace(name) }
 
 var pathEscapes = strings.NewReplacer("%", "%25", "/", "%2F")
 
-// merged is several streams, the least of their next items first.
+// merged is the stream of several streams, of which it delivers the least next item first.
 type merged[T any] struct {
 	compare func(a, b T) int
 	heads   []*head[T]
-	least   *head[T] // whose item was delivered last
+	least   *head[T] // the stream that delivered the last item
 }
 
-// head is the next item of one stream of a merge.
+// head is one stream of a merge, with its next item.
 type head[T any] struct {
 	in    stream[T]
-	seg   segment[T]
-	i     int
-	item  *T
+	seg   segment[T] // the segment polled last
+	i     int        // the place of item in it
+	item  *T         // the next item; nil if it is still to be read
 	ended bool
-	view  page[T] // shows the item as a page's
+	view  page[T] // a page that has only item
 }
 
+// mergeOf returns the stream that merges others in the order of compare.
 func mergeOf[T any](f frame, compare func(a, b T) int, parts []stream[T]) stream[T] {
 	f.itemwise = true
 	m := &merged[T]{compare: compare}
@@ -165,7 +170,8 @@ func (m *merged[T]) grow() bool {
 
 func (m *merged[T]) spent() bool { return false }
 
-// fill finds the stream's next kept item, unless there is one or it is still to be read.
+// fill reads up to the stream's next item that filters keep, unless there is one already. The outcome is
+// pending if the item is still to be read.
 func (h *head[T]) fill(ctx context.Context) (outcome, error) {
 	for h.item == nil && !h.ended {
 		if h.seg.page != nil && h.i < h.seg.end {
@@ -186,7 +192,7 @@ func (h *head[T]) fill(ctx context.Context) (outcome, error) {
 	return got, nil
 }
 
-// look takes the item at hand, or passes it by if filters drop it.
+// look takes item i of the segment as the next one, or advances i if filters drop it.
 func (h *head[T]) look() {
 	if v, keep := h.seg.page.at(h.i); keep {
 		h.item = v
@@ -197,8 +203,8 @@ func (h *head[T]) look() {
 	h.seg.from.tellFinished()
 }
 
-// key is the identity of item i of the page at hand. It looks the page up when it is called: what is
-// made over the view keeps the function from page to page.
+// key returns the identity of item i of the current page. It must look the page up at each call, because a
+// transformed view keeps this function while the pages change.
 func (h *head[T]) key(i int) (uint64, bool) {
 	if h.seg.page.key == nil {
 		return 0, false
@@ -206,12 +212,14 @@ func (h *head[T]) key(i int) (uint64, bool) {
 	return h.seg.page.key(i)
 }
 
+// segment returns the next item as a segment of its own.
 func (h *head[T]) segment() segment[T] {
 	return segment[T]{from: h.seg.from, page: &h.view, start: h.i, end: h.i + 1}
 }
 
-// transform is a listing whose items are made of another's: f returns nil and false for those to
-// drop, and may build the others in the place it is given.
+// transform returns a listing whose items are made from those of l. For an item to drop, f returns nil and
+// false. It may store the new item in to and return that pointer. The argument filters says whether f may
+// drop items.
 func transform[T, U any](l Listing[T], f func(v *T, to *U) (*U, bool), filters bool) Listing[U] {
 	out := Listing[U]{set: l.set, src: source[U]{id: l.src.id}}
 	if l.src.open == nil {
@@ -228,12 +236,12 @@ func transform[T, U any](l Listing[T], f func(v *T, to *U) (*U, bool), filters b
 	return out
 }
 
-// transformed is a stream whose items are made of another's.
+// transformed is a stream whose items are made from those of another.
 type transformed[T, U any] struct {
 	in   stream[T]
 	f    func(v *T, to *U) (*U, bool)
-	of   *page[T] // the page that was made over last
-	made *page[U] // another one for each page: what is made over it tells pages apart by it
+	of   *page[T] // the page that made is built over
+	made *page[U] // a new page for each page of in: streams above tell pages apart by their pointer
 }
 
 func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, error) {
@@ -250,6 +258,7 @@ func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, erro
 func (t *transformed[T, U]) grow() bool  { return t.in.grow() }
 func (t *transformed[T, U]) spent() bool { return t.in.spent() }
 
+// over returns the page of the new items over a page of the old ones.
 func (t *transformed[T, U]) over(p *page[T]) *page[U] {
 	to := new(U)
 	return &page[U]{

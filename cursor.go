@@ -8,24 +8,28 @@ import (
 	"github.com/samber/lo"
 )
 
-// Cursor is one traversal of a listing that remembers where it is. Where a Listing's ranges each
-// start afresh, a range over [Cursor.All] goes on where the last one stopped: after a break or an
-// error, in the middle of a page too. With a limit each range is the next batch. A Cursor is for
-// one goroutine. The zero value lists nothing and says so: [Listing.Cursor] and [Listing.Resume] make one.
+// Cursor is one traversal of a listing that remembers its position. Each range over a Listing starts at the
+// beginning; a range over [Cursor.All] starts where the previous one stopped, after a break or an error, also
+// in the middle of a page. With [Listing.Limit] each range delivers the next batch. A Cursor must be used by
+// one goroutine only. [Listing.Cursor] and [Listing.Resume] return cursors; a range over the zero value
+// yields an error.
 type Cursor[T any] struct {
 	l  Listing[T]
 	st *state
 }
 
-// Cursor begins a traversal. Nothing is sent before its first range.
+// Cursor returns a new traversal of the listing. It sends no request before its first range.
 func (l Listing[T]) Cursor() *Cursor[T] { return &Cursor[T]{l: l, st: newState()} }
 
-// Resume goes on where a checkpoint was taken, with this listing's page size, limit and so on, which
-// may differ from those it was taken with. The zero Checkpoint is the start. It is an error, and
-// nothing is sent, where the checkpoint is of another operation, filter or scope, or where there is
-// nowhere to go on from ([ErrCheckpoint]), and where the listing itself is at fault.
+// Resume returns a traversal that starts at a checkpoint. Its settings, such as the page size and the limit,
+// are those of this listing, and may differ from the settings under which the checkpoint was made. The zero
+// Checkpoint is the start of the listing.
 //
-// Over data that has not changed, resuming delivers exactly what was not delivered.
+// The error is a [*ListError], and no request is sent. It wraps [ErrCheckpoint] if the checkpoint comes from
+// another operation, filter or scope, or if a repeated page token ended its listing, so that there is no
+// position to resume from. An invalid listing is an error too.
+//
+// If the data has not changed, resuming delivers exactly the items that were not delivered before.
 func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 	c := l.Cursor()
 	err := c.restore(cp)
@@ -38,7 +42,7 @@ func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 	return c, nil
 }
 
-// restore puts the cursor where a checkpoint was taken.
+// restore moves the cursor to the position of a checkpoint.
 func (c *Cursor[T]) restore(cp Checkpoint) error {
 	if cp.s == nil {
 		return nil
@@ -57,10 +61,10 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 	return err
 }
 
-// check says whether a range could begin.
+// check reports the error with which a range would fail before its first request.
 func (c *Cursor[T]) check() error {
 	st := c.st
-	if !st.opened { // the plan is for the range to make
+	if !st.opened { // check must not make the plan: the first range does
 		st = newState()
 	}
 	t, _, err := c.l.open(context.Background(), st)
@@ -73,17 +77,17 @@ func (c *Cursor[T]) check() error {
 	return nil
 }
 
-// All ranges over the items that were not delivered yet. An item counts as delivered when it is
-// yielded: a checkpoint taken in the body of the loop is behind the item at hand. At the end of the
-// listing a range yields nothing. Ranging within a range of the same cursor is an error.
+// All ranges over the items that were not delivered yet. An item is delivered when it is yielded, so that a
+// checkpoint taken in the body of the loop does not include the current item again. After the end of the
+// listing a range yields nothing. A range inside another range over the same cursor yields an error.
 func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { c.l.items(ctx, c.state(), yield) }
 }
 
-// Checkpoint is where the cursor is now.
+// Checkpoint returns the current position.
 func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
 
-// state is where the cursor is. The zero Cursor has none, and its listing says what is wrong.
+// state returns the position. The zero Cursor gets an empty one, and its listing reports the error.
 func (c *Cursor[T]) state() *state {
 	if c.st == nil {
 		c.st = newState()

@@ -12,45 +12,46 @@ import (
 )
 
 var (
-	// ErrTokenLoop says that the service gave a token which this chain had already followed. The
-	// items of that page were delivered; there is nowhere to go on from. It is the service's fault
-	// (or a proxy's, or a stub's): start the listing afresh, or report it.
+	// ErrTokenLoop says that the service returned a page token that this chain had already followed. The
+	// items of that page were delivered, and the listing cannot be resumed. The fault is the service's, or
+	// that of a proxy or a stub in its place: list again from the start, and report the fault if it persists.
 	ErrTokenLoop = errors.New("the service repeated a page token")
 
-	// ErrCheckpoint says that a checkpoint cannot be used: its text was cut or altered, it is of
-	// another version, or it was made by a listing with another operation, filter or scope. Nothing
-	// was sent. Start the listing afresh, or resume it on the listing that it came from.
+	// ErrCheckpoint says that a checkpoint cannot be used: its text was cut or altered, it has another
+	// version, or it was made by a listing with another operation, filter or scope. No request was sent.
+	// Resume the listing that made the checkpoint, or list again from the start.
 	ErrCheckpoint = errors.New("checkpoint cannot be used")
 
-	// ErrFilter says that a filter is not valid: an empty id, reversed times, a
-	// name where an ARN is due. Nothing was sent. The text names every member that is wrong.
+	// ErrFilter says that a filter is invalid: an empty id, reversed times, a name where an ARN is required.
+	// No request was sent. The text of the error names every member that is wrong; correct the filter.
 	ErrFilter = errors.New("invalid filter")
 )
 
-// ListError is the error of a listing: where it stopped, and why. It is always the last thing that
-// a range yields, after every item that was read before it.
+// ListError says where a listing stopped, and why. A range yields it last, after every item that was read
+// before the failure.
 type ListError struct {
-	// Operation is the API operation, ListBackupJobs say.
+	// Operation is the API operation, such as ListBackupJobs.
 	Operation string
-	// Shard names the chain of pages, where the listing reads several: states=FAILED, say, or a window
-	// of time as created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
+	// Shard names the chain of pages if the listing reads several: states=FAILED, for example, or a window of
+	// creation time such as created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
 	Shard string
-	// Page is the number of the page in its chain, from 1, that could not be read or delivered; 0 where
-	// it is no page's: the listing itself is at fault and nothing was sent, or the context ended while
-	// several chains were waited for, or sources of a fleet failed.
+	// Page is the number of the page that could not be read or delivered, counted from 1 in its chain. It is
+	// 0 if the error belongs to no page: the listing itself was invalid and no request was sent, the context
+	// ended while the range waited for several chains, or sources of a fleet failed.
 	Page int
-	// Delivered counts the items that this range had delivered.
+	// Delivered is the number of items that this range delivered before the error.
 	Delivered int
-	// Checkpoint is where to go on from: [Listing.Resume] delivers what this range did not.
+	// Checkpoint is where the range stopped: [Listing.Resume] delivers the items that this range did not
+	// deliver.
 	Checkpoint Checkpoint
-	// Err is the cause, as the SDK returned it: errors.As finds the service's own types in it.
+	// Err is the cause as the SDK returned it, so that errors.As finds the service's own error types.
 	Err error
 
-	token string // the page's token, kept out of the text
+	token string // the page's token, which Error must not print
 }
 
-// Error names the operation, the page and the cause. Tokens, credentials and signatures that the
-// cause prints are left out; [ListError.Err] still has them.
+// Error returns the operation, the page and the cause. It leaves out tokens, credentials and signatures that
+// the cause prints; [ListError.Err] still has them.
 func (e *ListError) Error() string {
 	var b strings.Builder
 	b.WriteString("backupx: ")
@@ -73,10 +74,11 @@ func (e *ListError) Error() string {
 // Unwrap returns the cause.
 func (e *ListError) Unwrap() error { return e.Err }
 
-// callError is the error of one call. Like a ListError's, its text has no credentials in it.
+// callError is the error of a single call, such as a restore. Like that of ListError, its text has no
+// credentials.
 type callError struct {
 	operation string
-	id        string // of what it was called for
+	id        string // of the backup that the call is for
 	err       error
 }
 
@@ -90,14 +92,15 @@ func (e *callError) Error() string {
 
 func (e *callError) Unwrap() error { return e.err }
 
-// inner is the text of an error within another, which names the package already.
+// inner returns the text of an error that is part of another one. The outer text starts with the package's
+// name already, so that this one must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
 const redacted = "[redacted]"
 
-// secrets finds what errors print of a request and nobody may log: each pattern's first group is
-// kept, the rest replaced. A connection error prints the URL with its nextToken, and AWS answers a
-// bad signature with the whole canonical request.
+// secrets match the parts of a request that errors print and that must not be logged. The first group of each
+// pattern stays, and the rest is replaced. A connection error prints the URL with its nextToken, and AWS
+// answers a wrong signature with the whole canonical request.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(nextToken(?:=|\\?"\s*:\s*\\?"|%3D))(?:\\[^"]|[^&\s"\\])+`),
 	regexp.MustCompile(`(?i)(x-amz-(?:security-token|signature|credential)\s*[=:]\s*)[^&\s"\\]+`),
@@ -105,8 +108,9 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`()\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b`),
 }
 
-// redact leaves tokens, credentials and signatures out of text. Short tokens are only replaced
-// where they are named as tokens: "1" must not eat every digit of a message.
+// redact replaces the token, credentials and signatures in a text. A token of fewer than four bytes is
+// replaced only where the text calls it a token: otherwise the token "1" would remove every such digit from a
+// message.
 func redact(text, token string) string {
 	const short = 4
 	if len(token) >= short {
@@ -120,12 +124,12 @@ func redact(text, token string) string {
 	return text
 }
 
-// spellings are the ways in which an error may print a token: as it is, in a URL, in JSON, quoted. The
-// longer come first, that none is taken for a part of another.
+// spellings returns the forms in which an error may print a token: as it is, in a URL, in JSON, and quoted.
+// Longer forms come first, so that a form that contains another one is replaced whole.
 func spellings(token string) []string {
 	query := url.QueryEscape(token)
 	all := []string{
-		token, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(token), // the SDK writes the third
+		token, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(token), // the SDK writes the third form
 		unquoted(strconv.Quote(token)),
 	}
 	for _, escapeHTML := range []bool{false, true} {
@@ -136,14 +140,14 @@ func spellings(token string) []string {
 	return all
 }
 
-// jsonText is a text as it stands in JSON, without the quotes.
+// jsonText returns a text as it is written in JSON, without the quotes.
 func jsonText(s string, escapeHTML bool) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(escapeHTML)
-	_ = e.Encode(s) // a string is always written
+	_ = e.Encode(s) // encoding a string cannot fail
 	return unquoted(strings.TrimSpace(b.String()))
 }
 
-// unquoted is a quoted text without its quotes.
+// unquoted returns a quoted text without its quotes.
 func unquoted(s string) string { return s[1 : len(s)-1] }

@@ -95,7 +95,7 @@ func ExampleHSMFilter() {
 		fmt.Println(aws.ToString(b.BackupId), aws.ToTime(b.DeleteTimestamp).Format(time.DateOnly), err)
 	}
 	// Output:
-	// 1 chains; asked of the service: neverExpires: false, states: PENDING_DELETION; checked on items: deletionDueBefore: 2026-03-22T00:00:00Z
+	// 1 chain; asked of the service: neverExpires: false, states: PENDING_DELETION; checked on items: deletionDueBefore: 2026-03-22T00:00:00Z
 	// backup-bbbbbbbbbbb 2026-03-21 <nil>
 }
 

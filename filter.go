@@ -13,98 +13,116 @@ import (
 	"github.com/samber/lo"
 )
 
-// criteria is what a filter asks for, member by member: immutable, empty for everything. A filter
-// type is its criteria with typed methods; what its members mean is in its table.
+// criteria are the conditions of a filter, by member. They are immutable: every method returns a changed
+// copy. The zero value has no condition and matches every item. A filter type wraps its criteria in typed
+// methods; its table says what each member means.
 type criteria struct {
-	sets  map[string][]string  // one of these values, sorted; present and empty is nothing at all
-	times map[string]time.Time // one end of a span of time, in UTC
-	flags map[string]bool      // asked for
-	tags  map[string][]string  // by key: one of these values; nil is any value
+	sets  map[key][]string    // the allowed values, sorted and unique; an empty slice matches no item
+	times map[key]time.Time   // one end of a span of time, in UTC
+	flags map[key]bool        // the flags that are set; always true
+	tags  map[string][]string // the allowed values by tag key, sorted and unique; nil allows any value
 
-	undated bool // the span is a window of a listing that asks for none: what has no time belongs to it
+	// undated marks the oldest window of a listing whose filter has no CreatedBetween. Items without a
+	// creation time belong to that window, so that splitting the listing does not lose them.
+	undated bool
 }
 
-// lets reports whether something without a time is in the span all the same.
-func (c criteria) lets(at *time.Time) bool { return at == nil && c.undated }
+// acceptsUndated reports whether an item without a time satisfies the bound k. Only the end of an undated
+// window accepts one.
+func (c criteria) acceptsUndated(k key, at *time.Time) bool {
+	return c.undated && k == keyCreatedTo && at == nil
+}
 
-// table is what the members of one filter type mean.
+// table describes the members of one filter type, and the life cycle of the items that it matches.
 type table[T any] struct {
-	name  string // of the filter type
-	op    string // identifies its operation in checkpoints
-	sets  []member[T]
+	name  string      // of the filter type
+	op    string      // the operation's name in checkpoints
+	sets  []member[T] // the most selective first
 	times []bound[T]
 	flags []flag[T]
-	tags  func(item *T, key string) (value string, ok bool)
-	live  []string // states that an item leaves by itself, in the order of its life
-	final []string // states that it stays in
+	live  []string // the states that an item leaves by itself, in the order of its life
+	final []string // the states that an item never leaves
+
+	tags func(item *T, key string) (value string, ok bool) // nil where items have no tags
 }
 
-// member is one that takes values. A table has the most selective first.
+// member is a member of a filter that takes values.
 type member[T any] struct {
-	name  string
-	send  sending
-	value func(item *T) string     // nil where no item shows it
-	check func(value string) error // what else than blank cannot be meant; may be nil
-	fold  bool                     // case does not matter
-	bools bool                     // the values are true and false
+	key        key
+	send       sending
+	value      func(item *T) string     // the item's value; nil where items do not show it
+	check      func(value string) error // what validate rejects beside its general rules; nil for nothing
+	ignoreCase bool                     // values that differ only in case are equal
+	boolean    bool                     // the only values are true and false
+
+	documented []string // the values that AWS documents; Explain warns of others; nil for no warning
 }
 
-// sending is how a member gets into a request.
+// sending says how a member's values get into requests.
 type sending uint8
 
 const (
-	onItems sending = iota // it does not: items are checked
-	one                    // one value a request
-	each                   // one value a request, and every request has one, however many there are
-	alone                  // one value a request, which has no other such member
-	many                   // any number of values
+	// notSent: the request has no such parameter, and items are checked.
+	notSent sending = iota
+	// oneValue: a request takes one value. Several values become several chains, as long as the filter has
+	// at most maxChains; otherwise items are checked.
+	oneValue
+	// oneValueAlways: a request takes one value, and the member is always in the request. Every value
+	// becomes a chain, however many there are.
+	oneValueAlways
+	// oneValueAlone: as oneValue, but only if no other set member is in the request; otherwise items are
+	// checked.
+	oneValueAlone
+	// allValues: one request takes all values.
+	allValues
 )
 
-// bound is one that takes a time.
+// bound is a member of a filter that takes one end of a span of time.
 type bound[T any] struct {
-	name string
+	key  key
 	end  end
-	sent bool // in the request; otherwise items are checked
-	of   func(item *T) *time.Time
+	sent bool                     // the request has it; otherwise items are checked
+	time func(item *T) *time.Time // the item's time; nil where the item has none
 }
 
-// end is which end of a span a time is, and whether the time itself is within.
+// end says which times a bound accepts.
 type end uint8
 
 const (
-	after  end = iota // later than the time
-	before            // earlier
-	from              // not earlier
-	to                // earlier; the exact end of a half-open span
+	after  end = iota // strictly after the bound
+	before            // strictly before the bound
+	from              // at the bound or after it
 )
 
-// createdBounds are the bounds on creation time, which every filter has. The service may answer
-// CreatedAfter and CreatedBefore; CreatedBetween is always checked on items, since no service says
-// whether its ends are within.
-func createdBounds[T any](sent bool, of func(item *T) *time.Time) []bound[T] {
+// createdBounds are the bounds on the creation time, which every filter has. With sent, requests carry
+// CreatedAfter and CreatedBefore. CreatedBetween is always checked on items, because no service documents
+// whether its own filters include their ends.
+func createdBounds[T any](sent bool, created func(item *T) *time.Time) []bound[T] {
 	return []bound[T]{
-		{name: createdAfter, end: after, sent: sent, of: of},
-		{name: createdBefore, end: before, sent: sent, of: of},
-		{name: createdFrom, end: from, of: of},
-		{name: createdTo, end: to, of: of},
+		{key: keyCreatedAfter, end: after, sent: sent, time: created},
+		{key: keyCreatedBefore, end: before, sent: sent, time: created},
+		{key: keyCreatedFrom, end: from, time: created},
+		{key: keyCreatedTo, end: before, time: created},
 	}
 }
 
-// created is when an item was created, nil where the service has no filter on it.
+// created returns the function that reads an item's creation time. It returns nil if the service does not
+// filter by creation time.
 func (t *table[T]) created() func(item *T) *time.Time {
-	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.name == createdAfter && b.sent })
-	return b.of
+	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.key == keyCreatedAfter && b.sent })
+	return b.time
 }
 
-// flag is one that is asked for or not.
+// flag is a member of a filter that is set or not.
 type flag[T any] struct {
-	name string
-	keep func(item *T) bool // nil where no item shows it
+	key  key
+	keep func(item *T) bool // nil where items do not show the flag
 }
 
-// holds reports whether a time is on the right side of the bound.
-func (b bound[T]) holds(limit time.Time, item *T) bool {
-	at := b.of(item)
+// matches reports whether the item's time is on the right side of the bound. An item without a time never
+// matches, and the zero bound, which validate rejects, matches no item.
+func (b bound[T]) matches(limit time.Time, item *T) bool {
+	at := b.time(item)
 	switch {
 	case at == nil || limit.IsZero():
 		return false
@@ -117,117 +135,138 @@ func (b bound[T]) holds(limit time.Time, item *T) bool {
 	}
 }
 
-func (m member[T]) same(v string) func(string) bool {
-	if m.fold {
+// equals returns a function that compares a value with v as the service does.
+func (m member[T]) equals(v string) func(string) bool {
+	if m.ignoreCase {
 		return func(w string) bool { return strings.EqualFold(v, w) }
 	}
 	return func(w string) bool { return v == w }
 }
 
-func (m member[T]) holds(values []string, item *T) bool {
+// matches reports whether the item has one of the values. A member that items do not show matches every item,
+// unless no value is allowed.
+func (m member[T]) matches(values []string, item *T) bool {
 	if m.value == nil {
 		return len(values) > 0
 	}
-	return slices.ContainsFunc(values, m.same(m.value(item)))
+	return slices.ContainsFunc(values, m.equals(m.value(item)))
 }
 
-// narrow asks for one of values, on top of what was asked of the member before.
-func (t *table[T]) narrow(c criteria, name string, values []string) criteria {
-	m, _ := lo.Find(t.sets, func(m member[T]) bool { return m.name == name })
-	old, asked := c.sets[name]
-	left := m.unique(slices.Concat(old, values)) // of both, so that the order of calls does not choose a spelling
+// must panics if the table does not have a member of the right kind for k. Such a call is a mistake in this
+// package: ignoring it would widen the filter.
+func (t *table[T]) must(has bool, k key) {
+	if !has {
+		panic(fmt.Sprintf("backupx: %s has no such member %s", t.name, k))
+	}
+}
+
+// narrow allows one of values in the member k, and of these only the values that were allowed before.
+func (t *table[T]) narrow(c criteria, k key, values []string) criteria {
+	m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key == k })
+	t.must(ok, k)
+	old, narrowed := c.sets[k]
+	// Both lists take part in unique, so that the order of calls does not decide which of two spellings
+	// stays.
+	left := m.unique(slices.Concat(old, values))
 	left = lo.Filter(left, func(v string, _ int) bool {
-		return slices.ContainsFunc(values, m.same(v)) && (!asked || slices.ContainsFunc(old, m.same(v)))
+		return slices.ContainsFunc(values, m.equals(v)) && (!narrowed || slices.ContainsFunc(old, m.equals(v)))
 	})
-	c.sets = with(c.sets, name, left)
+	c.sets = with(c.sets, k, left)
 	return c
 }
 
-// unique are values in order, each once.
+// unique returns the values sorted, with the first of equal ones only. The result is never nil.
 func (m member[T]) unique(values []string) []string {
 	unique := []string{}
 	for _, v := range slices.Sorted(slices.Values(values)) {
-		if !slices.ContainsFunc(unique, m.same(v)) {
+		if !slices.ContainsFunc(unique, m.equals(v)) {
 			unique = append(unique, v)
 		}
 	}
 	return unique
 }
 
-// texts are the values of an enum as text.
+// texts converts the values of an enum to strings.
 func texts[V ~string](values ...V) []string {
 	return lo.Map(values, func(v V, _ int) string { return string(v) })
 }
 
-// with is a copy of a map with one more entry.
-func with[V any](m map[string]V, name string, v V) map[string]V {
+// with returns a copy of the map in which k is v.
+func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
 	m = maps.Clone(m)
 	if m == nil {
-		m = map[string]V{}
+		m = map[K]V{}
 	}
-	m[name] = v
+	m[k] = v
 	return m
 }
 
-// since and until move one end of a span inwards.
-func (c criteria) since(name string, t time.Time) criteria { return c.limit(name, t, 1) }
-func (c criteria) until(name string, t time.Time) criteria { return c.limit(name, t, -1) }
+// limit sets the bound k to a time. A bound that is set already moves only if that narrows the span.
+func (t *table[T]) limit(c criteria, k key, at time.Time) criteria {
+	b, ok := lo.Find(t.times, func(b bound[T]) bool { return b.key == k })
+	t.must(ok, k)
+	if b.end == before {
+		return c.until(k, at)
+	}
+	return c.since(k, at)
+}
 
-func (c criteria) limit(name string, t time.Time, side int) criteria {
-	t = t.UTC().Round(0)
-	old, ok := c.times[name]
-	if ok && (old.IsZero() || !t.IsZero() && t.Compare(old) != side) {
+// since moves the start of a span to a later time, until moves the end to an earlier one.
+func (c criteria) since(k key, at time.Time) criteria { return c.inwards(k, at, 1) }
+func (c criteria) until(k key, at time.Time) criteria { return c.inwards(k, at, -1) }
+
+// inwards sets a time if it compares with the old one as side says. A zero time stays whatever follows, so
+// that validate reports it.
+func (c criteria) inwards(k key, at time.Time, side int) criteria {
+	at = at.UTC().Round(0)
+	old, ok := c.times[k]
+	if ok && (old.IsZero() || !at.IsZero() && at.Compare(old) != side) {
 		return c
 	}
-	c.times = with(c.times, name, t)
+	c.times = with(c.times, k, at)
 	return c
 }
 
-// The members that code has to know by name.
-const (
-	states          = "states" // an item can change between its values
-	createdAfter    = "createdAfter"
-	createdBefore   = "createdBefore"
-	createdFrom     = "createdFrom" // from and to are CreatedBetween's
-	createdTo       = "createdTo"
-	completedAfter  = "completedAfter"
-	completedBefore = "completedBefore"
-)
-
-// between asks for [lo, hi). Spans that have nothing in common come to an empty one; one that was
-// given the wrong way round stays so, for validate to reject.
+// between narrows the creation times to [lo, hi); a zero time leaves that end open. Two spans without a
+// common time give an empty span. A span that was given in reverse stays reversed, so that validate reports
+// it.
 func (c criteria) between(lo, hi time.Time) criteria {
 	wrong := c.reversed() || !lo.IsZero() && !hi.IsZero() && hi.Before(lo)
 	if !lo.IsZero() {
-		c = c.since(createdFrom, lo)
+		c = c.since(keyCreatedFrom, lo)
 	}
 	if !hi.IsZero() {
-		c = c.until(createdTo, hi)
+		c = c.until(keyCreatedTo, hi)
 	}
 	if c.reversed() && !wrong {
-		c.times = with(c.times, createdTo, c.times[createdFrom])
+		c.times = with(c.times, keyCreatedTo, c.times[keyCreatedFrom])
 	}
 	return c
 }
 
+// reversed reports whether the span of CreatedBetween ends before it starts.
 func (c criteria) reversed() bool {
-	lo, hi := c.times[createdFrom], c.times[createdTo]
+	lo, hi := c.times[keyCreatedFrom], c.times[keyCreatedTo]
 	return !lo.IsZero() && !hi.IsZero() && hi.Before(lo)
 }
 
-func (c criteria) flag(name string) criteria {
-	c.flags = with(c.flags, name, true)
+// flag sets a flag. No method resets one.
+func (t *table[T]) flag(c criteria, k key) criteria {
+	t.must(lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k }), k)
+	c.flags = with(c.flags, k, true)
 	return c
 }
 
-// tag asks for a key with one of values, nil for any.
-func (c criteria) tag(key string, values []string) criteria {
+// tag requires a tag with the key and one of the values, or any value if values is nil. As with narrow, only
+// values that were allowed before stay allowed.
+func (t *table[T]) tag(c criteria, key string, values []string) criteria {
+	t.must(t.tags != nil, keyTags)
 	old, ok := c.tags[key]
 	switch {
 	case values == nil && ok:
 		return c
 	case values != nil:
-		values = append([]string{}, values...) // never nil: no value is not any value
+		values = append([]string{}, values...) // not nil even if empty: nil allows any value
 		slices.Sort(values)
 		values = slices.Compact(values)
 	}
@@ -238,26 +277,26 @@ func (c criteria) tag(key string, values []string) criteria {
 	return c
 }
 
-// nothing reports whether no item can match.
-func (c criteria) nothing() bool {
+// matchesNothing reports whether the conditions contradict each other, so that no item can match.
+func (c criteria) matchesNothing() bool {
 	none := func(values []string) bool { return values != nil && len(values) == 0 }
 	lower, upper := c.created()
 	return lo.SomeBy(lo.Values(c.sets), none) || lo.SomeBy(lo.Values(c.tags), none) ||
-		!upper.IsZero() && upper.Before(lower) || c.empty()
+		!upper.IsZero() && upper.Before(lower) || c.emptySpan()
 }
 
-// empty reports whether the span of CreatedBetween is.
-func (c criteria) empty() bool {
-	lower, ok := c.times[createdFrom]
-	return ok && lower.Equal(c.times[createdTo])
+// emptySpan reports whether the span of CreatedBetween is empty: it ends where it starts.
+func (c criteria) emptySpan() bool {
+	lower, ok := c.times[keyCreatedFrom]
+	return ok && lower.Equal(c.times[keyCreatedTo])
 }
 
-// created is the span of creation times that all members together leave; zero is an open end.
+// created returns the span of creation times that all members together allow; a zero time is an open end.
 func (c criteria) created() (lower, upper time.Time) {
-	return latest(c.times[createdAfter], c.times[createdFrom]), earliest(c.times[createdBefore], c.times[createdTo])
+	return latest(c.times[keyCreatedAfter], c.times[keyCreatedFrom]), earliest(c.times[keyCreatedBefore], c.times[keyCreatedTo])
 }
 
-// latest is the later of two times.
+// latest returns the later of two times.
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -265,7 +304,7 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// earliest is the earlier of two times, of which zero is none.
+// earliest returns the earlier of two times. A zero time does not count: the other is returned.
 func earliest(a, b time.Time) time.Time {
 	if b.IsZero() || !a.IsZero() && a.Before(b) {
 		return a
@@ -273,23 +312,23 @@ func earliest(a, b time.Time) time.Time {
 	return b
 }
 
-// match reports whether an item has everything that is asked for.
+// match reports whether an item satisfies all criteria.
 func (t *table[T]) match(c criteria, item *T) bool { return t.check(c, item, nil) }
 
-// check is match without the members that a request has asked for already.
-func (t *table[T]) check(c criteria, item *T, sent map[string]bool) bool {
+// check reports whether an item satisfies the criteria, apart from the members that the request carried.
+func (t *table[T]) check(c criteria, item *T, sent map[key]bool) bool {
 	for _, m := range t.sets {
-		if values, ok := c.sets[m.name]; ok && !sent[m.name] && !m.holds(values, item) {
+		if values, ok := c.sets[m.key]; ok && !sent[m.key] && !m.matches(values, item) {
 			return false
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok && !sent[b.name] && !b.holds(limit, item) && !c.lets(b.of(item)) {
+		if limit, ok := c.times[b.key]; ok && !sent[b.key] && !b.matches(limit, item) && !c.acceptsUndated(b.key, b.time(item)) {
 			return false
 		}
 	}
 	for _, f := range t.flags {
-		if c.flags[f.name] && f.keep != nil && !f.keep(item) {
+		if c.flags[f.key] && f.keep != nil && !f.keep(item) {
 			return false
 		}
 	}
@@ -301,19 +340,20 @@ func (t *table[T]) check(c criteria, item *T, sent map[string]bool) bool {
 	return true
 }
 
-// validate joins all that is wrong.
+// validate returns everything that is wrong with the criteria in one error, which wraps [ErrFilter] and
+// starts with the filter's name.
 func (t *table[T]) validate(c criteria) error {
 	var errs []error
 	for _, m := range t.sets {
-		for _, v := range c.sets[m.name] {
-			if err := m.wrong(v); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", m.name, err))
+		for _, v := range c.sets[m.key] {
+			if err := m.validate(v); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", m.key, err))
 			}
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok && (limit.Year() < 2 || limit.Year() > 9999) {
-			errs = append(errs, fmt.Errorf("%s: %s is not a time to ask for", b.name, limit.Format(time.RFC3339)))
+		if limit, ok := c.times[b.key]; ok && (limit.Year() < 2 || limit.Year() > 9999) {
+			errs = append(errs, fmt.Errorf("%s: %s is not a time to ask for", b.key, limit.Format(time.RFC3339)))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
@@ -324,29 +364,34 @@ func (t *table[T]) validate(c criteria) error {
 			errs = append(errs, fmt.Errorf("tags: %q is not UTF-8", text))
 		}
 	}
-	errs = append(errs, c.order(createdAfter, createdBefore), c.order(completedAfter, completedBefore),
-		c.order(createdFrom, createdTo))
+	errs = append(errs, c.checkOrder(keyCreatedAfter, keyCreatedBefore), c.checkOrder(keyCompletedAfter, keyCompletedBefore),
+		c.checkOrder(keyCreatedFrom, keyCreatedTo))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: %w: %w", t.name, ErrFilter, err)
 	}
 	return nil
 }
 
-// valid is validate for the filter's own Validate.
-func (t *table[T]) valid(c criteria) error {
+// validateFilter is validate for a filter's Validate method: it puts the package's name before the error. The
+// errors of listings have it already.
+func (t *table[T]) validateFilter(c criteria) error {
 	if err := t.validate(c); err != nil {
 		return fmt.Errorf("backupx: %w", err)
 	}
 	return nil
 }
 
-func (m member[T]) wrong(v string) error {
+// validate rejects values that no caller can mean. Ids outside the documented patterns and unknown enum
+// values are accepted: real data has such ids, and AWS adds enum values.
+func (m member[T]) validate(v string) error {
 	switch {
 	case strings.TrimSpace(v) == "":
 		return errors.New("an empty value")
-	case m.bools && v != "true" && v != "false":
+	case strings.TrimSpace(v) != v:
+		return fmt.Errorf("%q has blanks around it", v)
+	case m.boolean && v != "true" && v != "false":
 		return fmt.Errorf("%q is neither true nor false", v)
-	case !utf8.ValidString(v): // JSON would not give it back as it was
+	case !utf8.ValidString(v): // encoding/json would replace the invalid bytes, and the filter would change
 		return fmt.Errorf("%q is not UTF-8", v)
 	case m.check != nil:
 		return m.check(v)
@@ -354,8 +399,8 @@ func (m member[T]) wrong(v string) error {
 	return nil
 }
 
-// order rejects a span whose end is before its start.
-func (c criteria) order(first, last string) error {
+// checkOrder rejects a span that ends before it starts.
+func (c criteria) checkOrder(first, last key) error {
 	a, ok := c.times[first]
 	b, both := c.times[last]
 	if ok && both && b.Before(a) {

@@ -427,7 +427,9 @@ func TestValidate(t *testing.T) {
 		"a state to come":           job{}.States("SLEEPING"),
 		"an automatic vault":        job{}.Vaults("aws/efs/automatic-backup-vault"),
 		"a type with spaces":        job{}.ResourceTypes("SAP HANA on Amazon EC2"),
-		"an account to come":        job{}.Accounts("ou-abcd"),
+		"an account":                job{}.Accounts("012345678901"),
+		"a category to come":        job{}.MessageCategories("Tired"),
+		"blanks in a tag":           hsm{}.HasTag(" k ").Tagged("k", " v "),
 		"an instant":                job{}.CreatedBetween(day, day),
 		"open ends":                 job{}.CreatedBetween(time.Time{}, time.Time{}),
 		"spans apart":               job{}.CreatedBetween(day, later).CreatedBetween(later.Add(time.Hour), later.Add(2*time.Hour)),
@@ -450,6 +452,19 @@ func TestValidate(t *testing.T) {
 		"a name for an ARN":        {job{}.Resources("vol-1"), `resources: "vol-1" is not an ARN`},
 		"a star for an account":    {job{}.Accounts("*"), `"*" is not an account: use AllAccounts`},
 		"a star of copies":         {cp{}.Accounts("*"), "AllAccounts, which backup jobs alone have"},
+		"an account's name":        {job{}.Accounts("prod"), `accounts: "prod" is not an account id of twelve digits`},
+		"a unit for an account":    {cp{}.Accounts("ou-abcd-12345678"), "is not an account id of twelve digits"},
+		"eleven digits":            {job{}.Accounts("12345678901"), "is not an account id of twelve digits"},
+		"thirteen digits":          {cp{}.Accounts("1234567890123"), "is not an account id of twelve digits"},
+		"dashes in an account":     {job{}.Accounts("1234-5678-9012"), "is not an account id of twelve digits"},
+		"twelve with dashes":       {job{}.Accounts("1234-567-901"), "is not an account id of twelve digits"},
+		"full-width digits":        {job{}.Accounts("１２３４５６７８９０１２"), "is not an account id of twelve digits"},
+		"twelve bytes of digits":   {job{}.Accounts("１２３４"), "is not an account id of twelve digits"},
+		"blanks around an account": {cp{}.Accounts(" 111122223333"), `" 111122223333" has blanks around it`},
+		"an account's ARN":         {job{}.Accounts("arn:aws:iam::111122223333:root"), "is not an account id of twelve digits"},
+		"a star for a category":    {job{}.MessageCategories("*"), `messageCategories: "*" stands for all categories`},
+		"any category":             {cp{}.MessageCategories("any"), `"any" stands for all categories`},
+		"all categories":           {job{}.MessageCategories("SUCCESS", "AGGREGATE_ALL"), `"AGGREGATE_ALL" stands for all categories`},
 		"a blank parent":           {job{}.Parents("\t"), "parents: an empty value"},
 		"a vault's name":           {cp{}.DestinationVaults("x"), `destinationVaults: "x" is not an ARN`},
 		"a recovery point's name":  {cp{}.SourceRecoveryPoints("x"), `sourceRecoveryPoints: "x" is not an ARN`},
@@ -470,6 +485,31 @@ func TestValidate(t *testing.T) {
 	for name, c := range bad {
 		require.ErrorIs(t, c.f.Validate(), backupx.ErrFilter, name)
 		require.ErrorContains(t, c.f.Validate(), c.text, name)
+	}
+}
+
+func TestAValueWithBlanksAroundItIsRefused(t *testing.T) {
+	members := map[interface {
+		json.Unmarshaler
+		Validate() error
+	}][]string{
+		&backupx.BackupJobFilter{}: {"states", "vaults", "resources", "resourceTypes", "accounts", "parents", "messageCategories"},
+		&backupx.CopyJobFilter{}:   {"states", "destinationVaults", "sourceRecoveryPoints", "resources", "resourceTypes", "accounts", "parents", "messageCategories"},
+		&backupx.HSMFilter{}:       {"ids", "clusters", "sourceBackups", "states", "neverExpires", "shared", "modes", "hsmTypes", "sourceRegions"},
+		&backupx.OpsWorksFilter{}:  {"ids", "servers", "types", "engines", "states"},
+	}
+	for f, names := range members {
+		for _, name := range names {
+			for _, value := range []string{" x", "x ", "\tx", "x\n", "\u00a0x", "x\u2003", " arn:aws:s3:::x", "true "} {
+				text, err := json.Marshal(map[string][]string{name: {value}})
+				require.NoError(t, err)
+				require.NoError(t, f.UnmarshalJSON(text))
+				require.ErrorIs(t, f.Validate(), backupx.ErrFilter, "%T %s", f, text)
+				require.ErrorContains(t, f.Validate(), fmt.Sprintf("%s: %q has blanks around it", name, value))
+			}
+			require.NoError(t, f.UnmarshalJSON([]byte(`{"`+name+`":[" "]}`)))
+			require.ErrorContains(t, f.Validate(), name+": an empty value")
+		}
 	}
 }
 
@@ -561,4 +601,42 @@ func TestExplainWarnsOfStatesThatNobodyKnows(t *testing.T) {
 	require.Empty(t, backupx.CopyJobFilter{}.States(types.CopyJobState("").Values()...).Explain().Warnings)
 	require.Empty(t, backupx.HSMFilter{}.States(hsmtypes.BackupState("").Values()...).Explain().Warnings)
 	require.NotContains(t, backupx.OpsWorksFilter{}.States(backupx.OpsWorksBackupStatus("").Values()...).Explain().String(), "not known")
+}
+
+func TestExplainWarnsOfResourceTypesThatAWSDoesNotDocument(t *testing.T) {
+	spellings := ": the documented spellings are Aurora, CloudFormation, DocumentDB, DynamoDB, EBS, EC2, EFS, EKS, FSx, Neptune, RDS, " +
+		"Redshift, S3, SAP HANA on Amazon EC2, Storage Gateway, Timestream, VirtualMachine"
+	for value, want := range map[string]string{
+		"ebs":                    `resourceTypes: AWS does not document "ebs": it spells this one "EBS"`,
+		"dynamodb":               `resourceTypes: AWS does not document "dynamodb": it spells this one "DynamoDB"`,
+		"SAP Hana on Amazon EC2": `resourceTypes: AWS does not document "SAP Hana on Amazon EC2": it spells this one "SAP HANA on Amazon EC2"`,
+		"EBS volume":             `resourceTypes: AWS does not document "EBS volume"` + spellings,
+		"AWS::EC2::Volume":       `resourceTypes: AWS does not document "AWS::EC2::Volume"` + spellings,
+	} {
+		jobs, copies := backupx.BackupJobFilter{}.ResourceTypes("S3", value), backupx.CopyJobFilter{}.ResourceTypes(value)
+		require.Equal(t, []string{want}, jobs.Explain().Warnings)
+		require.Equal(t, []string{want}, copies.Explain().Warnings)
+		require.NoError(t, jobs.Validate(), "a warning and no error: AWS adds types")
+		require.NoError(t, copies.Validate())
+	}
+	require.Len(t, backupx.BackupJobFilter{}.ResourceTypes("ebs", "efs").Explain().Warnings, 2)
+	documented := []string{
+		"Aurora", "CloudFormation", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "EKS", "FSx", "Neptune", "RDS",
+		"Redshift", "S3", "SAP HANA on Amazon EC2", "Storage Gateway", "Timestream", "VirtualMachine",
+	}
+	require.Empty(t, backupx.BackupJobFilter{}.ResourceTypes(documented...).Explain().Warnings[1:], "all are checked on items")
+	for _, value := range documented {
+		require.Empty(t, backupx.BackupJobFilter{}.ResourceTypes(value).Explain().Warnings)
+		require.Empty(t, backupx.CopyJobFilter{}.ResourceTypes(value).Explain().Warnings)
+	}
+}
+
+func TestExplainCountsChains(t *testing.T) {
+	for want, f := range map[string]backupx.BackupJobFilter{
+		"0 chains; ": backupx.BackupJobFilter{}.States(),
+		"1 chain; ":  backupx.BackupJobFilter{}.States("FAILED"),
+		"2 chains; ": backupx.BackupJobFilter{}.States("FAILED", "ABORTED"),
+	} {
+		require.True(t, strings.HasPrefix(f.Explain().String(), want), f.Explain())
+	}
 }

@@ -15,32 +15,123 @@ import (
 	"github.com/samber/lo"
 )
 
-// format is the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
-func (t *table[T]) format(c criteria) string {
-	return t.name + "{" + strings.Join(t.parts(c, func(string) bool { return true }), ", ") + "}"
+// key identifies a member of a filter. Keys are numbers and not strings, so that a mistyped name does not
+// compile.
+type key uint8
+
+const (
+	keyStates key = iota + 1
+	keyIDs
+	keySourceBackups
+	keyClusters
+	keyNeverExpires
+	keyShared
+	keyModes
+	keyHSMTypes
+	keySourceRegions
+	keyServers
+	keyTypes
+	keyEngines
+	keyAccounts
+	keyVaults
+	keySourceRecoveryPoints
+	keyDestinationVaults
+	keyParents
+	keyResources
+	keyMessageCategories
+	keyResourceTypes
+
+	keyCreatedAfter
+	keyCreatedBefore
+	keyCreatedFrom // CreatedBetween sets this one and keyCreatedTo
+	keyCreatedTo
+	keyCompletedAfter
+	keyCompletedBefore
+	keyDeletionDueBefore
+
+	keyOldestFirst
+	keyTopLevel
+	keyCompletedWithIssues
+	keyAllAccounts
+
+	keyTags
+)
+
+// keyNames are the names of the members in JSON, in String and in checkpoints. They never change: filters and
+// checkpoints are stored with them.
+var keyNames = [...]string{
+	keyStates:               "states",
+	keyIDs:                  "ids",
+	keySourceBackups:        "sourceBackups",
+	keyClusters:             "clusters",
+	keyNeverExpires:         "neverExpires",
+	keyShared:               "shared",
+	keyModes:                "modes",
+	keyHSMTypes:             "hsmTypes",
+	keySourceRegions:        "sourceRegions",
+	keyServers:              "servers",
+	keyTypes:                "types",
+	keyEngines:              "engines",
+	keyAccounts:             "accounts",
+	keyVaults:               "vaults",
+	keySourceRecoveryPoints: "sourceRecoveryPoints",
+	keyDestinationVaults:    "destinationVaults",
+	keyParents:              "parents",
+	keyResources:            "resources",
+	keyMessageCategories:    "messageCategories",
+	keyResourceTypes:        "resourceTypes",
+
+	keyCreatedAfter:      "createdAfter",
+	keyCreatedBefore:     "createdBefore",
+	keyCreatedFrom:       "createdFrom",
+	keyCreatedTo:         "createdTo",
+	keyCompletedAfter:    "completedAfter",
+	keyCompletedBefore:   "completedBefore",
+	keyDeletionDueBefore: "deletionDueBefore",
+
+	keyOldestFirst:         "oldestFirst",
+	keyTopLevel:            "topLevel",
+	keyCompletedWithIssues: "completedWithIssues",
+	keyAllAccounts:         "allAccounts",
+
+	keyTags: "tags",
 }
 
-// parts are the members asked for as text, in the table's order.
-func (t *table[T]) parts(c criteria, which func(member string) bool) []string {
+// String returns the member's name.
+func (k key) String() string {
+	if int(k) >= len(keyNames) || keyNames[k] == "" {
+		return fmt.Sprintf("key(%d)", uint8(k))
+	}
+	return keyNames[k]
+}
+
+// format returns the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
+func (t *table[T]) format(c criteria) string {
+	return t.name + "{" + strings.Join(t.describe(c, func(key) bool { return true }), ", ") + "}"
+}
+
+// describe returns the conditions as text, one a member and tag, in the table's order. It leaves out the
+// members for which include returns false.
+func (t *table[T]) describe(c criteria, include func(key) bool) []string {
 	var parts []string
-	add := func(name, text string) {
-		if which(name) {
+	add := func(k key, text string) {
+		if include(k) {
 			parts = append(parts, text)
 		}
 	}
 	for _, m := range t.sets {
-		if values, ok := c.sets[m.name]; ok {
-			add(m.name, m.name+": "+cmp.Or(strings.Join(values, "|"), "nothing"))
+		if values, ok := c.sets[m.key]; ok {
+			add(m.key, m.key.String()+": "+cmp.Or(strings.Join(values, "|"), "nothing"))
 		}
 	}
 	for _, b := range t.times {
-		if limit, ok := c.times[b.name]; ok {
-			add(b.name, b.name+": "+limit.Format(time.RFC3339Nano))
+		if limit, ok := c.times[b.key]; ok {
+			add(b.key, b.key.String()+": "+limit.Format(time.RFC3339Nano))
 		}
 	}
 	for _, f := range t.flags {
-		if c.flags[f.name] {
-			add(f.name, f.name)
+		if c.flags[f.key] {
+			add(f.key, f.key.String())
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
@@ -48,37 +139,38 @@ func (t *table[T]) parts(c criteria, which func(member string) bool) []string {
 		if values := c.tags[key]; values != nil {
 			text += ": " + cmp.Or(strings.Join(values, "|"), "nothing")
 		}
-		add("tags", text)
+		add(keyTags, text)
 	}
 	return parts
 }
 
-// marshal is the criteria as JSON, the members in alphabetical order: equal criteria, equal bytes.
+// marshal returns the criteria as a JSON object with its members in alphabetical order, so that equal
+// criteria give equal bytes.
 func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	out := map[string]any{}
 	for _, m := range t.sets {
-		values, ok := c.sets[m.name]
+		values, ok := c.sets[m.key]
 		switch {
-		case ok && m.bools && len(values) == 1 && m.wrong(values[0]) == nil:
-			out[m.name] = values[0] == "true"
+		case ok && m.boolean && len(values) == 1 && m.validate(values[0]) == nil:
+			out[m.key.String()] = values[0] == "true"
 		case ok:
-			out[m.name] = values
+			out[m.key.String()] = values
 		}
 	}
-	for name, limit := range c.times {
-		out[name] = limit
+	for k, limit := range c.times {
+		out[k.String()] = limit
 	}
-	for name := range c.flags {
-		out[name] = true
+	for k := range c.flags {
+		out[k.String()] = true
 	}
 	if c.tags != nil {
-		out["tags"] = c.tags
+		out[keyTags.String()] = c.tags
 	}
 	return json.Marshal(out)
 }
 
-// unmarshal reads what marshal wrote. What it does not know is an error, which leaves the criteria as
-// they were: to pass it over would make the filter wider.
+// unmarshal reads what marshal wrote. An unknown member is an error, because ignoring it would widen the
+// filter. After an error the criteria are what they were.
 func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 	var c criteria
 	err := eachMember(data, func(name string, value json.RawMessage) error {
@@ -96,7 +188,7 @@ func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 	return nil
 }
 
-// eachMember goes through a JSON object. A member that comes twice is an error.
+// eachMember calls f for each member of a JSON object. A member that comes twice is an error.
 func eachMember(data []byte, f func(name string, value json.RawMessage) error) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
@@ -108,7 +200,7 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 		if err != nil {
 			return err
 		}
-		name := key.(string) // a member of an object has a string for a name, or the decoder fails
+		name := key.(string) // the decoder accepts no other key in an object
 		if seen[name] {
 			return fmt.Errorf("the member %q comes twice", name)
 		}
@@ -130,31 +222,32 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 	return nil
 }
 
+// decode adds one member of a JSON object to the criteria.
 func (t *table[T]) decode(c criteria, name string, value json.RawMessage) (criteria, error) {
-	if m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.name == name }); ok {
+	if m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key.String() == name }); ok {
 		values, err := m.decode(value)
-		return t.narrow(c, name, values), err
+		return t.narrow(c, m.key, values), err
 	}
-	if lo.ContainsBy(t.times, func(b bound[T]) bool { return b.name == name }) {
+	if b, ok := lo.Find(t.times, func(b bound[T]) bool { return b.key.String() == name }); ok {
 		var at time.Time
 		err := json.Unmarshal(value, &at)
-		c.times = with(c.times, name, at.UTC())
-		return c, err
+		return t.limit(c, b.key, at), err
 	}
-	if lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.name == name }) {
+	if f, ok := lo.Find(t.flags, func(f flag[T]) bool { return f.key.String() == name }); ok {
 		if string(value) != "true" {
 			return c, errors.New("true is its only value")
 		}
-		return c.flag(name), nil
+		return t.flag(c, f.key), nil
 	}
-	if name != "tags" || t.tags == nil {
+	if name != keyTags.String() || t.tags == nil {
 		return c, errors.New("no member of this filter")
 	}
-	return c.decodeTags(value)
+	return t.decodeTags(c, value)
 }
 
+// decode reads the values of a member: a JSON array of strings, or true or false for a boolean member.
 func (m member[T]) decode(value json.RawMessage) ([]string, error) {
-	if s := string(value); m.bools && (s == "true" || s == "false") {
+	if s := string(value); m.boolean && (s == "true" || s == "false") {
 		return []string{s}, nil
 	}
 	var elements []*string
@@ -171,14 +264,15 @@ func (m member[T]) decode(value json.RawMessage) ([]string, error) {
 	return values, nil
 }
 
-func (c criteria) decodeTags(value json.RawMessage) (criteria, error) {
+// decodeTags reads a JSON object that has the allowed values by tag key; null allows any value.
+func (t *table[T]) decodeTags(c criteria, value json.RawMessage) (criteria, error) {
 	err := eachMember(value, func(key string, value json.RawMessage) error {
 		if string(value) == "null" {
-			c = c.tag(key, nil)
+			c = t.tag(c, key, nil)
 			return nil
 		}
 		values, err := member[struct{}]{}.decode(value)
-		c = c.tag(key, values)
+		c = t.tag(c, key, values)
 		return err
 	})
 	return c, err

@@ -14,37 +14,42 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Fleet is the clients of many accounts and regions.
+// Fleet lists the accounts and regions that a program reads, with a client for each.
 type Fleet []Source
 
 // Source is one account and region of a [Fleet].
 type Source struct {
-	// Name tells the source apart: prod/us-east-1, say. Names must differ.
+	// Name identifies the source in items, errors and checkpoints, for example prod/us-east-1. It must not be
+	// empty, and names must differ.
 	Name string
-	// Client lists the source.
+	// Client has the service clients of the source.
 	Client Client
-	// Parallel is how many requests may be under way to this source at most, within the bound of
-	// [Listing.Parallel] for the whole; 0 sets no bound of its own.
+	// Parallel is the largest number of requests to this source at a time, within the limit that
+	// [Listing.Parallel] sets for the whole listing. 0 means no limit for the source.
 	Parallel int
 }
 
-// Sourced is an item with the name of the source that it is from.
+// Sourced is an item with the name of the source that it came from.
 type Sourced[T any] struct {
 	Source string // the name of the [Source]
 	Item   T
 }
 
-// Across makes one listing of what list gives for each source of a fleet.
+// Across returns one listing of all sources of a fleet: it calls list for each source and lists what it
+// returns.
 //
 //	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
 //		return c.BackupJobs(failed).Rate(15) // each source's own rate
 //	})
 //	for job, err := range jobs.Parallel(16).All(ctx) { … }
 //
-// A source that fails does not stop the others: everything else is delivered, and the one error at
-// the end is a [SourceErrors]; where the failed sources stood is in its checkpoint, so that resuming
-// tries them again. A listing with a limit, a start or a Parallel of its own is an error, as is a name
-// that is empty or comes twice. An empty fleet lists nothing.
+// A source that fails does not stop the others: all other items are delivered, and the one error at the end
+// is a [*ListError] that wraps [SourceErrors]. Its checkpoint has the positions of the failed sources, so
+// that resuming tries them again.
+//
+// Set Limit, Parallel, Prefetch and Ordered on the result: a listing from list that has one of these
+// settings, or a StartAt, is an error. A source name that is empty or occurs twice is an error too. An empty
+// fleet lists nothing.
 func Across[T any](fleet Fleet, list func(Client) Listing[T]) Listing[Sourced[T]] {
 	if list == nil {
 		return invalid[Sourced[T]]("Across", errors.New("the function is nil"))
@@ -57,18 +62,18 @@ func Across[T any](fleet Fleet, list func(Client) Listing[T]) Listing[Sourced[T]
 		item := func(v T) Sourced[T] { return Sourced[T]{s.Name, v} }
 		parts[i] = part[Sourced[T]]{s.Name, s.Parallel, Map(list(s.Client), item)}
 	}
-	return apart("Across", parts)
+	return isolate("Across", parts)
 }
 
-// part is one of several listings that fail by themselves.
+// part is one of several listings that do not stop each other when one fails.
 type part[T any] struct {
 	name     string
 	parallel int
 	listing  Listing[T]
 }
 
-// apart makes one listing of several, of which one that fails does not stop the others.
-func apart[T any](op string, parts []part[T]) Listing[T] {
+// isolate returns one listing of several parts. A part that fails does not stop the others.
+func isolate[T any](op string, parts []part[T]) Listing[T] {
 	id := identity{Op: op}
 	for _, p := range parts {
 		of := p.listing.identity()
@@ -88,6 +93,7 @@ func apart[T any](op string, parts []part[T]) Listing[T] {
 	}}}
 }
 
+// validate rejects the names and limits that no fleet can have.
 func (fleet Fleet) validate() error {
 	seen := map[string]bool{}
 	for _, s := range fleet {
@@ -104,7 +110,8 @@ func (fleet Fleet) validate() error {
 	return nil
 }
 
-// open opens the listing of a part, in a scope of its own.
+// open opens the listing of a part in its own scope, which fails by itself and has the part's limit of
+// requests.
 func (p part[T]) open(f frame) (stream[T], error) {
 	if p.listing.set.start != nil {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
@@ -115,18 +122,18 @@ func (p part[T]) open(f frame) (stream[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sourced[T]{stream: in, frame: f}, nil
+	return &isolated[T]{stream: in, frame: f}, nil
 }
 
-// sourced is the stream of one source: its failure is noted, and is its end.
-type sourced[T any] struct {
+// isolated is the stream of one source. If the source fails, the error is recorded and the stream ends.
+type isolated[T any] struct {
 	stream[T]
 
 	frame frame
 	ended bool
 }
 
-func (s *sourced[T]) poll(ctx context.Context) (segment[T], outcome, error) {
+func (s *isolated[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	if s.ended {
 		return segment[T]{}, ended, nil
 	}
@@ -136,8 +143,8 @@ func (s *sourced[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	}
 	s.ended = true
 	s.frame.scope.fail(err)
-	s.frame.settle()
-	if s.frame.scope.outer.ctx.Err() != nil { // it did not fail: what it is part of did
+	s.frame.releaseSlots()
+	if s.frame.scope.outer.ctx.Err() != nil { // the scope around it was cancelled: this source did not fail
 		return seg, out, err
 	}
 	why := s.frame.describe(err)
@@ -145,23 +152,23 @@ func (s *sourced[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	return segment[T]{}, ended, nil
 }
 
-func (s *sourced[T]) grow() bool  { return !s.ended && s.stream.grow() }
-func (s *sourced[T]) spent() bool { return s.ended || s.stream.spent() }
+func (s *isolated[T]) grow() bool  { return !s.ended && s.stream.grow() }
+func (s *isolated[T]) spent() bool { return s.ended || s.stream.spent() }
 
-// settle counts the readers of a scope that failed as having no more to give.
-func (f frame) settle() {
+// releaseSlots frees the slots of the readers in a failed scope, so that other chains may start.
+func (f frame) releaseSlots() {
 	if f.pool != nil {
 		f.pool.active -= f.scope.active
 		f.scope.count(-f.scope.active)
 	}
 }
 
-// SourceErrors are the sources of a fleet that failed, or the services of an inventory, in the order in
-// which they did.
-// errors.As finds it in the error at the end of a listing, and whatever the sources failed with.
+// SourceErrors are the errors of the sources of a fleet, or of the services of an inventory, in the order in
+// which they failed. errors.As finds it in the error at the end of a range, and also the errors that it
+// contains.
 type SourceErrors []*SourceError
 
-// Error names the sources and why each failed.
+// Error returns the number of sources that failed, their names and their errors.
 func (e SourceErrors) Error() string {
 	texts := make([]string, len(e))
 	for i, s := range e {
@@ -182,14 +189,14 @@ func (e SourceErrors) Unwrap() []error {
 	return errs
 }
 
-// SourceError is why one source of a fleet failed.
+// SourceError says why one source of a fleet, or one service of an inventory, failed.
 type SourceError struct {
-	Source string // its name; within a fleet of fleets those of both, joined by a slash
-	Kind   Kind   // what sort of failure it is
-	Err    error  // a [*ListError], whose checkpoint is empty: the whole listing's has the source's place
+	Source string // the name of the source; in a fleet of fleets both names, joined by a slash
+	Kind   Kind   // the sort of failure
+	Err    error  // a [*ListError] without a checkpoint: that of the whole listing has the source's position
 }
 
-// Error names the source, the kind and the cause.
+// Error returns the source, the kind and the cause.
 func (e *SourceError) Error() string {
 	text := e.Source + ": " + string(e.Kind)
 	if e.Err != nil {
@@ -201,19 +208,20 @@ func (e *SourceError) Error() string {
 // Unwrap returns the cause.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// Kind says why a source failed, and so what to do about it.
+// Kind is the sort of a failure, by which a program decides what to do about it.
 type Kind string
 
 // The kinds of failure.
 const (
-	NotOffered Kind = "not offered" // the region has no such service: leave it out
-	NotEnabled Kind = "not enabled" // the account has not opted in to the region, or the credentials are not for it
-	Denied     Kind = "denied"      // a permission is missing
-	Throttled  Kind = "throttled"   // too many requests: use Rate, and the SDK's adaptive retry mode
+	NotOffered Kind = "not offered" // the region does not have the service: leave the source out
+	NotEnabled Kind = "not enabled" // the account has not opted in to the region, or the credentials are not valid in it
+	Denied     Kind = "denied"      // the caller lacks a permission
+	Throttled  Kind = "throttled"   // too many requests: use Rate and the SDK's adaptive retry mode
 	Other      Kind = "other"       // anything else: see the error
 )
 
-// kindOf sorts a failure by the service's error code, its status, or the name that does not resolve.
+// kindOf returns the kind of a failure, by the service's error code, the HTTP status, or a host name that
+// does not resolve.
 func kindOf(err error) Kind {
 	var api smithy.APIError
 	var dns *net.DNSError

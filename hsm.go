@@ -12,28 +12,29 @@ import (
 	"github.com/samber/lo"
 )
 
-// HSMRestoreAPI is what [RestoreHSMBackup] needs of CloudHSM v2.
+// HSMRestoreAPI is the part of CloudHSM v2 that [RestoreHSMBackup] calls.
 type HSMRestoreAPI interface {
 	RestoreBackup(context.Context, *cloudhsmv2.RestoreBackupInput, ...func(*cloudhsmv2.Options)) (*cloudhsmv2.RestoreBackupOutput, error)
 }
 
-// HSMAPI is what backupx needs of CloudHSM v2: a [*cloudhsmv2.Client], a wrapper of one, or a stub. It
-// is a field of [Client]; the functions take the half that they need.
+// HSMAPI is the part of CloudHSM v2 that a [Client] calls. A [*cloudhsmv2.Client], a wrapper around one and a
+// stub implement it. The functions of this package take an interface with the one method that they call.
 type HSMAPI interface {
 	cloudhsmv2.DescribeBackupsAPIClient
 	HSMRestoreAPI
 }
 
-// HSMBackups lists CloudHSM backups, by DescribeBackups of CloudHSM v2: 50 a page, in the service's
-// order unless [HSMFilter.OldestFirst] or several states ask for that of creation. Needs the permission
-// cloudhsm:DescribeBackups. A client that is nil is an error of the range.
+// HSMBackups lists CloudHSM backups with the operation DescribeBackups of CloudHSM v2. It needs the
+// permission cloudhsm:DescribeBackups. A request asks for 50 backups unless [Listing.PageSize] says less. One
+// chain comes in the service's order, or oldest first with [HSMFilter.OldestFirst]. Several states are listed
+// as one chain each and merged by creation time, newest first without OldestFirst.
 //
-// Several states are listed side by side and merged by creation: a backup that goes from one to another
-// meanwhile comes once at most, and may be missed.
+// A backup that changes from one listed state to another while the listing runs is delivered at most once and
+// may be missed.
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
-// what the service answered: a [*hsmtypes.CloudHsmAccessDeniedException],
-// [*hsmtypes.CloudHsmInvalidRequestException] or another that DescribeBackups documents.
+// A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
+// request fails. DescribeBackups documents the errors [*hsmtypes.CloudHsmAccessDeniedException],
+// [*hsmtypes.CloudHsmInvalidRequestException] and others.
 func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hsmtypes.Backup] {
 	return operation[hsmtypes.Backup]{
 		table:   hsmBackups,
@@ -51,33 +52,29 @@ func watchHSM(o *cloudhsmv2.Options, w *bodyWatch) { o.APIOptions = append(o.API
 
 func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size
-	for member, filter := range map[string]string{
-		"ids": "backupIds", "clusters": "clusterIds", "sourceBackups": "sourceBackupIds", "neverExpires": "neverExpires",
+	for k, filter := range map[key]string{
+		keyIDs: "backupIds", keyClusters: "clusterIds", keySourceBackups: "sourceBackupIds", keyNeverExpires: "neverExpires",
 	} {
-		if values, ok := q.sets[member]; ok {
-			in.Filters = with(in.Filters, filter, slices.Clone(values)) // a client may change its request
+		if values := q.set(k); values != nil {
+			in.Filters = with(in.Filters, filter, slices.Clone(values)) // cloned, because a client may change its request
 		}
 	}
-	if state := q.value(states); state != nil {
+	if state := q.value(keyStates); state != nil {
 		in.Filters = with(in.Filters, "states", []string{*state})
 	}
-	if shared := q.value("shared"); shared != nil {
+	if shared := q.value(keyShared); shared != nil {
 		in.Shared = aws.Bool(*shared == "true")
 	}
-	if q.flags[oldestFirst] || q.shard != "" {
-		in.SortAscending = aws.Bool(q.flags[oldestFirst])
+	if q.asks(keyOldestFirst) || q.shard != "" {
+		in.SortAscending = aws.Bool(q.asks(keyOldestFirst))
 	}
 }
 
-const (
-	oldestFirst = "oldestFirst"
-	deletionDue = "deletionDueBefore"
-)
-
-// byCreation is the order that the chains of a filter are merged in.
+// byCreation returns the order in which the chains of a filter are merged: newest first unless the filter
+// asks for the oldest first. A backup without a creation time counts as the oldest.
 func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
 	sign := -1
-	if c.flags[oldestFirst] {
+	if c.flags[keyOldestFirst] {
 		sign = 1
 	}
 	return func(a, b hsmtypes.Backup) int {
@@ -90,139 +87,152 @@ var hsmBackups = &table[hsmtypes.Backup]{
 	live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
 	final: texts(hsmtypes.BackupStateDeleted),
 	sets: []member[hsmtypes.Backup]{
-		{name: "ids", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
-		{name: "sourceBackups", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
-		{name: "clusters", send: many, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
-		{name: "neverExpires", send: many, bools: true, value: func(b *hsmtypes.Backup) string {
+		{key: keyIDs, send: allValues, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
+		{key: keySourceBackups, send: allValues, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
+		{key: keyClusters, send: allValues, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
+		{key: keyNeverExpires, send: allValues, boolean: true, value: func(b *hsmtypes.Backup) string {
 			return strconv.FormatBool(aws.ToBool(b.NeverExpires))
 		}},
-		{name: "shared", send: one, bools: true},
-		{name: states, send: one, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
-		{name: "modes", value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
-		{name: "hsmTypes", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
-		{name: "sourceRegions", value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
+		{key: keyShared, send: oneValueAlways, boolean: true}, // no item shows it, so that it is always sent
+		{key: keyStates, send: oneValue, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
+		{key: keyModes, value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
+		{key: keyHSMTypes, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
+		{key: keySourceRegions, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
 	},
 	times: append(createdBounds(false, func(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }),
-		bound[hsmtypes.Backup]{name: deletionDue, end: before, of: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
+		bound[hsmtypes.Backup]{key: keyDeletionDueBefore, end: before, time: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
 	),
-	flags: []flag[hsmtypes.Backup]{{name: oldestFirst}},
+	flags: []flag[hsmtypes.Backup]{{key: keyOldestFirst}},
 	tags: func(b *hsmtypes.Backup, key string) (string, bool) {
 		tag, ok := lo.Find(b.TagList, func(t hsmtypes.Tag) bool { return aws.ToString(t.Key) == key })
 		return aws.ToString(tag.Value), ok
 	},
 }
 
-// HSMFilter says which backups [HSMBackups] lists. It is a value that may be copied and shared; the
-// zero value lists all backups of the caller's account. Each call narrows: several values in one
-// call are alternatives, two calls of one method intersect, and a call with no value leaves nothing,
-// so that an empty slice never means all. It turns into JSON and back without loss.
+// HSMFilter says which backups [HSMBackups] lists. It is an immutable value that goroutines may share; the
+// zero value lists all backups of the caller's account.
 //
-// What DescribeBackups can filter by is asked of it: the methods name the member of its request or the
-// key of its Filters. The rest is checked on items.
+// Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
+// only the values that both allow, and a call without values matches no backup, so that an empty slice never
+// means all. A filter turns into JSON and back without loss.
+//
+// DescribeBackups filters by some members itself: their methods name the parameter of the request or the key
+// of its parameter Filters. The other conditions are checked on the backups that the service sends.
+// [HSMFilter.Explain] says what happens to each condition.
 type HSMFilter struct{ c criteria }
 
-// IDs keeps the backups with one of the ids, backup-… (backupIds).
-func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow("ids", ids) }
+// IDs keeps the backups with one of the ids, such as backup-abcdefghijk (backupIds).
+func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow(keyIDs, ids) }
 
-// Clusters keeps the backups of one of the clusters, by id, cluster-… (clusterIds).
-func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow("clusters", ids) }
+// Clusters keeps the backups of one of the clusters, by cluster id, such as cluster-abcdefghijk (clusterIds).
+func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow(keyClusters, ids) }
 
-// SourceBackups keeps the backups that were copied from one of the backups, by id (sourceBackupIds).
-func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow("sourceBackups", ids) }
+// SourceBackups keeps the backups that are copies of one of the backups, by the original's backup id
+// (sourceBackupIds).
+func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow(keySourceBackups, ids) }
 
-// States keeps the backups in one of the states (states). CloudHSM honours one state a request: several
-// become several chains of pages, merged by creation time.
+// States keeps the backups in one of the states (states). CloudHSM honours one state a request, so that
+// several states are listed as several chains of pages, merged by creation time.
 func (f HSMFilter) States(values ...hsmtypes.BackupState) HSMFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
-// NeverExpires keeps the backups that are exempt from the retention policy (true), or those that
-// are not (false), by the filter neverExpires. A backup that does not say is not exempt.
+// NeverExpires keeps the backups that are exempt from the retention policy if exempt is true, and the other
+// backups if it is false (neverExpires). A backup without that field is not exempt.
 func (f HSMFilter) NeverExpires(exempt bool) HSMFilter {
-	return f.narrow("neverExpires", []string{strconv.FormatBool(exempt)})
+	return f.narrow(keyNeverExpires, []string{strconv.FormatBool(exempt)})
 }
 
-// Shared asks for the backups that other accounts share with this one (true) instead of its own
-// (false), by the member Shared. Every backup matches it: no backup shows whose it is. A backup that was
-// shared by PutResourcePolicy is among them only once the share was promoted in RAM.
+// Shared lists the backups that other accounts share with the caller's account if shared is true, and the
+// account's own backups if it is false (Shared). A backup that was shared with PutResourcePolicy is listed
+// only after its share was promoted in AWS RAM. [HSMFilter.Match] ignores this condition, because a backup
+// does not show its account.
 func (f HSMFilter) Shared(shared bool) HSMFilter {
-	return f.narrow("shared", []string{strconv.FormatBool(shared)})
+	return f.narrow(keyShared, []string{strconv.FormatBool(shared)})
 }
 
-// OldestFirst asks for the oldest backup first (SortAscending). Without it the order of one chain is the
-// service's, and several states come newest first. Every backup matches it.
-func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{f.c.flag(oldestFirst)} }
+// OldestFirst lists the oldest backup first (SortAscending). Without it, one chain comes in the service's
+// order, and several states come newest first. Every backup matches it.
+func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{hsmBackups.flag(f.c, keyOldestFirst)} }
 
-// HasTag keeps the backups with a tag of that key; two calls ask for both. It is checked on items.
-func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{f.c.tag(key, nil)} }
+// HasTag keeps the backups that have a tag with the key. Two calls keep the backups with both tags. It is
+// checked on the backups.
+func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{hsmBackups.tag(f.c, key, nil)} }
 
-// Tagged keeps the backups with a tag of that key and one of the values. It is checked on items.
+// Tagged keeps the backups that have a tag with the key and one of the values. Two calls with different keys
+// keep the backups with both tags. It is checked on the backups.
 func (f HSMFilter) Tagged(key, value string, more ...string) HSMFilter {
-	return HSMFilter{f.c.tag(key, append([]string{value}, more...))}
+	return HSMFilter{hsmBackups.tag(f.c, key, append([]string{value}, more...))}
 }
 
-// Modes keeps the backups of clusters in one of the modes. It is checked on items.
+// Modes keeps the backups of clusters in one of the modes, FIPS or NON_FIPS. It is checked on the backups.
 func (f HSMFilter) Modes(modes ...hsmtypes.ClusterMode) HSMFilter {
-	return f.narrow("modes", texts(modes...))
+	return f.narrow(keyModes, texts(modes...))
 }
 
-// HSMTypes keeps the backups of one of the types of HSM: hsm1.medium, hsm2m.medium. It is checked on
-// items.
-func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow("hsmTypes", types) }
+// HSMTypes keeps the backups of one of the types of HSM, such as hsm1.medium and hsm2m.medium. It is checked
+// on the backups.
+func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow(keyHSMTypes, types) }
 
-// SourceRegions keeps the backups that were copied from one of the regions. It is checked on items.
+// SourceRegions keeps the backups that were copied from one of the regions, such as eu-west-1. It is checked
+// on the backups.
 func (f HSMFilter) SourceRegions(regions ...string) HSMFilter {
-	return f.narrow("sourceRegions", regions)
+	return f.narrow(keySourceRegions, regions)
 }
 
-// DeletionDueBefore keeps the backups that are to be deleted, or were, before a time: those with a
-// DeleteTimestamp that is earlier. It is checked on items. The zero time is an error ([ErrFilter]).
+// DeletionDueBefore keeps the backups with a DeleteTimestamp strictly before t: they were deleted before t
+// or, if nobody restores them, will be. It is checked on the backups. The zero time is an error
+// ([ErrFilter]).
 func (f HSMFilter) DeletionDueBefore(t time.Time) HSMFilter {
-	return HSMFilter{f.c.until(deletionDue, t)}
+	return HSMFilter{hsmBackups.limit(f.c, keyDeletionDueBefore, t)}
 }
 
-// CreatedAfter keeps the backups created after a time, not of it. It is checked on items.
-// The zero time is an error ([ErrFilter]).
+// CreatedAfter keeps the backups created strictly after t. It is checked on the backups. The zero time is an
+// error ([ErrFilter]).
 func (f HSMFilter) CreatedAfter(t time.Time) HSMFilter {
-	return HSMFilter{f.c.since(createdAfter, t)}
+	return HSMFilter{hsmBackups.limit(f.c, keyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time, not of it. It is checked on items.
-// The zero time is an error ([ErrFilter]).
+// CreatedBefore keeps the backups created strictly before t. It is checked on the backups. The zero time is
+// an error ([ErrFilter]).
 func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
-	return HSMFilter{f.c.until(createdBefore, t)}
+	return HSMFilter{hsmBackups.limit(f.c, keyCreatedBefore, t)}
 }
 
-// CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
-// end open. It is checked on items.
+// CreatedBetween keeps the backups created at from or later and strictly before to. A zero time leaves that
+// end open. It is checked on the backups.
 func (f HSMFilter) CreatedBetween(from, to time.Time) HSMFilter {
 	return HSMFilter{f.c.between(from, to)}
 }
 
-func (f HSMFilter) narrow(name string, values []string) HSMFilter {
-	return HSMFilter{hsmBackups.narrow(f.c, name, values)}
+func (f HSMFilter) narrow(k key, values []string) HSMFilter {
+	return HSMFilter{hsmBackups.narrow(f.c, k, values)}
 }
 
-// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is
-// due, reversed times. A listing calls it before its first request.
-func (f HSMFilter) Validate() error { return hsmBackups.valid(f.c) }
+// Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
+// blanks around a value, an ARN where an id is required, reversed times. A listing calls it before its first
+// request.
+func (f HSMFilter) Validate() error { return hsmBackups.validateFilter(f.c) }
 
-// Match reports whether the filter keeps a backup, without a request. [HSMFilter.Shared] and
-// [HSMFilter.OldestFirst] keep every backup.
+// Match reports whether the filter keeps the backup. It sends no request. [HSMFilter.Shared] and
+// [HSMFilter.OldestFirst] keep every backup. A backup that lacks the field that a condition tests does not
+// match; for [HSMFilter.NeverExpires] a missing field is false.
 func (f HSMFilter) Match(b hsmtypes.Backup) bool { return hsmBackups.match(f.c, &b) }
 
-// Explain says what the service answers, what is checked on items, and how many chains are read.
+// Explain says which conditions the service answers, which are checked on the backups, and how many chains of
+// pages are read. It warns of states that are not documented and of everything that [HSMFilter.Validate]
+// rejects.
 func (f HSMFilter) Explain() Explanation { return hsmBackups.explain(f.c, time.Time{}) }
 
-// String is the filter for people to read.
+// String returns the filter as text for people to read.
 func (f HSMFilter) String() string { return hsmBackups.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
-// time that JSON cannot hold, of a year after 9999.
+// MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
+// that JSON cannot hold, in a year after 9999.
 func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
-// never a wider filter; the filter then stays what it was.
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
+// it would widen the filter. After an error the filter is what it was.
 func (f *HSMFilter) UnmarshalJSON(data []byte) error { return hsmBackups.unmarshal(data, &f.c) }
 
 func (f *HSMFilter) operation() string { return hsmBackups.op }

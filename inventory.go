@@ -23,32 +23,35 @@ const (
 	ServiceCopyJobs   Service = "copy-jobs"   // copy jobs of AWS Backup
 )
 
-// Record is a backup, or a job that makes one, as plain values that all services have in common. What
-// a service does not give is the zero value.
+// Record describes a backup, or a job that makes one, by plain values that all services have in common. A
+// field that the service does not give has its zero value.
 type Record struct {
 	Service   Service
-	ID        string    // of the backup or the job, as the service names it
-	State     string    // as the service names it: READY, COMPLETED, …
-	Resource  string    // what is backed up: an ARN, a cluster, a server
-	Created   time.Time // UTC
-	Completed time.Time // UTC; of jobs that have ended
-	// Bytes is the size where the service gives one. What it counts differs from resource type to
-	// resource type (provisioned for EBS and EC2, the increment for EFS, 0 for RDS): do not add them up
-	// across types.
+	ID        string    // the id of the backup or of the job
+	State     string    // in the service's own words: READY, COMPLETED, …
+	Resource  string    // what is backed up: an ARN, a cluster id, a server name
+	Created   time.Time // in UTC
+	Completed time.Time // in UTC; zero for backups, and for jobs that have not ended
+	// Bytes is the size, nil if the service gives none. Its meaning depends on the resource type: the
+	// provisioned size for EBS and EC2, the increment for EFS, 0 for RDS. Do not add sizes of different
+	// types.
 	Bytes *int64
-	// Item is what the SDK returned: a hsmtypes.Backup, an [OpsWorksBackup], a types.BackupJob or a
+	// Item is the value that the SDK returned: a hsmtypes.Backup, an [OpsWorksBackup], a types.BackupJob or a
 	// types.CopyJob.
 	Item any
 }
 
-// Inventory lists the backups and jobs of several services as one listing of plain values, by the
-// operations of [HSMBackups], [BackupJobs], [CopyJobs] and [OpsWorksBackups], with the permissions that
-// these need. Without arguments it takes the services that the client was given, OpsWorks CM aside, which
-// AWS switched off and which is listed only if named. A service that fails does not stop the others: the
-// error at the end is a [SourceErrors] that names it.
+// Inventory lists the backups and jobs of several services as one listing of plain values. It lists them as
+// [HSMBackups], [BackupJobs], [CopyJobs] and [OpsWorksBackups] do, and needs the same permissions.
+//
+// Without arguments it lists every service for which the client has a field set, except OpsWorks CM: AWS
+// switched that service off, so that it is listed only if it is named. Naming an unknown service is an error.
+//
+// A service that fails does not stop the others: the one error at the end is a [*ListError] that wraps
+// [SourceErrors] with the services that failed.
 func (c Client) Inventory(services ...Service) Listing[Record] {
 	if len(services) == 0 {
-		services = c.given()
+		services = c.defaultServices()
 	}
 	if len(services) == 0 {
 		return invalid[Record]("Inventory", errors.New("no client was given"))
@@ -61,11 +64,11 @@ func (c Client) Inventory(services ...Service) Listing[Record] {
 		}
 		parts = append(parts, part[Record]{name: string(s), listing: l})
 	}
-	return apart("Inventory", parts)
+	return isolate("Inventory", parts)
 }
 
-// given are the services that an inventory lists unless it is told.
-func (c Client) given() []Service {
+// defaultServices returns the services that Inventory lists without arguments.
+func (c Client) defaultServices() []Service {
 	var services []Service
 	if !lo.IsNil(c.HSM) {
 		services = append(services, ServiceHSM)
@@ -76,6 +79,7 @@ func (c Client) given() []Service {
 	return services
 }
 
+// records returns the listing of one service; ok is false if there is no such service.
 func (c Client) records(s Service) (l Listing[Record], ok bool) {
 	switch s {
 	case ServiceHSM:

@@ -6,271 +6,309 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 )
 
-// BackupJobFilter says which jobs [BackupJobs] lists. It is a value that may be copied and shared; the
-// zero value lists all jobs of the caller's account. Each call narrows: several values in one call
-// are alternatives, two calls of one method intersect, and a call with no value leaves nothing, so
-// that an empty slice never means all. It turns into JSON and back without loss.
+// BackupJobFilter says which jobs [BackupJobs] lists. It is an immutable value that goroutines may share; the
+// zero value lists all backup jobs of the caller's account.
 //
-// What ListBackupJobs can filter by is asked of it: the methods name the member of its request. It
-// takes one value of each. Several become several chains of pages, while these are at most 16 in all;
-// beyond that the less selective members are checked on items. [BackupJobFilter.Explain] tells which.
+// Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
+// only the values that both allow, and a call without values matches no job, so that an empty slice never
+// means all. A filter turns into JSON and back without loss.
+//
+// ListBackupJobs filters by most members itself; each method names the parameter of the request. The other
+// conditions are checked on the jobs that the service sends. A request takes one value of each parameter, so
+// that several values are listed as several chains of pages. A filter that would need more than 16 chains
+// sends its more selective members only, and the other ones are checked on the jobs.
+// [BackupJobFilter.Explain] says what happens to each condition.
 type BackupJobFilter struct{ c criteria }
 
-// States keeps the jobs in one of the states (ByState). The chains of several are read in the order of
-// a job's life, those of final states last, so that a job that moves on meanwhile is delivered once.
+// States keeps the jobs in one of the states (ByState). The states are listed one after another in the order
+// of a job's life, with the final states together at the end, so that a job that changes its state meanwhile
+// is delivered once.
 func (f BackupJobFilter) States(values ...types.BackupJobState) BackupJobFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
 // Vaults keeps the jobs that back up into one of the vaults, by name (ByBackupVaultName).
-func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter { return f.narrow("vaults", names) }
+func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter { return f.narrow(keyVaults, names) }
 
-// Resources keeps the jobs of one of the resources, by ARN (ByResourceArn).
+// Resources keeps the jobs that back up one of the resources, by ARN (ByResourceArn).
 func (f BackupJobFilter) Resources(arns ...string) BackupJobFilter {
-	return f.narrow("resources", arns)
+	return f.narrow(keyResources, arns)
 }
 
-// ResourceTypes keeps the jobs of resources of one of the types (ByResourceType): EBS, S3, "SAP HANA on
-// Amazon EC2", spelled as AWS does.
+// ResourceTypes keeps the jobs for resources of one of the types (ByResourceType), spelled as AWS documents
+// them: EBS, S3, "SAP HANA on Amazon EC2". [BackupJobFilter.Explain] warns of other spellings.
 func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
-	return f.narrow("resourceTypes", types)
+	return f.narrow(keyResourceTypes, types)
 }
 
-// Accounts keeps the jobs of one of the accounts, by their ids of twelve digits (ByAccountId). More than
-// 16 are looked for among the jobs of the whole organisation, as [BackupJobFilter.AllAccounts] asks for
-// them.
-func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(accounts, ids) }
+// Accounts keeps the jobs of one of the accounts, by account id (ByAccountId). An id has exactly twelve
+// digits; anything else is an error ([ErrFilter]). More than 16 accounts are listed as the jobs of the whole
+// organisation, as with [BackupJobFilter.AllAccounts], and checked on the jobs.
+func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(keyAccounts, ids) }
 
-// AllAccounts asks for the jobs of the whole organisation instead of the caller's own (ByAccountId "*");
-// AWS Backup answers it to the organisation's management account. Together with
-// [BackupJobFilter.Accounts], those are asked for. Every job matches it.
+// AllAccounts lists the jobs of the whole organisation instead of those of the caller's account (ByAccountId
+// "*"). AWS Backup permits that to the organisation's management account. Together with
+// [BackupJobFilter.Accounts] only those accounts are listed. Every job matches it.
 func (f BackupJobFilter) AllAccounts() BackupJobFilter {
-	return BackupJobFilter{f.c.flag(allAccounts)}
+	return BackupJobFilter{backupJobs.flag(f.c, keyAllAccounts)}
 }
 
-// Parents keeps the child jobs of one of the parent jobs, by id (ByParentJobId).
-func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter { return f.narrow("parents", ids) }
+// Parents keeps the children of one of the parent jobs, by the parent's job id (ByParentJobId). The parent
+// itself is not among them.
+func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter { return f.narrow(keyParents, ids) }
 
-// MessageCategories keeps the jobs with one of the message categories (ByMessageCategory): AccessDenied,
-// SUCCESS. Case does not matter.
+// MessageCategories keeps the jobs with one of the message categories (ByMessageCategory), such as
+// AccessDenied or SUCCESS. Case does not matter. The values that AWS documents for all categories ("*", ANY,
+// AGGREGATE_ALL) are an error ([ErrFilter]): no job has one of them.
 func (f BackupJobFilter) MessageCategories(categories ...string) BackupJobFilter {
-	return f.narrow("messageCategories", categories)
+	return f.narrow(keyMessageCategories, categories)
 }
 
-// TopLevel keeps the jobs without a parent job, so that a parent and its children are not counted
-// twice. It is checked on items.
-func (f BackupJobFilter) TopLevel() BackupJobFilter { return BackupJobFilter{f.c.flag(topLevel)} }
+// TopLevel keeps the jobs without a parent job, so that a count of jobs does not include both a parent and
+// its children. It is checked on the jobs.
+func (f BackupJobFilter) TopLevel() BackupJobFilter {
+	return BackupJobFilter{backupJobs.flag(f.c, keyTopLevel)}
+}
 
-// CompletedWithIssues keeps what the console of AWS Backup shows as completed with issues: jobs in
-// the state COMPLETED with a message category other than SUCCESS. A job without a category is not
-// one. The state is asked of the service, the category is checked on items.
+// CompletedWithIssues keeps the jobs that the console of AWS Backup shows as completed with issues: their
+// state is COMPLETED, and they have a message category other than SUCCESS. A job without a category does not
+// match. The state is sent in the request, and the category is checked on the jobs.
 func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	f = f.States(types.BackupJobStateCompleted)
-	return BackupJobFilter{f.c.flag(completedWithIssues)}
+	return BackupJobFilter{backupJobs.flag(f.c, keyCompletedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time
-// is among them is the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time is an
+// CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS does not document whether a job created
+// exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is an
 // error ([ErrFilter]).
 func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.since(createdAfter, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that
-// time is among them is the service's to say: [BackupJobFilter.CreatedBetween] is exact. The zero time
-// is an error ([ErrFilter]).
+// CreatedBefore keeps the jobs created before t (ByCreatedBefore). AWS does not document whether a job
+// created exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is
+// an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.until(createdBefore, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCreatedBefore, t)}
 }
 
-// CreatedBetween keeps the jobs created at from or later, and before to, exactly: the service is
-// asked for a little more and the items are checked. A zero time leaves that end open.
+// CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
+// open. The span is exact: the request asks for a slightly wider one, and the jobs are checked.
 func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.between(from, to)}
 }
 
-// CompletedAfter keeps the jobs completed after a time (ByCompleteAfter). Whether a job of exactly that
-// time is among them is the service's to say. The zero time is an error ([ErrFilter]).
+// CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
+// completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedAfter(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.since(completedAfter, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCompletedAfter, t)}
 }
 
-// CompletedBefore keeps the jobs completed before a time (ByCompleteBefore). Whether a job of exactly
-// that time is among them is the service's to say. The zero time is an error ([ErrFilter]).
+// CompletedBefore keeps the jobs completed before t (ByCompleteBefore). AWS does not document whether a job
+// completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedBefore(t time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.until(completedBefore, t)}
+	return BackupJobFilter{backupJobs.limit(f.c, keyCompletedBefore, t)}
 }
 
-func (f BackupJobFilter) narrow(name string, values []string) BackupJobFilter {
-	return BackupJobFilter{backupJobs.narrow(f.c, name, values)}
+func (f BackupJobFilter) narrow(k key, values []string) BackupJobFilter {
+	return BackupJobFilter{backupJobs.narrow(f.c, k, values)}
 }
 
-// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
-// where an ARN is due. A listing calls it before its first request.
-func (f BackupJobFilter) Validate() error { return backupJobs.valid(f.c) }
+// Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
+// blanks around a value, an ARN where a name is required or the reverse, reversed times. A listing calls it
+// before its first request.
+func (f BackupJobFilter) Validate() error { return backupJobs.validateFilter(f.c) }
 
-// Match reports whether the filter keeps a job, without a request. A job has to show what is asked of
-// it: one without a creation time is not created after anything.
+// Match reports whether the filter keeps the job. It sends no request. A job that lacks the field that a
+// condition tests does not match: without a creation time, for example, it is neither created after t nor
+// before t.
 func (f BackupJobFilter) Match(job types.BackupJob) bool { return backupJobs.match(f.c, &job) }
 
-// Explain says what the service answers, what is checked on items, and how many chains are read. It
-// warns of times before the 30 days that AWS Backup keeps jobs.
+// Explain says which conditions the service answers, which are checked on the jobs, and how many chains of
+// pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
+// resource types that are not documented, and of everything that [BackupJobFilter.Validate] rejects.
 func (f BackupJobFilter) Explain() Explanation {
 	return backupJobs.explain(f.c, time.Now().Add(-retention))
 }
 
-// Shards splits the filter into disjoint ones whose union it is: by creation time, on a grid of UTC
-// that is laid over what the filter leaves of the 30 days before now. The first takes in all that is
-// earlier and the last all that is later, where the filter does. They are plain values: anything that
-// carries JSON can list them anywhere. A filter that matches nothing has no shards, one that cannot be
-// meant has itself for its only one. Where every would make more than 10,000 of them, they are wider;
-// zero or less makes one. A job without a creation time, which AWS Backup never sends, is in none of
-// several.
+// Shards splits the filter by creation time into disjoint filters that together match the same jobs, oldest
+// first. Each is a plain value that can be sent elsewhere as JSON and listed there.
+//
+// The shards are every long and end on a grid in UTC, which covers those of the 30 days before now that the
+// filter allows. The first shard is open to the past and the last to the future, as far as the filter is.
+// Where that would give more than 10,000 shards, they are longer than every; if every is zero or negative,
+// there is one shard.
+//
+// A filter that matches nothing has no shards. An invalid filter is returned unsplit, so that listing it
+// reports the error. A job without a creation time, which AWS Backup never sends, is in none of several
+// shards.
 func (f BackupJobFilter) Shards(now time.Time, every time.Duration) []BackupJobFilter {
 	return shardsOf(backupJobs, f.c, now, every, func(c criteria) BackupJobFilter { return BackupJobFilter{c} })
 }
 
-// String is the filter for people to read.
+// String returns the filter as text for people to read.
 func (f BackupJobFilter) String() string { return backupJobs.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
-// time that JSON cannot hold, of a year after 9999.
+// MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
+// that JSON cannot hold, in a year after 9999.
 func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
-// never a wider filter; the filter then stays what it was.
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
+// it would widen the filter. After an error the filter is what it was.
 func (f *BackupJobFilter) UnmarshalJSON(data []byte) error { return backupJobs.unmarshal(data, &f.c) }
 
 func (f *BackupJobFilter) operation() string { return backupJobs.op }
 
-// CopyJobFilter says which jobs [CopyJobs] lists. What is said of [BackupJobFilter] holds for it too,
-// with ListCopyJobs for ListBackupJobs.
+// CopyJobFilter says which jobs [CopyJobs] lists. It is an immutable value that goroutines may share; the
+// zero value lists all copy jobs of the caller's account.
+//
+// Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
+// only the values that both allow, and a call without values matches no job, so that an empty slice never
+// means all. A filter turns into JSON and back without loss.
+//
+// ListCopyJobs filters by most members itself; each method names the parameter of the request. The other
+// conditions are checked on the jobs that the service sends. A request takes one value of each parameter, so
+// that several values are listed as several chains of pages. A filter that would need more than 16 chains
+// sends its more selective members only, and the other ones are checked on the jobs. [CopyJobFilter.Explain]
+// says what happens to each condition.
 type CopyJobFilter struct{ c criteria }
 
-// States keeps the jobs in one of the states (ByState). The chains of several are read in the order of
-// a job's life, those of final states last, so that a job that moves on meanwhile is delivered once.
+// States keeps the jobs in one of the states (ByState). The states are listed one after another in the order
+// of a job's life, with the final states together at the end, so that a job that changes its state meanwhile
+// is delivered once.
 func (f CopyJobFilter) States(values ...types.CopyJobState) CopyJobFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
 // DestinationVaults keeps the jobs that copy into one of the vaults, by ARN (ByDestinationVaultArn).
 func (f CopyJobFilter) DestinationVaults(arns ...string) CopyJobFilter {
-	return f.narrow("destinationVaults", arns)
+	return f.narrow(keyDestinationVaults, arns)
 }
 
 // SourceRecoveryPoints keeps the jobs that copy one of the recovery points, by ARN
 // (BySourceRecoveryPointArn).
 func (f CopyJobFilter) SourceRecoveryPoints(arns ...string) CopyJobFilter {
-	return f.narrow("sourceRecoveryPoints", arns)
+	return f.narrow(keySourceRecoveryPoints, arns)
 }
 
-// Resources keeps the jobs of one of the resources, by ARN (ByResourceArn).
+// Resources keeps the jobs that copy recovery points of one of the resources, by ARN (ByResourceArn).
 func (f CopyJobFilter) Resources(arns ...string) CopyJobFilter {
-	return f.narrow("resources", arns)
+	return f.narrow(keyResources, arns)
 }
 
-// ResourceTypes keeps the jobs of resources of one of the types (ByResourceType): EBS, S3, "SAP HANA on
-// Amazon EC2".
+// ResourceTypes keeps the jobs for resources of one of the types (ByResourceType), spelled as AWS documents
+// them: EBS, S3, "SAP HANA on Amazon EC2". [CopyJobFilter.Explain] warns of other spellings.
 func (f CopyJobFilter) ResourceTypes(types ...string) CopyJobFilter {
-	return f.narrow("resourceTypes", types)
+	return f.narrow(keyResourceTypes, types)
 }
 
-// Accounts keeps the jobs of one of the accounts, by their ids of twelve digits (ByAccountId). Each is a
-// chain of pages, however many there are: ListCopyJobs documents no way to ask for the whole
-// organisation.
-func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(accounts, ids) }
+// Accounts keeps the jobs of one of the accounts, by account id (ByAccountId). An id has exactly twelve
+// digits; anything else is an error ([ErrFilter]). Each account is a chain of pages of its own, also beyond
+// 16: ListCopyJobs documents no way to list the whole organisation.
+func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(keyAccounts, ids) }
 
-// Parents keeps the child jobs of one of the parent jobs, by id (ByParentJobId).
-func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow("parents", ids) }
+// Parents keeps the children of one of the parent jobs, by the parent's job id (ByParentJobId). The parent
+// itself is not among them.
+func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow(keyParents, ids) }
 
-// MessageCategories keeps the jobs with one of the message categories (ByMessageCategory): AccessDenied,
-// SUCCESS. Case does not matter.
+// MessageCategories keeps the jobs with one of the message categories (ByMessageCategory), such as
+// AccessDenied or SUCCESS. Case does not matter. The values that AWS documents for all categories ("*", ANY,
+// AGGREGATE_ALL) are an error ([ErrFilter]): no job has one of them.
 func (f CopyJobFilter) MessageCategories(categories ...string) CopyJobFilter {
-	return f.narrow("messageCategories", categories)
+	return f.narrow(keyMessageCategories, categories)
 }
 
-// TopLevel keeps the jobs without a parent job, so that a parent and its children are not counted
-// twice. It is checked on items.
-func (f CopyJobFilter) TopLevel() CopyJobFilter { return CopyJobFilter{f.c.flag(topLevel)} }
+// TopLevel keeps the jobs without a parent job, so that a count of jobs does not include both a parent and
+// its children. It is checked on the jobs.
+func (f CopyJobFilter) TopLevel() CopyJobFilter {
+	return CopyJobFilter{copyJobs.flag(f.c, keyTopLevel)}
+}
 
-// CompletedWithIssues keeps what the console of AWS Backup shows as completed with issues: jobs in
-// the state COMPLETED with a message category other than SUCCESS. A job without a category is not
-// one. The state is asked of the service, the category is checked on items.
+// CompletedWithIssues keeps the jobs that the console of AWS Backup shows as completed with issues: their
+// state is COMPLETED, and they have a message category other than SUCCESS. A job without a category does not
+// match. The state is sent in the request, and the category is checked on the jobs.
 func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	f = f.States(types.CopyJobStateCompleted)
-	return CopyJobFilter{f.c.flag(completedWithIssues)}
+	return CopyJobFilter{copyJobs.flag(f.c, keyCompletedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after a time (ByCreatedAfter). Whether a job of exactly that time
-// is among them is the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is an
-// error ([ErrFilter]).
+// CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS does not document whether a job created
+// exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is an error
+// ([ErrFilter]).
 func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.since(createdAfter, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before a time (ByCreatedBefore). Whether a job of exactly that
-// time is among them is the service's to say: [CopyJobFilter.CreatedBetween] is exact. The zero time is
+// CreatedBefore keeps the jobs created before t (ByCreatedBefore). AWS does not document whether a job
+// created exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is
 // an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.until(createdBefore, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCreatedBefore, t)}
 }
 
-// CreatedBetween keeps the jobs created at from or later, and before to, exactly: the service is
-// asked for a little more and the items are checked. A zero time leaves that end open.
+// CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
+// open. The span is exact: the request asks for a slightly wider one, and the jobs are checked.
 func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.between(from, to)}
 }
 
-// CompletedAfter keeps the jobs completed after a time (ByCompleteAfter). Whether a job of exactly that
-// time is among them is the service's to say. The zero time is an error ([ErrFilter]).
+// CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
+// completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedAfter(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.since(completedAfter, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCompletedAfter, t)}
 }
 
-// CompletedBefore keeps the jobs completed before a time (ByCompleteBefore). Whether a job of exactly
-// that time is among them is the service's to say. The zero time is an error ([ErrFilter]).
+// CompletedBefore keeps the jobs completed before t (ByCompleteBefore). AWS does not document whether a job
+// completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedBefore(t time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.until(completedBefore, t)}
+	return CopyJobFilter{copyJobs.limit(f.c, keyCompletedBefore, t)}
 }
 
-func (f CopyJobFilter) narrow(name string, values []string) CopyJobFilter {
-	return CopyJobFilter{copyJobs.narrow(f.c, name, values)}
+func (f CopyJobFilter) narrow(k key, values []string) CopyJobFilter {
+	return CopyJobFilter{copyJobs.narrow(f.c, k, values)}
 }
 
-// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, reversed times, a name
-// where an ARN is due. A listing calls it before its first request.
-func (f CopyJobFilter) Validate() error { return copyJobs.valid(f.c) }
+// Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
+// blanks around a value, names where an ARN is required, reversed times. A listing calls it before its first
+// request.
+func (f CopyJobFilter) Validate() error { return copyJobs.validateFilter(f.c) }
 
-// Match reports whether the filter keeps a job, without a request. A job has to show what is asked of
-// it: one without a creation time is not created after anything.
+// Match reports whether the filter keeps the job. It sends no request. A job that lacks the field that a
+// condition tests does not match: without a creation time, for example, it is neither created after t nor
+// before t.
 func (f CopyJobFilter) Match(job types.CopyJob) bool { return copyJobs.match(f.c, &job) }
 
-// Explain says what the service answers, what is checked on items, and how many chains are read. It
-// warns of times before the 30 days that AWS Backup keeps jobs.
+// Explain says which conditions the service answers, which are checked on the jobs, and how many chains of
+// pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
+// resource types that are not documented, and of everything that [CopyJobFilter.Validate] rejects.
 func (f CopyJobFilter) Explain() Explanation {
 	return copyJobs.explain(f.c, time.Now().Add(-retention))
 }
 
-// Shards splits the filter into disjoint ones whose union it is: by creation time, on a grid of UTC
-// that is laid over what the filter leaves of the 30 days before now. The first takes in all that is
-// earlier and the last all that is later, where the filter does. They are plain values: anything that
-// carries JSON can list them anywhere. A filter that matches nothing has no shards, one that cannot be
-// meant has itself for its only one. Where every would make more than 10,000 of them, they are wider;
-// zero or less makes one. A job without a creation time, which AWS Backup never sends, is in none of
-// several.
+// Shards splits the filter by creation time into disjoint filters that together match the same jobs, oldest
+// first. Each is a plain value that can be sent elsewhere as JSON and listed there.
+//
+// The shards are every long and end on a grid in UTC, which covers those of the 30 days before now that the
+// filter allows. The first shard is open to the past and the last to the future, as far as the filter is.
+// Where that would give more than 10,000 shards, they are longer than every; if every is zero or negative,
+// there is one shard.
+//
+// A filter that matches nothing has no shards. An invalid filter is returned unsplit, so that listing it
+// reports the error. A job without a creation time, which AWS Backup never sends, is in none of several
+// shards.
 func (f CopyJobFilter) Shards(now time.Time, every time.Duration) []CopyJobFilter {
 	return shardsOf(copyJobs, f.c, now, every, func(c criteria) CopyJobFilter { return CopyJobFilter{c} })
 }
 
-// String is the filter for people to read.
+// String returns the filter as text for people to read.
 func (f CopyJobFilter) String() string { return copyJobs.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
-// time that JSON cannot hold, of a year after 9999.
+// MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
+// that JSON cannot hold, in a year after 9999.
 func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
-// never a wider filter; the filter then stays what it was.
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
+// it would widen the filter. After an error the filter is what it was.
 func (f *CopyJobFilter) UnmarshalJSON(data []byte) error { return copyJobs.unmarshal(data, &f.c) }
 
 func (f *CopyJobFilter) operation() string { return copyJobs.op }

@@ -2,6 +2,7 @@ package backupx
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,24 +11,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 )
 
-// BackupAPI is what backupx needs of AWS Backup: a [*backup.Client], a wrapper of one, or a stub. It is
-// a field of [Client]; [BackupJobs] and [CopyJobs] take the half that they need.
+// BackupAPI is the part of AWS Backup that a [Client] calls. A [*backup.Client], a wrapper around one and a
+// stub implement it. [BackupJobs] and [CopyJobs] take an interface with the one method that they call.
 type BackupAPI interface {
 	backup.ListBackupJobsAPIClient
 	backup.ListCopyJobsAPIClient
 }
 
-// BackupJobs lists the backup jobs of the last 30 days, by ListBackupJobs of AWS Backup: 1,000 a page,
-// in the service's order, of several states one after another in that of a job's life. Needs the
-// permission backup:ListBackupJobs. A client that is nil is an error of the range.
+// BackupJobs lists backup jobs with the operation ListBackupJobs of AWS Backup, which lists jobs for 30 days
+// after their creation. It needs the permission backup:ListBackupJobs. A request asks for 1,000 jobs unless
+// [Listing.PageSize] says less. The jobs come in the service's order; several states come one after another,
+// in the order of a job's life.
 //
-// A job that is created while the jobs are listed may be delivered or not, one that changes its state
-// meanwhile is delivered in the one or the other; neither comes twice, in windows and side by side
-// ([Listing.Every], [Listing.Parallel]) too.
+// A job that is created while the listing runs may be delivered or not. A job that changes its state
+// meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
+// and [Listing.Parallel].
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
-// what the service answered: a [*types.InvalidParameterValueException] or a
-// [*types.ServiceUnavailableException], as ListBackupJobs documents them.
+// A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
+// request fails. ListBackupJobs documents the errors [*types.InvalidParameterValueException] and
+// [*types.ServiceUnavailableException].
 func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[types.BackupJob] {
 	return operation[types.BackupJob]{
 		table:   backupJobs,
@@ -40,9 +42,18 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 	}.list(f.c, api)
 }
 
-// CopyJobs lists the copy jobs of the last 30 days, by ListCopyJobs of AWS Backup. Needs the permission
-// backup:ListCopyJobs. A request asks for 1,000 jobs unless [Listing.PageSize] says less. What is said
-// of [BackupJobs] holds for it too, its errors included.
+// CopyJobs lists copy jobs with the operation ListCopyJobs of AWS Backup, which lists jobs for 30 days after
+// their creation. It needs the permission backup:ListCopyJobs. A request asks for 1,000 jobs unless
+// [Listing.PageSize] says less. The jobs come in the service's order; several states come one after another,
+// in the order of a job's life.
+//
+// A job that is created while the listing runs may be delivered or not. A job that changes its state
+// meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
+// and [Listing.Parallel].
+//
+// A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
+// request fails. ListCopyJobs documents the errors [*types.InvalidParameterValueException] and
+// [*types.ServiceUnavailableException].
 func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.CopyJob] {
 	return operation[types.CopyJob]{
 		table:   copyJobs,
@@ -55,7 +66,8 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 	}.list(f.c, api)
 }
 
-// retention is how long AWS Backup lists jobs. AWS documents it of ListBackupJobs.
+// retention is how long AWS Backup lists a job after its creation. AWS documents it for ListBackupJobs;
+// ListCopyJobs has been seen to do the same.
 const retention = 30 * 24 * time.Hour
 
 func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
@@ -65,17 +77,17 @@ func (q query) backupJobs(in *backup.ListBackupJobsInput, token *string, size *i
 		NextToken:  token,
 		MaxResults: size,
 
-		ByAccountId:       q.account(),
-		ByBackupVaultName: q.value("vaults"),
-		ByCompleteAfter:   optional(q.times[completedAfter]),
-		ByCompleteBefore:  wholeMilliseconds(q.times[completedBefore]),
+		ByAccountId:       q.accountOrAll(),
+		ByBackupVaultName: q.value(keyVaults),
+		ByCompleteAfter:   optional(q.at(keyCompletedAfter)),
+		ByCompleteBefore:  wholeMilliseconds(q.at(keyCompletedBefore)),
 		ByCreatedAfter:    q.after(),
 		ByCreatedBefore:   q.before(),
-		ByMessageCategory: q.value("messageCategories"),
-		ByParentJobId:     q.value("parents"),
-		ByResourceArn:     q.value("resources"),
-		ByResourceType:    q.value("resourceTypes"),
-		ByState:           types.BackupJobState(q.values[states]),
+		ByMessageCategory: q.value(keyMessageCategories),
+		ByParentJobId:     q.value(keyParents),
+		ByResourceArn:     q.value(keyResources),
+		ByResourceType:    q.value(keyResourceTypes),
+		ByState:           types.BackupJobState(aws.ToString(q.value(keyStates))),
 	}
 }
 
@@ -84,57 +96,72 @@ func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32
 		NextToken:  token,
 		MaxResults: size,
 
-		ByAccountId:              q.account(),
-		ByCompleteAfter:          optional(q.times[completedAfter]),
-		ByCompleteBefore:         wholeMilliseconds(q.times[completedBefore]),
+		ByAccountId:              q.value(keyAccounts),
+		ByCompleteAfter:          optional(q.at(keyCompletedAfter)),
+		ByCompleteBefore:         wholeMilliseconds(q.at(keyCompletedBefore)),
 		ByCreatedAfter:           q.after(),
 		ByCreatedBefore:          q.before(),
-		ByDestinationVaultArn:    q.value("destinationVaults"),
-		ByMessageCategory:        q.value("messageCategories"),
-		ByParentJobId:            q.value("parents"),
-		ByResourceArn:            q.value("resources"),
-		ByResourceType:           q.value("resourceTypes"),
-		BySourceRecoveryPointArn: q.value("sourceRecoveryPoints"),
-		ByState:                  types.CopyJobState(q.values[states]),
+		ByDestinationVaultArn:    q.value(keyDestinationVaults),
+		ByMessageCategory:        q.value(keyMessageCategories),
+		ByParentJobId:            q.value(keyParents),
+		ByResourceArn:            q.value(keyResources),
+		ByResourceType:           q.value(keyResourceTypes),
+		BySourceRecoveryPointArn: q.value(keySourceRecoveryPoints),
+		ByState:                  types.CopyJobState(aws.ToString(q.value(keyStates))),
 	}
 }
 
-// account is the account to ask for: one, all of the organisation where any of them or too many are
-// wanted, or the caller's own.
-func (q query) account() *string {
-	if id := q.value(accounts); id != nil {
+// accountOrAll returns the ByAccountId of a request for backup jobs: an account id, "*" for the whole
+// organisation, or nil for the caller's account. Accounts that are too many for one chain each are listed
+// with "*" and checked on items.
+func (q query) accountOrAll() *string {
+	if id := q.value(keyAccounts); id != nil {
 		return id
 	}
-	if _, several := q.sets[accounts]; several || q.flags[allAccounts] {
+	if q.set(keyAccounts) != nil || q.asks(keyAllAccounts) {
 		return aws.String("*")
 	}
 	return nil
 }
 
-// accountsOf is the member that says whose jobs to list. It comes first: what a request does not ask
-// for, the service leaves out.
+// accountsOf is the member Accounts. It is the first of its table, and so the last to be left out of the
+// requests: without an account id the service lists the caller's account only, and no check on items can add
+// the others.
 func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 	return member[T]{
-		name: accounts, send: send, check: mustBeAccount,
+		key: keyAccounts, send: send, check: mustBeAccount,
 		value: func(item *T) string { return aws.ToString(account(item)) },
 	}
 }
 
+// mustBeAccount accepts twelve ASCII digits.
 func mustBeAccount(v string) error {
 	if v == "*" {
 		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
 	}
-	return mustBeName(v)
+	digits := strings.Trim(v, "0123456789") == ""
+	if len(v) != 12 || !digits {
+		return fmt.Errorf("%q is not an account id of twelve digits", v)
+	}
+	return nil
 }
 
-const (
-	accounts            = "accounts"
-	allAccounts         = "allAccounts"
-	topLevel            = "topLevel"
-	completedWithIssues = "completedWithIssues"
-)
+// mustBeCategory rejects the values that AWS documents for all message categories. A request with one of them
+// would list every job, although no job has such a category.
+func mustBeCategory(v string) error {
+	if v == "*" || strings.EqualFold(v, "ANY") || strings.EqualFold(v, "AGGREGATE_ALL") {
+		return fmt.Errorf("%q stands for all categories: leave the member out to list them", v)
+	}
+	return nil
+}
 
-// job is what backup jobs and copy jobs have in common.
+// resourceTypes are the types that the SDK documents for ByResourceType of ListBackupJobs and ListCopyJobs.
+var resourceTypes = []string{
+	"Aurora", "CloudFormation", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "EKS", "FSx", "Neptune", "RDS",
+	"Redshift", "S3", "SAP HANA on Amazon EC2", "Storage Gateway", "Timestream", "VirtualMachine",
+}
+
+// job has the fields that backup jobs and copy jobs have in common.
 type job struct {
 	parent, resource, resourceType, category *string
 
@@ -156,38 +183,39 @@ func copyJob(j *types.CopyJob) job {
 	}
 }
 
-// issues reports whether a job is what the console of AWS Backup calls completed with issues. A job
-// without a category is not.
+// issues reports whether the console of AWS Backup shows the job as completed with issues. It does not if the
+// job has no message category.
 func (j job) issues() bool {
 	category := aws.ToString(j.category)
 	return j.state == string(types.BackupJobStateCompleted) && category != "" && !strings.EqualFold(category, "SUCCESS")
 }
 
-// jobTable is the table of a filter over jobs; special are the members that only one kind has.
+// jobTable returns the table of a filter over jobs. Its first members are special, the members that only one
+// of the two kinds of jobs has.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }
 	return &table[T]{
 		name: name, op: op, live: live, final: final,
 		sets: append(special,
-			member[T]{name: "parents", send: one, value: func(item *T) string { return aws.ToString(of(item).parent) }},
-			member[T]{name: "resources", send: one, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
-			member[T]{name: "messageCategories", send: one, fold: true, value: func(item *T) string { return aws.ToString(of(item).category) }},
-			member[T]{name: "resourceTypes", send: one, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
-			member[T]{name: states, send: one, value: func(item *T) string { return of(item).state }},
+			member[T]{key: keyParents, send: oneValue, value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			member[T]{key: keyResources, send: oneValue, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			member[T]{key: keyMessageCategories, send: oneValue, ignoreCase: true, check: mustBeCategory, value: func(item *T) string { return aws.ToString(of(item).category) }},
+			member[T]{key: keyResourceTypes, send: oneValue, documented: resourceTypes, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
+			member[T]{key: keyStates, send: oneValue, value: func(item *T) string { return of(item).state }},
 		),
 		times: append(createdBounds(true, created),
-			bound[T]{name: completedAfter, end: after, sent: true, of: completed},
-			bound[T]{name: completedBefore, end: before, sent: true, of: completed},
+			bound[T]{key: keyCompletedAfter, end: after, sent: true, time: completed},
+			bound[T]{key: keyCompletedBefore, end: before, sent: true, time: completed},
 		),
 		flags: []flag[T]{
-			{name: topLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
-			{name: completedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
+			{key: keyTopLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
+			{key: keyCompletedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
 		},
 	}
 }
 
-// withFlag adds a flag that only one kind has.
+// withFlag adds a flag that only one of the two kinds of jobs has.
 func (t *table[T]) withFlag(f flag[T]) *table[T] {
 	t.flags = append(t.flags, f)
 	return t
@@ -196,23 +224,23 @@ func (t *table[T]) withFlag(f flag[T]) *table[T] {
 var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
 	texts(types.BackupJobStateCreated, types.BackupJobStatePending, types.BackupJobStateRunning, types.BackupJobStateAborting),
 	texts(types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial),
-	accountsOf(one, func(j *types.BackupJob) *string { return j.AccountId }),
+	accountsOf(oneValue, func(j *types.BackupJob) *string { return j.AccountId }),
 	member[types.BackupJob]{
-		name: "vaults", send: one, check: mustBeName,
+		key: keyVaults, send: oneValue, check: mustBeName,
 		value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
 	},
-).withFlag(flag[types.BackupJob]{name: allAccounts})
+).withFlag(flag[types.BackupJob]{key: keyAllAccounts})
 
 var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
 	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
-	accountsOf(each, func(j *types.CopyJob) *string { return j.AccountId }), // which knows no *
+	accountsOf(oneValueAlways, func(j *types.CopyJob) *string { return j.AccountId }), // ListCopyJobs documents no "*"
 	member[types.CopyJob]{
-		name: "sourceRecoveryPoints", send: one, check: mustBeARN,
+		key: keySourceRecoveryPoints, send: oneValue, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },
 	},
 	member[types.CopyJob]{
-		name: "destinationVaults", send: one, check: mustBeARN,
+		key: keyDestinationVaults, send: oneValue, check: mustBeARN,
 		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
 	},
 )

@@ -4,15 +4,15 @@ import (
 	"hash/fnv"
 )
 
-// repeats reports whether item i was delivered before, from here or from another chain, and
-// remembers it.
+// repeats reports whether item i was delivered before, from this chain or another one, and remembers the
+// item.
 func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
 	if p.memory == nil || key == nil {
 		return false
 	}
 	id, ok := key(i)
 	if !ok {
-		return p.changing && i < p.skipped // only the number is known of it
+		return p.changing && i < p.skipped // an item without an identity is known by its place in the page only
 	}
 	if _, before := p.memory.ids[id]; before {
 		return true
@@ -24,10 +24,10 @@ func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
 	return false
 }
 
-// forget lets go, at the end of a page, of all but the items delivered last, as many as the largest page
-// has: those that can come again are the ones that a shift moves over a page's end. Nothing comes again
-// from a window that is done.
-func (p *progress) forget() {
+// trim forgets, at the end of a page, all but the last items of the chain. It keeps as many as the largest
+// page had, because paging can shift by at most one page. A window that is done keeps none: its items cannot
+// come again.
+func (p *progress) trim() {
 	if p.memory == nil {
 		return
 	}
@@ -42,13 +42,14 @@ func (p *progress) forget() {
 	}
 }
 
-// memory holds the identities of items that may come again from another chain: those of jobs that
-// were delivered while they could still change, for good, and those that each chain delivered last.
+// memory holds the identities of the items that another chain or page may deliver again: for good those of
+// items that were delivered while they could still change their state, and for a while those that each chain
+// delivered last.
 type memory struct {
-	ids map[uint64]bool // whether it stays
+	ids map[uint64]bool // hashes of ids; true for those that are remembered for good
 }
 
-// hold remembers the items of a page that a checkpoint was taken in.
+// hold remembers the items that a chain delivered last before a checkpoint.
 func (m *memory) hold(page []uint64) {
 	for _, id := range page {
 		if _, held := m.ids[id]; !held {
@@ -57,7 +58,7 @@ func (m *memory) hold(page []uint64) {
 	}
 }
 
-// memory is the one of the listing opened here.
+// memory returns the memory of the listing that is opened in this frame.
 func (f frame) memory() *memory {
 	m := f.state.memories[f.path]
 	if m == nil {
@@ -67,7 +68,7 @@ func (f frame) memory() *memory {
 	return m
 }
 
-// hash is a name for a token or an id that takes eight bytes.
+// hash returns a 64-bit hash of a token or an id.
 func hash(s string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(s))

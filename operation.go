@@ -9,22 +9,22 @@ import (
 	"github.com/samber/lo"
 )
 
-// operation is a listing operation of a service: what differs between the four.
+// operation is a listing operation of a service: everything in which the built-in operations differ.
 type operation[T any] struct {
 	table   *table[T]
-	maxSize int              // items a request at most; 0 where that is unknown
-	noSize  bool             // the service does not implement sizes
-	id      func(*T) *string // what tells items apart
+	maxSize int              // the largest page size that the service accepts; 0 if it is unknown
+	noSize  bool             // the service does not implement page sizes
+	id      func(*T) *string // the item's identity
 	fetch   func(q query) fetcher[T]
-	merge   func(c criteria) func(a, b T) int // the order that chains are merged in; nil for one after another
+	merge   func(c criteria) func(a, b T) int // the order in which chains are merged; nil lists them one after another
 }
 
 // fetcher reads one page of a chain.
 type fetcher[T any] func(ctx context.Context, token string, size int) (page[T], error)
 
-// calling makes an operation's fetch: fill writes a request, items reads the response, and watched sets
-// the option that finds an empty body. The method is one of the interface, not of the client, which may
-// be missing: that is an error when the listing is read.
+// calling returns the fetch of an operation: fill writes a request, items reads the response, and watched
+// adds the option that detects an empty body. The method is an expression of the interface type, not a method
+// value of the client: the client may be nil, which is an error only when the listing is read.
 func calling[C, T, I, O, F any](
 	client C,
 	method func(C, context.Context, *I, ...func(*F)) (*O, error),
@@ -42,7 +42,7 @@ func calling[C, T, I, O, F any](
 	}
 }
 
-// list is the listing of what a filter asks for. A missing client is an error when it is read.
+// list returns the listing of a filter. Invalid criteria and a nil client are errors of its ranges.
 func (op operation[T]) list(c criteria, client any) Listing[T] {
 	filter, err := op.table.marshal(c)
 	id := identity{Op: op.table.op, Filter: filter}
@@ -59,16 +59,17 @@ func (op operation[T]) list(c criteria, client any) Listing[T] {
 	return l
 }
 
-// serviceOf is the service of an operation as checkpoints name it.
+// serviceOf returns the service of an operation that is named as in checkpoints: cloudhsm of
+// cloudhsm:DescribeBackups.
 func serviceOf(op string) string {
 	service, _, _ := strings.Cut(op, ":")
 	return service
 }
 
-// open makes the streams of a filter's chains.
+// open returns the stream of a filter: its chains in turn, side by side, or merged.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	p := op.table.plan(c)
-	if len(p.queries) == 0 { // nothing is read, and what is wrong with the settings is wrong all the same
+	if len(p.queries) == 0 { // no request is sent, and a wrong page size is reported all the same
 		_, err := op.chain(f, p, query{criteria: c}).size(f.set)
 		return oneByOne[T](f, nil), err
 	}
@@ -91,7 +92,8 @@ func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	return oneByOne(f, stages), nil
 }
 
-// group tells chains that are read side by side from those that are read in turn, or merged.
+// group names the group of chains that a query belongs to. The chains of a group may be read side by side;
+// groups are read one after another, or merged.
 func (op operation[T]) group(q query) string {
 	if op.merge != nil {
 		return q.shard
@@ -99,7 +101,8 @@ func (op operation[T]) group(q query) string {
 	return strconv.Itoa(q.stage)
 }
 
-// openQuery makes the streams of one query: of one chain, or of one a window of time.
+// openQuery returns the streams of one query: one stream, or one for each window of creation time. The number
+// of queries in its group is beside.
 func (op operation[T]) openQuery(f frame, p plan, q query, beside int) ([]stream[T], error) {
 	windows, err := op.windows(f, q, beside)
 	if err != nil {
@@ -118,7 +121,8 @@ func (op operation[T]) openQuery(f frame, p plan, q query, beside int) ([]stream
 	return streams, nil
 }
 
-// chain is the chain of one query, with the checks that are left to do on its items.
+// chain returns the chain of one query. It checks the conditions that the request does not carry on the
+// items.
 func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 	c := chain[T]{
 		operation: identity{Op: op.table.op}.name(), shard: q.shard,
@@ -146,7 +150,8 @@ func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 	return c
 }
 
-func identify(id *string) (uint64, bool) {
+// identify returns the hash of an item's id; ok is false if the item has none.
+func identify(id *string) (h uint64, ok bool) {
 	if id == nil {
 		return 0, false
 	}

@@ -9,16 +9,15 @@ import (
 	opsworkstypes "github.com/backupx-go/backupx/opsworkscm/types"
 )
 
-// OpsWorksBackups lists backups of OpsWorks CM servers, by DescribeBackups of OpsWorks CM. Needs the
-// permission opsworks-cm:DescribeBackups. AWS switched the service off for everybody in May 2024:
-// this is for compatible endpoints, archives and recorded data.
+// OpsWorksBackups lists backups of OpsWorks CM servers with the operation DescribeBackups of OpsWorks CM. It
+// needs the permission opsworks-cm:DescribeBackups. AWS switched the service off for all customers in May
+// 2024: this function is for compatible endpoints, archives and recorded data.
 //
-// The service documents its page size and its tokens as not implemented: no size is asked for unless
-// [Listing.PageSize] says so, and a token is followed if one comes. A client that is nil is an error of
-// the range.
+// The service documents page sizes and tokens as not implemented. A request has no size unless
+// [Listing.PageSize] sets one, and a token in a response is followed.
 //
-// The error of a range is a [*ListError]. It wraps [ErrFilter], where the filter is not valid, or
-// what the service answered: see [OpsWorksClient.DescribeBackups].
+// A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
+// request fails; [OpsWorksClient.DescribeBackups] has the service's errors.
 func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] {
 	return operation[OpsWorksBackup]{
 		table:  opsWorksBackups,
@@ -35,7 +34,7 @@ func watchOpsWorks(o *OpsWorksOptions, w *bodyWatch) { o.APIOptions = append(o.A
 
 func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size
-	in.BackupId, in.ServerName = q.value("ids"), q.value("servers")
+	in.BackupId, in.ServerName = q.value(keyIDs), q.value(keyServers)
 }
 
 var opsWorksBackups = &table[OpsWorksBackup]{
@@ -43,90 +42,99 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 	live:  texts(OpsWorksBackupStatusInProgress, OpsWorksBackupStatusDeleting),
 	final: texts(OpsWorksBackupStatusOk, OpsWorksBackupStatusFailed),
 	sets: []member[OpsWorksBackup]{
-		{name: "ids", send: one, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
-		{name: "servers", send: alone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
-		{name: "types", value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
-		{name: "engines", value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
-		{name: states, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
+		{key: keyIDs, send: oneValue, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
+		{key: keyServers, send: oneValueAlone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
+		{key: keyTypes, value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
+		{key: keyEngines, value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
+		{key: keyStates, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
 	},
 	times: createdBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
 }
 
-// OpsWorksFilter says which backups [OpsWorksBackups] lists. It is a value that may be copied and
-// shared; the zero value lists all. Each call narrows: several values in one call are alternatives,
-// two calls of one method intersect, and a call with no value leaves nothing, so that an empty slice
-// never means all. It turns into JSON and back without loss. DescribeBackups filters by one id or one
-// server; the rest is checked on items.
+// OpsWorksFilter says which backups [OpsWorksBackups] lists. It is an immutable value that goroutines may
+// share; the zero value lists all backups of the caller's account.
+//
+// Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
+// only the values that both allow, and a call without values matches no backup, so that an empty slice never
+// means all. A filter turns into JSON and back without loss.
+//
+// DescribeBackups filters by one backup id or by one server. The other conditions are checked on the backups
+// that the service sends. [OpsWorksFilter.Explain] says what happens to each condition.
 type OpsWorksFilter struct{ c criteria }
 
-// IDs keeps the backups with one of the ids (BackupId). The service takes one a request, and answers an
-// id that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are checked on
-// items.
-func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow("ids", ids) }
+// IDs keeps the backups with one of the ids (BackupId). A request takes one id, so that several are listed as
+// one chain of pages each. The service answers an unknown id with [*OpsWorksResourceNotFoundException]. More
+// than 16 ids are checked on the backups instead.
+func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow(keyIDs, ids) }
 
-// Servers keeps the backups of one of the servers, by name (ServerName). The service takes one a request,
-// and answers a name that it does not know with an [*OpsWorksResourceNotFoundException]. More than 16 are
-// checked on items, and so are all where ids are asked for.
-func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow("servers", names) }
+// Servers keeps the backups of one of the servers, by name (ServerName). A request takes one name, so that
+// several are listed as one chain of pages each. The service answers an unknown name with
+// [*OpsWorksResourceNotFoundException]. Servers are checked on the backups instead if there are more than 16,
+// or if the request has a backup id: see [OpsWorksFilter.IDs].
+func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow(keyServers, names) }
 
-// Types keeps the backups made in one of the ways, by the service or by a person. It is checked on
-// items.
+// Types keeps the backups of one of the types: AUTOMATED for the service's own, MANUAL for those that a
+// person made. It is checked on the backups.
 func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
-	return f.narrow("types", texts(types...))
+	return f.narrow(keyTypes, texts(types...))
 }
 
-// Engines keeps the backups of servers with one of the engines: ChefAutomate, Puppet. It is checked on
-// items.
+// Engines keeps the backups of servers with one of the engines, ChefAutomate or Puppet. It is checked on the
+// backups.
 func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
-	return f.narrow("engines", engines)
+	return f.narrow(keyEngines, engines)
 }
 
-// States keeps the backups with one of the statuses. It is checked on items.
+// States keeps the backups with one of the statuses (the field Status). It is checked on the backups.
 func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
-	return f.narrow(states, texts(values...))
+	return f.narrow(keyStates, texts(values...))
 }
 
-// CreatedAfter keeps the backups created after a time, not of it. It is checked on items.
-// The zero time is an error ([ErrFilter]).
+// CreatedAfter keeps the backups created strictly after t. It is checked on the backups. The zero time is an
+// error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
-	return OpsWorksFilter{f.c.since(createdAfter, t)}
+	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the backups created before a time, not of it. It is checked on items.
-// The zero time is an error ([ErrFilter]).
+// CreatedBefore keeps the backups created strictly before t. It is checked on the backups. The zero time is
+// an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
-	return OpsWorksFilter{f.c.until(createdBefore, t)}
+	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedBefore, t)}
 }
 
-// CreatedBetween keeps the backups created at from or later, and before to. A zero time leaves that
-// end open. It is checked on items.
+// CreatedBetween keeps the backups created at from or later and strictly before to. A zero time leaves that
+// end open. It is checked on the backups.
 func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.between(from, to)}
 }
 
-func (f OpsWorksFilter) narrow(name string, values []string) OpsWorksFilter {
-	return OpsWorksFilter{opsWorksBackups.narrow(f.c, name, values)}
+func (f OpsWorksFilter) narrow(k key, values []string) OpsWorksFilter {
+	return OpsWorksFilter{opsWorksBackups.narrow(f.c, k, values)}
 }
 
-// Validate joins all that is wrong with the filter ([ErrFilter]): empty ids, an ARN where an id is
-// due, reversed times. A listing calls it before its first request.
-func (f OpsWorksFilter) Validate() error { return opsWorksBackups.valid(f.c) }
+// Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
+// blanks around a value, an ARN where an id or a name is required, reversed times. A listing calls it before
+// its first request.
+func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validateFilter(f.c) }
 
-// Match reports whether the filter keeps a backup, without a request.
+// Match reports whether the filter keeps the backup. It sends no request. A backup that lacks the field that
+// a condition tests does not match.
 func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }
 
-// Explain says what the service answers, what is checked on items, and how many chains are read.
+// Explain says which conditions the service answers, which are checked on the backups, and how many chains of
+// pages are read. It warns of states that are not documented and of everything that [OpsWorksFilter.Validate]
+// rejects.
 func (f OpsWorksFilter) Explain() Explanation { return opsWorksBackups.explain(f.c, time.Time{}) }
 
-// String is the filter for people to read.
+// String returns the filter as text for people to read.
 func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
 
-// MarshalJSON is the filter as a JSON object; equal filters give equal bytes. It is an error only for a
-// time that JSON cannot hold, of a year after 9999.
+// MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
+// that JSON cannot hold, in a year after 9999.
 func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
 
-// UnmarshalJSON reads what MarshalJSON wrote. A member that it does not know is an error ([ErrFilter]),
-// never a wider filter; the filter then stays what it was.
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
+// it would widen the filter. After an error the filter is what it was.
 func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
 	return opsWorksBackups.unmarshal(data, &f.c)
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// pacer lets requests begin no closer together than an interval.
+// pacer spaces requests out: there is an interval between the starts of two requests.
 type pacer struct {
 	interval time.Duration
 	mu       sync.Mutex
-	next     time.Time // when the next request may begin
+	next     time.Time // when the next request may start; guarded by mu
 }
 
 func newPacer(perSecond float64) *pacer {
@@ -19,15 +19,15 @@ func newPacer(perSecond float64) *pacer {
 	return &pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
 }
 
-// enter waits until a request may begin: for one of each of the places, which it holds until leave is
-// called, and for its turn. No place is held while it waits for a turn.
-func enter(ctx context.Context, places []chan struct{}, pacers []*pacer) (leave func(), err error) {
+// enter waits until a request may start. It takes one slot of each channel, which leave frees, and reserves a
+// start with all pacers. It holds no slot while it waits for the pacers.
+func enter(ctx context.Context, slots []chan struct{}, pacers []*pacer) (leave func(), err error) {
 	for {
-		leave, err := occupy(ctx, places)
+		leave, err := occupy(ctx, slots)
 		if err != nil {
 			return nil, err
 		}
-		wait := turn(pacers)
+		wait := reserve(pacers)
 		if wait == 0 {
 			return leave, nil
 		}
@@ -38,14 +38,16 @@ func enter(ctx context.Context, places []chan struct{}, pacers []*pacer) (leave 
 	}
 }
 
-func occupy(ctx context.Context, places []chan struct{}) (leave func(), err error) {
+// occupy takes one slot of each channel, all or none; a nil channel has no limit. It waits until slots are
+// free or the context ends.
+func occupy(ctx context.Context, slots []chan struct{}) (leave func(), err error) {
 	var taken []chan struct{}
 	leave = func() {
 		for _, p := range taken {
 			<-p
 		}
 	}
-	for _, p := range places {
+	for _, p := range slots {
 		if p == nil {
 			continue
 		}
@@ -64,10 +66,11 @@ func occupy(ctx context.Context, places []chan struct{}) (leave func(), err erro
 	return leave, nil
 }
 
-// turn takes a turn of all pacers, or says how long it is until all have one. It takes none unless it
-// gets all: a turn taken in vain would hold the source back. They are locked from the inside out, as
-// every listing has them.
-func turn(pacers []*pacer) time.Duration {
+// reserve reserves a start with all pacers, or returns how long to wait until all permit one. It reserves
+// with all or with none: an unused reservation would delay the requests of others. The pacers are locked in
+// their order, which is the same in every listing (the innermost listing's first), so that two calls cannot
+// block each other.
+func reserve(pacers []*pacer) time.Duration {
 	for _, p := range pacers {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -86,7 +89,7 @@ func turn(pacers []*pacer) time.Duration {
 	return 0
 }
 
-// sleep waits, or ends with the context.
+// sleep waits for d. If the context ends before, it returns the context's cause.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

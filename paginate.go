@@ -15,13 +15,13 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Listing is something that can be listed: an operation, what to ask of it, and how to read it. It
-// is immutable and may be shared by goroutines: every method returns a changed copy. Making one
-// sends nothing. Every range over [Listing.All] or [Listing.Pages] starts afresh.
+// Listing is an operation that lists items, with a filter and with settings that say how to read it. It is
+// immutable and may be shared by goroutines: every method returns a changed copy. Creating a listing sends no
+// request. Every range over [Listing.All] or [Listing.Pages] starts at the beginning.
 //
-// Listings come from [BackupJobs], [CopyJobs], [HSMBackups] and [OpsWorksBackups], from the methods
-// of a [Client], and for any other token-paged API from [List] and [FromOperation]. The zero value
-// lists nothing and says so in an error.
+// Listings come from [BackupJobs], [CopyJobs], [HSMBackups] and [OpsWorksBackups], from the methods of a
+// [Client], and for any other API with page tokens from [List] and [FromOperation]. A range over the zero
+// value yields an error.
 type Listing[T any] struct {
 	src source[T]
 	set settings
@@ -29,34 +29,35 @@ type Listing[T any] struct {
 
 // Page is one page of a listing, as [Listing.Pages] delivers it.
 type Page[T any] struct {
-	// Items are the page's items that the listing's filters keep, in the service's order.
+	// Items are the items of the page that the listing keeps, in the service's order.
 	Items []T
-	// Next is the service's token for the page after this one; empty at the end of the chain.
+	// Next is the service's token for the next page. It is empty at the end of the chain.
 	Next string
-	// Number counts the pages of this page's chain, from 1.
+	// Number is the number of the page in its chain, counted from 1.
 	Number int
-	// Metadata is what the SDK says of the call: request id, attempts, raw response. It is empty
-	// where a [Fetch] gives none.
+	// Metadata is the SDK's metadata of the call: request id, attempts, raw response. It is empty if a
+	// [Fetch] returns none.
 	Metadata middleware.Metadata
 }
 
-// PageInfo tells [Listing.OnPage] of a page that was read.
+// PageInfo describes a page that was delivered, for [Listing.OnPage].
 type PageInfo struct {
-	Operation string        // the API operation, ListBackupJobs say
-	Source    string        // the source within a fleet; empty elsewhere
-	Shard     string        // the chain, where a listing reads several: states=FAILED, created=2026-03-01T00:00:00Z..
-	Number    int           // the page's number in its chain, from 1
-	Items     int           // items that the service sent
-	Kept      int           // items of these that were delivered, after filters and the limit
-	Duration  time.Duration // how long the request took, its retries included
+	Operation string        // the API operation, such as ListBackupJobs
+	Source    string        // the name of the source in a fleet; empty elsewhere
+	Shard     string        // the chain if the listing reads several: states=FAILED, created=2026-03-01T00:00:00Z..
+	Number    int           // the number of the page in its chain, counted from 1
+	Items     int           // the number of items that the service sent
+	Kept      int           // the number of these that the range delivered, after filters and the limit
+	Duration  time.Duration // how long the request took, with its retries
 }
 
-// Fetch reads one page of a token-paged API: the first for an empty token. A size of 0 leaves the
-// page's size to the service. The page's Items, Next and Metadata count; an empty Next is the end.
+// Fetch reads one page of an API with page tokens. An empty token requests the first page, and a size of 0
+// leaves the number of items to the service. It sets Items, Next and Metadata of the page; an empty Next ends
+// the listing.
 type Fetch[T any] func(ctx context.Context, token string, size int) (Page[T], error)
 
-// List makes a listing of any token-paged API. The operation's name goes into errors and into
-// checkpoints, which only a listing of the same name resumes.
+// List returns a listing of any API with page tokens. Errors and checkpoints carry the name of the operation,
+// and a checkpoint resumes only a listing with the same name.
 func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 	c := chain[T]{operation: operation}
 	if fetch == nil {
@@ -69,10 +70,9 @@ func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 	return single(identity{Op: operation}, c)
 }
 
-// FromOperation makes a listing of any operation of any SDK service, with or without a paginator in
-// the SDK. The page function writes the token and the size, each nil where there is none, into the
-// input; items takes the items and the next token out of the output. All type parameters are
-// inferred:
+// FromOperation returns a listing of any operation of any SDK service, whether or not the SDK has a paginator
+// for it. The function page writes the token and the page size into the input; each is nil if there is none.
+// The function items returns the items of an output and the next token. All type parameters are inferred:
 //
 //	restores := backupx.FromOperation("ListRestoreJobs", client.ListRestoreJobs,
 //		backup.ListRestoreJobsInput{ByStatus: types.RestoreJobStatusFailed},
@@ -83,9 +83,9 @@ func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 //			return out.RestoreJobs, out.NextToken
 //		})
 //
-// The input is copied for each request and never changed. A checkpoint remembers it: it resumes only
-// a listing of an equal input, and none where the input cannot be written as JSON. With [Listing.Limit] and
-// no [Listing.PageSize] a request asks for as many items as are left, which the service may refuse.
+// The input is copied for each request and never changed. A checkpoint resumes only a listing with an equal
+// input, and cannot be resumed if the input cannot be written as JSON. With [Listing.Limit] and without
+// [Listing.PageSize] a request asks for as many items as the limit leaves, which the service may refuse.
 func FromOperation[T, I, O, F any](
 	operation string,
 	call func(context.Context, *I, ...func(*F)) (*O, error),
@@ -107,8 +107,8 @@ func FromOperation[T, I, O, F any](
 	return single(id, c)
 }
 
-// fetchWith makes the fetch of one chain: call with a copy of input for each page. Where an option
-// for the watch is given, an empty body is an error: the SDK decodes it to an empty page.
+// fetchWith returns the fetcher of one chain, which calls call with a copy of input for each page. If watched
+// is not nil, an empty body is an error, because the SDK would decode it to an empty page.
 func fetchWith[T, I, O, F any](
 	call func(context.Context, *I, ...func(*F)) (*O, error),
 	input I,
@@ -140,7 +140,7 @@ func fetchWith[T, I, O, F any](
 	}
 }
 
-// optional is nil for a zero value: what was not given is not sent.
+// optional returns a pointer to v, or nil for the zero value, so that the request leaves the parameter out.
 func optional[V comparable](v V) *V {
 	var zero V
 	if v == zero {
@@ -149,7 +149,7 @@ func optional[V comparable](v V) *V {
 	return &v
 }
 
-// resultMetadata is the field that every output of the SDK has.
+// resultMetadata returns the metadata of a call. Every output of the SDK has them in a field of this name.
 func resultMetadata(out any) middleware.Metadata {
 	v := reflect.ValueOf(out).Elem()
 	if v.Kind() != reflect.Struct {
@@ -162,8 +162,8 @@ func resultMetadata(out any) middleware.Metadata {
 	return middleware.Metadata{}
 }
 
-// All ranges over the items. The error, if any, comes last and once, as a [*ListError], after every
-// item that was read; the item beside it is the zero value.
+// All ranges over the items. An error is yielded last and once, as a [*ListError], after all items that were
+// read before it; the item beside the error is the zero value.
 //
 //	for job, err := range listing.All(ctx) {
 //		if err != nil {
@@ -172,22 +172,24 @@ func resultMetadata(out any) middleware.Metadata {
 //		…
 //	}
 //
-// Nothing is sent before the first range, a break sends nothing more, and each range starts afresh.
+// No request is sent before the first range or after a break, and each range starts at the beginning.
 func (l Listing[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		l.items(ctx, newState(), yield)
 	}
 }
 
-// Pages ranges over the pages, empty ones included: with a filter on items a page may hold few or
-// none. A limit cuts the last page. Pages of a [Merge] are an error: its items come one by one.
+// Pages ranges over the pages, also over empty ones: if items are filtered, a page may have few items or
+// none. A limit cuts the last page short. A listing with merged chains, as [Merge] and several CloudHSM
+// states give, has no pages: the range yields an error.
 func (l Listing[T]) Pages(ctx context.Context) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		l.pages(ctx, newState(), yield)
 	}
 }
 
-// Collect reads the whole listing. On an error it returns what was read together with the error.
+// Collect reads the whole listing. After an error it returns the items that were read together with the
+// error.
 func (l Listing[T]) Collect(ctx context.Context) ([]T, error) {
 	var all []T
 	for item, err := range l.All(ctx) {
@@ -199,24 +201,24 @@ func (l Listing[T]) Collect(ctx context.Context) ([]T, error) {
 	return all, nil
 }
 
-// First reads the first item; ok is false where the listing is empty. It reads one chain, one page
-// at a time, whatever [Listing.Limit], [Listing.Parallel], [Listing.Prefetch] and [Listing.Every] say.
-// Within [Concat], [Merge] and [Across] a listing keeps an Every of its own.
+// First reads the first item; ok is false if the listing is empty. It reads one chain after another, one page
+// at a time, and ignores [Listing.Limit], [Listing.Parallel], [Listing.Prefetch] and [Listing.Every]. A
+// listing inside [Concat], [Merge] or [Across] keeps its own Every.
 func (l Listing[T]) First(ctx context.Context) (item T, ok bool, err error) {
 	if err := l.Cursor().check(); err != nil {
 		return item, false, &ListError{Operation: l.src.id.name(), Err: err}
 	}
 	for v, e := range l.inTurn().Limit(1).All(ctx) {
 		if e != nil {
-			return item, ok, e // of a fleet, after the item
+			return item, ok, e // a fleet may yield an item and then the errors of its sources
 		}
 		item, ok = v, true
 	}
 	return item, ok, nil
 }
 
-// Count reads the whole listing and counts its items. On an error it returns how many were counted
-// together with the error.
+// Count reads the whole listing and returns the number of its items. After an error it returns the number so
+// far together with the error.
 func (l Listing[T]) Count(ctx context.Context) (int, error) {
 	n := 0
 	for _, err := range l.All(ctx) {
@@ -228,25 +230,25 @@ func (l Listing[T]) Count(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// PageSize sets how many items a request asks for: 1 to 50 of CloudHSM, 1 to 1,000 of AWS Backup.
-// Another size is an error of the range. Unset, it is the service's maximum, which takes the fewest
-// requests; of OpsWorks CM, which does not implement sizes, and of [List] and [FromOperation], whose
-// maximum is unknown, none is asked.
+// PageSize sets the number of items that a request asks for: 1 to 50 for CloudHSM, 1 to 1,000 for AWS Backup,
+// at least 1 elsewhere. With any other size a range yields an error. If PageSize is not set, a request asks
+// for the service's maximum, which needs the fewest requests. It has no size for OpsWorks CM, which does not
+// implement page sizes, and for [List] and [FromOperation], for which the maximum is unknown.
 func (l Listing[T]) PageSize(n int) Listing[T] {
 	l.set.pageSize = &n
 	return l
 }
 
-// Limit sets how many items a range delivers at most, after filters; at least 1. Reaching it is no
-// error. A [Cursor] goes on behind it, so that each range is the next batch. Where no filter is on
-// items, the last request asks for no more than is left.
+// Limit sets the largest number of items that a range delivers, after filters. It must be at least 1. A range
+// that reaches the limit ends without an error, and with a [Cursor] the next range delivers the next batch.
+// If no items are filtered out, the last request asks only for as many items as are left.
 func (l Listing[T]) Limit(n int) Listing[T] {
 	l.set.limit = &n
 	return l
 }
 
-// Where keeps the items for which keep returns true, on top of what filters and earlier calls keep.
-// It is called in the goroutine that ranges, once for each item, just before its delivery.
+// Where keeps the items for which keep returns true, in addition to filters and earlier calls of Where. The
+// goroutine that ranges calls keep once for each item, just before the delivery.
 func (l Listing[T]) Where(keep func(T) bool) Listing[T] {
 	if keep == nil {
 		return l.broken(errors.New("Where: the function is nil"))
@@ -254,17 +256,18 @@ func (l Listing[T]) Where(keep func(T) bool) Listing[T] {
 	return transform(l, func(v *T, _ *T) (*T, bool) { return v, keep(*v) }, true)
 }
 
-// StartAt begins at a raw token of the service, as an earlier response gave it; it is sent as it
-// is. Empty is the beginning. A listing of several chains cannot honour it. To go on where a range
-// stopped use [Listing.Cursor]; for the AWS CLI's tokens there is [Listing.StartAtCLI].
+// StartAt starts at a page token of the service, as an earlier response had it. The token is sent unchanged;
+// the empty token is the beginning. A listing of several chains cannot start at a token, and a range yields
+// an error. To continue where a range stopped use [Listing.Cursor]; for tokens of the AWS CLI use
+// [Listing.StartAtCLI].
 func (l Listing[T]) StartAt(token string) Listing[T] {
 	l.set.start = &position{Token: token}
 	return l
 }
 
-// Rate spaces requests out: at most perSecond of them begin within a second, over all ranges of
-// this listing and its copies together. It must be above zero. AWS Backup's published quota is 20
-// ListBackupJobs requests a second. Retries within the SDK are not counted; for throttling use its
+// Rate spaces requests evenly: at most perSecond of them start in a second, counted over all ranges of this
+// listing and of its copies. It must be positive and finite. AWS Backup's published quota is 20
+// ListBackupJobs requests a second. Retries within the SDK do not count; against throttling use the SDK's
 // adaptive retry mode as well.
 func (l Listing[T]) Rate(perSecond float64) Listing[T] {
 	if !(perSecond > 0) || math.IsInf(perSecond, 1) {
@@ -274,55 +277,58 @@ func (l Listing[T]) Rate(perSecond float64) Listing[T] {
 	return l
 }
 
-// Prefetch reads ahead while the consumer works: at most so many pages of a chain, not below zero, are
-// read and not yet begun. Zero reads each page when its turn comes. A break ends the requests that are
-// under way and waits for them; no goroutine is left.
+// Prefetch buffers up to the given number of pages per chain (0 or more) ahead of the loop, while the
+// consumer works. With 0, the default, each page is requested when the loop reaches it. A break cancels the
+// requests that are under way and waits for them; no goroutine is left.
 func (l Listing[T]) Prefetch(pages int) Listing[T] {
 	l.set.prefetch = &pages
 	return l
 }
 
-// Parallel reads the listing's chains side by side, with at most n requests, 1 or more, under way at once, and
-// delivers pages as they arrive: in no order, so that no chain waits for another. At most n pages are
-// held, or n times as many as Prefetch says. Filters, functions and callbacks are still called in the
-// goroutine that ranges. Chains of states that a job passes through are read one after another.
+// Parallel reads the chains of the listing side by side, with at most n requests under way at a time (n ≥ 1).
+// It delivers pages as they arrive, in no order, so that no chain waits for another. It buffers up to n
+// pages, or n times the number of [Listing.Prefetch]. Filters, functions and callbacks still run in the
+// goroutine that ranges. Chains of states that a job leaves by itself are read one after another.
 //
-// A listing of jobs that is one chain is split into windows of creation time first, and a window that
-// turns out large is split again, at the price of the page that showed it; with [Listing.Every] the
-// windows are the caller's. Listings within Concat, Merge or Across are not split.
+// A listing of jobs is first split into windows of creation time. A window that turns out to be large is
+// split again, at the cost of the page that showed its size. [Listing.Every] sets the windows instead.
+// Listings within Concat, Merge or Across are not split.
 func (l Listing[T]) Parallel(n int) Listing[T] {
 	l.set.parallel = &n
 	return l
 }
 
-// Ordered has Parallel deliver in the order in which chains are read one after another; without Parallel
-// it changes nothing. A bounded number of pages of each chain is held back: with few long chains it is
-// hardly faster than one after another, with several chains for each request nearly as fast as unordered.
+// Ordered makes [Listing.Parallel] deliver items in the order in which they come without Parallel; alone it
+// changes nothing. It buffers a limited number of pages of each chain. With few long chains it is therefore
+// hardly faster than one chain after another; with several chains for each parallel request it is nearly as
+// fast as without Ordered.
 func (l Listing[T]) Ordered() Listing[T] {
 	l.set.ordered = true
 	return l
 }
 
-// Every splits a listing of jobs into windows of creation time, each d long, above zero, on a grid of
-// UTC: several chains where the service has one, for [Listing.Parallel] to read side by side, newest
-// first. They are exact, whatever the service does at a window's ends, and the first and the last are
-// open where the filter is, so that nothing is lost. The grid covers what the filter leaves of the last
-// 30 days, the time that AWS Backup keeps jobs, in 10,000 windows at most. It is an error for listings
-// without a filter on creation times in the service. Without Every, Parallel plans windows of its own.
+// Every splits a listing of jobs into windows of creation time that are d long (d > 0) and end on a grid in
+// UTC. Each window is a chain, newest first, and [Listing.Parallel] reads several of them side by side.
+// Windows neither overlap nor leave gaps, whatever the service does at their ends, because items are checked.
+// The oldest window is open to the past and the newest to the future, as far as the filter is.
+//
+// The grid covers those of the last 30 days, for which AWS Backup lists jobs, that the filter allows. More
+// than 10,000 windows are an error, and so is Every for an operation that does not filter by creation time.
+// Without Every, Parallel plans windows itself.
 func (l Listing[T]) Every(d time.Duration) Listing[T] {
 	l.set.every = &d
 	return l
 }
 
-// clock is the time that plans are made against.
+// clock sets the clock that windows are planned with; nil means time.Now.
 func (l Listing[T]) clock(now func() time.Time) Listing[T] {
 	l.set.now = now
 	return l
 }
 
-// OnPage calls f for each page that was delivered from, when its last item was delivered or the range
-// ends within it: not for pages that were read ahead and not begun. Calls come from the goroutine that
-// ranges and never overlap. Several functions may be set; each is called.
+// OnPage calls f for each page of which delivery started, after its last item or when the range ends within
+// it. It does not call f for a page that was read ahead and not reached. Calls come from the goroutine that
+// ranges and never overlap. Every call of OnPage adds a function.
 func (l Listing[T]) OnPage(f func(PageInfo)) Listing[T] {
 	if f == nil {
 		return l.broken(errors.New("OnPage: the function is nil"))
@@ -331,31 +337,31 @@ func (l Listing[T]) OnPage(f func(PageInfo)) Listing[T] {
 	return l
 }
 
-// Scope binds checkpoints to an identity, an account and region say: a checkpoint made under one
-// scope cannot be resumed under another. It is not sent anywhere.
+// Scope binds checkpoints to an identity, for example an account and a region: a checkpoint of one scope
+// cannot be resumed in another. The identity is not sent to the service.
 func (l Listing[T]) Scope(identity string) Listing[T] {
 	l.set.scope = identity
 	return l
 }
 
-// inTurn reads one chain after another, one page at a time.
+// inTurn returns the listing without the settings that read several pages ahead or split it into windows.
 func (l Listing[T]) inTurn() Listing[T] {
 	l.set.parallel, l.set.prefetch, l.set.every = nil, nil, nil
 	return l
 }
 
-// broken remembers what is wrong with a listing until a range can say so.
+// broken returns the listing with an error, which a range yields.
 func (l Listing[T]) broken(err error) Listing[T] {
 	l.set.errs = append(slices.Clip(l.set.errs), err)
 	return l
 }
 
-// invalid is a listing that yields err.
+// invalid returns a listing whose ranges yield err.
 func invalid[T any](operation string, err error) Listing[T] {
 	return Listing[T]{src: source[T]{id: identity{Op: operation}}}.broken(err)
 }
 
-// single is a listing of one chain.
+// single returns a listing of one chain.
 func single[T any](id identity, c chain[T]) Listing[T] {
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
 		return openChain(f, c)

@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -8,83 +9,86 @@ import (
 	"github.com/samber/lo"
 )
 
-// maxChains is how many chains a filter becomes at most by itself. Beyond it, the less selective
-// members are checked on items instead.
+// maxChains is how many chains one filter is split into at most. The less selective members that would exceed
+// it are checked on items instead.
 const maxChains = 16
 
-// exactMargin is how much earlier than an exact span begins the service is asked for it, and what its
-// end is rounded up to. Whether the service takes the ends in, and whether it looks at the milliseconds,
-// is not documented; the items are checked. An end on a whole second is asked for as it is, so that
-// what was created at that moment, as by many a nightly plan, is not read to be dropped.
+// exactMargin widens the request for an exact span of creation time: the request's start is this much
+// earlier, and its end is rounded up to a multiple of it. AWS does not document whether its filters include
+// their ends and whether they compare milliseconds, so that the exact span is checked on items. An end on a
+// whole second is sent as it is: nightly plans create many jobs at such a moment, and a later end would read
+// them only to drop them.
 const exactMargin = time.Second
 
-// query is what one chain asks of the service: one value at most of each member that takes one a
+// query is what the requests of one chain ask for: at most one value of each member that takes one value a
 // request.
 type query struct {
 	criteria
 
-	values map[string]string // by member
-	shard  string
-	stage  int  // chains of an earlier stage are read before
-	moving bool // its items may leave it for another while it is read
+	members members        // of the filter's table
+	values  map[key]string // the value of each member that takes one value a request
+	shard   string         // names the chain among those of the filter; empty if it is the only one
+	stage   int            // chains of a lower stage are read first
+	moving  bool           // while the chain is read, items may leave it for another one
 }
 
-// plan is how a filter is answered: by chains, and by checks on what they bring.
+// plan says how a filter is answered: by the queries of its chains, and by checks on their items.
 type plan struct {
 	queries []query
-	sent    map[string]bool // members that the requests answer
-	split   bool            // by state, so that one item may come from two chains
+	sent    map[key]bool // members that the requests carry, so that items need no check
+	split   bool         // several states are several chains, so that two chains may deliver the same item
 }
 
-// plan splits what is asked for over requests.
+// plan splits the criteria into queries. Criteria that match nothing have none.
 func (t *table[T]) plan(c criteria) plan {
-	p := plan{sent: map[string]bool{}}
-	if c.nothing() {
+	p := plan{sent: map[key]bool{}}
+	if c.matchesNothing() {
 		return p
 	}
-	p.queries = []query{{criteria: c, values: map[string]string{}}}
+	p.queries = []query{{criteria: c, members: t.members(), values: map[key]string{}}}
 	for _, m := range t.sets {
-		values, asked := c.sets[m.name]
+		values, asked := c.sets[m.key]
 		switch {
-		case !asked || m.send == onItems, m.send == alone && len(p.sent) > 0:
-		case m.send == many:
-			p.sent[m.name] = true
-		case m.send == each, len(values) == 1, len(p.queries)*len(values) <= maxChains:
-			p.sent[m.name] = true
-			p.split = p.split || m.name == states && len(values) > 1
-			p.queries = lo.FlatMap(p.queries, func(q query, _ int) []query { return t.spread(q, m.name, values) })
+		case !asked || m.send == notSent, m.send == oneValueAlone && len(p.sent) > 0:
+		case m.send == allValues:
+			p.sent[m.key] = true
+		case m.send == oneValueAlways, len(values) == 1, len(p.queries)*len(values) <= maxChains:
+			p.sent[m.key] = true
+			p.split = p.split || m.key == keyStates && len(values) > 1
+			p.queries = lo.FlatMap(p.queries, func(q query, _ int) []query { return t.perValue(q, m.key, values) })
 		}
 	}
 	for _, b := range t.times {
 		if b.sent {
-			p.sent[b.name] = true
+			p.sent[b.key] = true
 		}
 	}
 	slices.SortStableFunc(p.queries, func(a, b query) int { return a.stage - b.stage })
 	return p
 }
 
-// spread makes one query of each value.
-func (t *table[T]) spread(q query, name string, values []string) []query {
+// perValue returns one query for each value of the member k.
+func (t *table[T]) perValue(q query, k key, values []string) []query {
 	return lo.Map(values, func(v string, _ int) query {
 		next := q
-		next.values = with(q.values, name, v)
+		next.values = with(q.values, k, v)
 		if len(values) > 1 {
-			next.shard = strings.TrimPrefix(q.shard+","+name+"="+shardEscapes.Replace(v), ",")
+			next.shard = strings.TrimPrefix(q.shard+","+k.String()+"="+shardEscapes.Replace(v), ",")
 		}
-		if name == states && len(values) > 1 {
+		if k == keyStates && len(values) > 1 {
 			next.stage, next.moving = t.stage(v)
 		}
 		return next
 	})
 }
 
-// shardEscapes keep a value from looking like another member.
+// shardEscapes keeps a value from reading like another member in the name of a shard.
 var shardEscapes = strings.NewReplacer("%", "%25", ",", "%2C")
 
-// stage is when in a listing of several states one is read, and whether its items may move on: in
-// the order of an item's life, what may come to be added to the enum then, and last, together, the
-// states that items stay in.
+// stage returns when the chain of a state is read in a listing of several states, and whether items may leave
+// the state meanwhile. The states that an item leaves come first, in the order of its life, then states that
+// this version does not know, and last, together, the final states. An item that leaves its state before it
+// was delivered is then in a chain that is still to be read, and not missed.
 func (t *table[T]) stage(state string) (n int, moving bool) {
 	if i := slices.Index(t.live, state); i >= 0 {
 		return i, true
@@ -95,41 +99,76 @@ func (t *table[T]) stage(state string) (n int, moving bool) {
 	return len(t.live), true
 }
 
-// checkedOnItems are the members that items are checked for, as text.
-func (t *table[T]) checkedOnItems(c criteria, sent map[string]bool) []string {
-	return t.parts(c, func(name string) bool { return !sent[name] && !t.unseen(name) })
+// checkedOnItems returns the conditions that are checked on items, as text.
+func (t *table[T]) checkedOnItems(c criteria, sent map[key]bool) []string {
+	return t.describe(c, func(k key) bool { return !sent[k] && !t.onlyInRequests(k) })
 }
 
-// unseen reports whether a member shows in requests alone.
-func (t *table[T]) unseen(name string) bool {
-	return lo.ContainsBy(t.sets, func(m member[T]) bool { return m.name == name && m.value == nil }) ||
-		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.name == name && f.keep == nil })
+// onlyInRequests reports whether items do not show the member, so that only the request can carry it.
+func (t *table[T]) onlyInRequests(k key) bool {
+	return lo.ContainsBy(t.sets, func(m member[T]) bool { return m.key == k && m.value == nil }) ||
+		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k && f.keep == nil })
 }
 
-// value is the query's value of a member, nil if it has none.
-func (q query) value(name string) *string { return optional(q.values[name]) }
+// members lists the keys of a table, by kind.
+type members struct {
+	filter             string // the name of the filter type
+	sets, times, flags []key
+}
 
-// after and before are the times to ask the service for creation times between.
+func (t *table[T]) members() members {
+	return members{
+		filter: t.name,
+		sets:   lo.Map(t.sets, func(m member[T], _ int) key { return m.key }),
+		times:  lo.Map(t.times, func(b bound[T], _ int) key { return b.key }),
+		flags:  lo.Map(t.flags, func(f flag[T], _ int) key { return f.key }),
+	}
+}
+
+// known returns k. It panics if k is not one of the keys: a request that is written without a condition by
+// mistake widens the filter.
+func (m members) known(keys []key, k key) key {
+	if !slices.Contains(keys, k) {
+		panic(fmt.Sprintf("backupx: a request of %s has no such member %s", m.filter, k))
+	}
+	return k
+}
+
+// value returns the value of a member that takes one value a request, nil if the request has none.
+func (q query) value(k key) *string { return optional(q.values[q.members.known(q.members.sets, k)]) }
+
+// set returns all values that the filter allows in a member, nil if it does not narrow the member.
+func (q query) set(k key) []string { return q.sets[q.members.known(q.members.sets, k)] }
+
+// at returns the time of a bound, zero if the filter does not set it.
+func (q query) at(k key) time.Time { return q.times[q.members.known(q.members.times, k)] }
+
+// asks reports whether the filter sets a flag.
+func (q query) asks(k key) bool { return q.flags[q.members.known(q.members.flags, k)] }
+
+// after and before return the ends of the span of creation times that a request asks for; nil is an open end.
 func (q query) after() *time.Time {
-	lower := q.times[createdFrom]
+	lower := q.at(keyCreatedFrom)
 	if !lower.IsZero() {
 		lower = lower.Add(-exactMargin)
 	}
-	return optional(latest(q.times[createdAfter], lower))
+	return optional(latest(q.at(keyCreatedAfter), lower))
 }
 
 func (q query) before() *time.Time {
-	upper := q.times[createdTo]
+	upper := q.at(keyCreatedTo)
 	if !upper.IsZero() {
 		upper = roundUp(upper, exactMargin)
 	}
-	return wholeMilliseconds(earliest(q.times[createdBefore], upper))
+	return wholeMilliseconds(earliest(q.at(keyCreatedBefore), upper))
 }
 
-// wholeMilliseconds rounds a time up to what a request can carry, so that asking for what is before
-// it leaves nothing out. The SDK rounds down.
+// wholeMilliseconds rounds a time up to the milliseconds that a request can carry, and returns nil for the
+// zero time. The SDK rounds down, so that a request for jobs before the time would leave out those of the
+// last millisecond.
 func wholeMilliseconds(t time.Time) *time.Time { return optional(roundUp(t, time.Millisecond)) }
 
+// roundUp rounds a time up to a multiple of to.
 func roundUp(t time.Time, to time.Duration) time.Time {
 	if down := t.Truncate(to); !down.Equal(t) {
 		return down.Add(to)

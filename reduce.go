@@ -7,8 +7,8 @@ import (
 	"github.com/samber/lo/it"
 )
 
-// CountBy counts the items of a listing by a key: jobs by state, say. On an error it returns what was
-// counted together with the error.
+// CountBy counts the items of a range by a key, for example jobs by state. After an error it returns the
+// counts so far together with the error.
 //
 //	states, err := backupx.CountBy(client.BackupJobs(f).All(ctx), func(j types.BackupJob) types.BackupJobState {
 //		return j.State
@@ -19,9 +19,9 @@ func CountBy[T any, K comparable](seq iter.Seq2[T, error], key func(T) K) (map[K
 	return counts, err
 }
 
-// LatestBy keeps the latest item of each key: the newest completed job of a resource, say, to see which
-// resources are past their recovery point objective. Of two of the same time the first stays. On an
-// error it returns what was kept together with the error.
+// LatestBy returns the latest item of each key, for example the newest completed job of each resource, to
+// find resources that are past their recovery point objective. Of two items with the same time the first one
+// stays. After an error it returns the items so far together with the error.
 func LatestBy[T any, K comparable](seq iter.Seq2[T, error], key func(T) K, at func(T) time.Time) (map[K]T, error) {
 	var err error
 	latest := map[K]T{}

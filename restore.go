@@ -14,16 +14,15 @@ import (
 	"github.com/samber/lo"
 )
 
-// RestoreHSMBackup undoes the pending deletion of a CloudHSM backup, by RestoreBackup of CloudHSM v2,
-// and returns the backup as the service then shows it: READY, without a DeleteTimestamp. Needs the
-// permission cloudhsm:RestoreBackup on the backup's ARN. Only the account that owns a backup can
-// restore it, and only before its DeleteTimestamp. It is sent once a call, the SDK's retries aside.
+// RestoreHSMBackup cancels the pending deletion of a CloudHSM backup with the operation RestoreBackup of
+// CloudHSM v2. It returns the backup as the service answers it: READY, without a DeleteTimestamp. It needs
+// the permission cloudhsm:RestoreBackup on the backup's ARN. Only the account that owns a backup can restore
+// it, and only before its DeleteTimestamp. A call sends one request, apart from the SDK's retries.
 //
-// The error wraps what the service answered, of what RestoreBackup documents: a
-// [*hsmtypes.CloudHsmResourceNotFoundException] where there is no such backup, a
-// [*hsmtypes.CloudHsmAccessDeniedException] where the caller may not restore it, a
-// [*hsmtypes.CloudHsmInvalidRequestException] where it cannot be restored, as one that is READY. An id that
-// is empty or an ARN is an error, and nothing is sent.
+// The error wraps the service's error. RestoreBackup documents [*hsmtypes.CloudHsmResourceNotFoundException]
+// if the backup does not exist, [*hsmtypes.CloudHsmAccessDeniedException] if the caller may not restore it,
+// and [*hsmtypes.CloudHsmInvalidRequestException] if it cannot be restored, for example because it is READY.
+// An id that is empty or an ARN is an error without a request.
 func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtypes.Backup, error) {
 	fail := func(err error) (hsmtypes.Backup, error) {
 		return hsmtypes.Backup{}, &callError{"RestoreBackup", id, err}
@@ -41,7 +40,7 @@ func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtyp
 	return *out.Backup, nil
 }
 
-// checkHSM rejects what cannot be sent.
+// checkHSM rejects a nil client, an empty id and an ARN in place of an id.
 func checkHSM(api any, id string) error {
 	if lo.IsNil(api) {
 		return errors.New("no cloudhsm client was given")
@@ -52,27 +51,27 @@ func checkHSM(api any, id string) error {
 	return mustBeName(id)
 }
 
-// Restored is what became of one backup that [RestoreHSMBackups] was given.
+// Restored is the result of [RestoreHSMBackups] for one backup.
 type Restored struct {
-	// Before is the backup as it was given.
+	// Before is the backup as the caller passed it.
 	Before hsmtypes.Backup
-	// After is the backup as RestoreBackup answered it, READY as far as the service says; zero where
-	// there was no restore. [WaitHSMBackup] looks whether it is.
+	// After is the backup as RestoreBackup answered it, usually in the state READY. It is the zero value if
+	// the backup was not restored. [WaitHSMBackup] confirms the state with further requests.
 	After hsmtypes.Backup
-	// Skipped says that the backup was passed by, because it was not pending deletion.
+	// Skipped reports that no request was sent, because the backup was not pending deletion.
 	Skipped bool
-	// Err is why the restore failed; nil where it did not, and where none was tried.
+	// Err is why the restore failed; nil if it succeeded or the backup was skipped.
 	Err error
 }
 
-// RestoreHSMBackups restores those of the backups that are pending deletion, one after another as
-// [RestoreHSMBackup] does, and passes the others by. It goes on after a failure and returns one result
-// a backup, in their order, and all failures joined. A context that ends fails the backups that are
-// left.
+// RestoreHSMBackups restores the backups whose state is PENDING_DELETION, one after another with
+// [RestoreHSMBackup], and skips the other ones. It goes on after a failure. It returns one result for each
+// backup, in the same order, and all failures joined in one error. After the context has ended, each
+// remaining backup that is pending deletion fails with the context's error.
 //
-// It takes a slice, not an iterator, on purpose: to restore what is pending while the pending ones
-// are still being listed moves the pages under the listing, and misses every other page. Collect
-// first ([Listing.Collect]), then restore.
+// It takes a slice and not an iterator, because restoring backups while they are still being listed removes
+// them from the list: the later pages shift, and every other page is missed. Call [Listing.Collect] first,
+// then restore.
 func RestoreHSMBackups(ctx context.Context, api HSMRestoreAPI, backups []hsmtypes.Backup) ([]Restored, error) {
 	results := make([]Restored, len(backups))
 	var errs []error
@@ -96,19 +95,20 @@ func restore(ctx context.Context, api HSMRestoreAPI, b hsmtypes.Backup) Restored
 	return r
 }
 
-// The pauses between two looks of WaitHSMBackup.
+// The first and the longest pause between two requests of WaitHSMBackup; each pause is twice the one before.
 const (
 	firstPause = time.Second
 	lastPause  = 30 * time.Second
 )
 
-// WaitHSMBackup looks at a CloudHSM backup, by DescribeBackups of CloudHSM v2, until it is in a state,
-// and returns it as it was seen last. The pauses grow from a second to half a minute, with jitter. Needs
-// the permission cloudhsm:DescribeBackups.
+// WaitHSMBackup requests a CloudHSM backup with the operation DescribeBackups of CloudHSM v2, again and
+// again, until it is in the given state. It returns the backup as the last request showed it. The pauses
+// between requests grow from a second to half a minute, with jitter. It needs the permission
+// cloudhsm:DescribeBackups.
 //
-// It ends with an error when maxWait, which is to be above zero, has gone by
-// ([context.DeadlineExceeded]) or the context ends, when there is no such backup, when the backup is
-// DELETED, which it never leaves, and when a request fails: it wraps the [*ListError] of [HSMBackups].
+// It fails after maxWait, which must be positive ([context.DeadlineExceeded]), when the context ends, if the
+// backup does not exist, if it is DELETED (a backup never leaves that state), and if a request fails; the
+// error then wraps the [*ListError] of [HSMBackups].
 func WaitHSMBackup(
 	ctx context.Context, api cloudhsmv2.DescribeBackupsAPIClient,
 	id string, state hsmtypes.BackupState, maxWait time.Duration,

@@ -20,8 +20,8 @@ var restoreJobs = &table[types.RestoreJobsListMember]{
 	live:  texts(types.RestoreJobStatusPending, types.RestoreJobStatusRunning),
 	final: texts(types.RestoreJobStatusCompleted, types.RestoreJobStatusAborted, types.RestoreJobStatusFailed),
 	sets: []member[types.RestoreJobsListMember]{
-		{name: states, send: one, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
-		{name: "vaults", check: mustBeARN, value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
+		{key: keyStates, send: oneValue, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
+		{key: keyVaults, check: mustBeARN, value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
 	},
 	times: createdBounds(true, func(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }),
 }
@@ -33,7 +33,7 @@ func RestoreJobs(api backup.ListRestoreJobsAPIClient, f RestoreJobFilter) Listin
 		id: func(j *types.RestoreJobsListMember) *string { return j.RestoreJobId },
 		fetch: calling(api, backup.ListRestoreJobsAPIClient.ListRestoreJobs,
 			func(q query, in *backup.ListRestoreJobsInput, token *string, size *int32) {
-				in.NextToken, in.MaxResults, in.ByStatus = token, size, types.RestoreJobStatus(q.values[states])
+				in.NextToken, in.MaxResults, in.ByStatus = token, size, types.RestoreJobStatus(aws.ToString(q.value(keyStates)))
 				in.ByCreatedAfter, in.ByCreatedBefore = q.after(), q.before()
 			},
 			func(out *backup.ListRestoreJobsOutput) ([]types.RestoreJobsListMember, *string) {
@@ -47,12 +47,12 @@ type RestoreJobFilter struct{ c criteria }
 
 // States keeps the jobs in one of the states.
 func (f RestoreJobFilter) States(values ...types.RestoreJobStatus) RestoreJobFilter {
-	return RestoreJobFilter{restoreJobs.narrow(f.c, states, texts(values...))}
+	return RestoreJobFilter{restoreJobs.narrow(f.c, keyStates, texts(values...))}
 }
 
 // Vaults keeps the jobs that restore from one of the vaults, by ARN.
 func (f RestoreJobFilter) Vaults(arns ...string) RestoreJobFilter {
-	return RestoreJobFilter{restoreJobs.narrow(f.c, "vaults", arns)}
+	return RestoreJobFilter{restoreJobs.narrow(f.c, keyVaults, arns)}
 }
 
 // restores answers ListRestoreJobs with one job a state.

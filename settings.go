@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// settings are how a listing is read. They are values: a copy of a listing shares nothing that a
-// method changes.
+// settings say how a listing is read. Methods of a listing replace fields in a copy and never change what a
+// field points to, so that copies may share them. A nil pointer means that the setting is unset.
 type settings struct {
 	pageSize *int
 	limit    *int
@@ -21,10 +21,10 @@ type settings struct {
 	ordered  bool
 	every    *time.Duration
 	now      func() time.Time
-	errs     []error // what the methods were given and cannot be meant
+	errs     []error // the errors of invalid arguments, to be reported by a range
 }
 
-// validate says what is wrong with the settings by themselves.
+// validate reports the settings that are out of range for every listing.
 func (s settings) validate() error {
 	errs := slices.Clone(s.errs)
 	if s.limit != nil && *s.limit < 1 {
@@ -45,8 +45,8 @@ func (s settings) validate() error {
 	return errors.Join(errs...)
 }
 
-// forTheWhole names a setting that a listing within another cannot have of its own.
-func (s settings) forTheWhole() string {
+// onlyOnWhole returns the name of a setting that a part of another listing must not have, or an empty string.
+func (s settings) onlyOnWhole() string {
 	switch {
 	case s.limit != nil:
 		return "Limit"
@@ -60,10 +60,11 @@ func (s settings) forTheWhole() string {
 	return ""
 }
 
-// ahead reports whether pages are read before they are asked for.
+// ahead reports whether pages are read before the consumer reaches them.
 func (s settings) ahead() bool { return value(s.parallel) > 1 || value(s.prefetch) > 0 }
 
-// under puts the settings of a listing within another under those of the outer one.
+// under returns the settings of a part of another listing: the outer listing's page size, start and windows
+// take precedence, the part keeps its own clock, and rates and callbacks of both apply.
 func (s settings) under(outer settings) settings {
 	if outer.pageSize != nil {
 		s.pageSize = outer.pageSize
@@ -82,7 +83,7 @@ func (s settings) under(outer settings) settings {
 	return s
 }
 
-// value is what p points to, or zero.
+// value returns what p points to, or 0 for nil.
 func value(p *int) int {
 	if p == nil {
 		return 0

@@ -6,14 +6,15 @@ import (
 	"github.com/samber/lo"
 )
 
-// maxWindows is how many windows of time one listing is split into at most.
+// maxWindows is the largest number of windows, or of shards, that one listing or filter is split into.
 const maxWindows = 10_000
 
-// shards splits criteria into disjoint ones whose union they are, by creation time on a grid of UTC.
-// The grid covers what the criteria leave of the 30 days before now; the first shard takes all that is
-// before it, the last all that is after.
+// shards splits criteria by creation time into disjoint criteria that together match the same items, oldest
+// first. Their ends are on a grid in UTC that covers those of the 30 days before now that the criteria allow.
+// The first shard is open to the past and the last to the future, as far as the criteria are. Criteria that
+// match nothing have no shards.
 func (c criteria) shards(now time.Time, every time.Duration) []criteria {
-	if c.nothing() {
+	if c.matchesNothing() {
 		return nil
 	}
 	lower, upper := c.created()
@@ -29,8 +30,9 @@ func (c criteria) shards(now time.Time, every time.Duration) []criteria {
 	return append(shards, c.between(begin, time.Time{}))
 }
 
-// grid is the points of time between two, on a grid that begins at midnight UTC of a Monday. Where
-// there would be too many, it is made wider.
+// grid returns the multiples of every that lie strictly between two times. The multiples count from a Monday
+// at midnight UTC, so that they do not depend on the two times. If there were more than maxWindows windows, a
+// multiple of every is used instead. A length that is not positive gives no points.
 func grid(first, last time.Time, every time.Duration) []time.Time {
 	span := last.Sub(first)
 	if every <= 0 || span <= 0 {
@@ -46,7 +48,8 @@ func grid(first, last time.Time, every time.Duration) []time.Time {
 	return points
 }
 
-// shardsOf are the shards of a filter as filters. One that is invalid stays whole, to say so itself.
+// shardsOf returns the shards of a filter as filters. An invalid filter is returned unsplit, so that listing
+// it reports the error.
 func shardsOf[T, F any](t *table[T], c criteria, now time.Time, every time.Duration, filter func(criteria) F) []F {
 	if t.validate(c) != nil {
 		return []F{filter(c)}

@@ -129,8 +129,8 @@ const maxDivisions = 3
 
 // spanned reports whether the filter asks for a span of creation time on items.
 func (c criteria) spanned() bool {
-	_, first := c.times[createdFrom]
-	_, last := c.times[createdTo]
+	_, first := c.times[keyCreatedFrom]
+	_, last := c.times[keyCreatedTo]
 	return first || last
 }
 
