@@ -19,6 +19,7 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 func exported(ctx context.Context, args ...string) clitest.Printed {
@@ -117,8 +118,10 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 // The real thing: the program is killed at any moment, again and again, and started again.
 func TestExportSurvivesKill9(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "export")
-	build, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, string(build))
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Env = testenv.Environ()
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 9))
@@ -139,6 +142,7 @@ func TestExportSurvivesKill9(t *testing.T) {
 func killed(t *testing.T, after time.Duration, program string, args []string) bool {
 	t.Helper()
 	cmd := exec.Command(program, args...)
+	cmd.Env = testenv.Environ()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	require.NoError(t, cmd.Start())
@@ -191,9 +195,7 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 // What is in a file is of one source and one bound: nobody takes made-up jobs for those of an account, or
 // those of a day for those of another.
 func TestExportRefusesTheFileOfAnother(t *testing.T) {
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		t.Setenv(name, "")
-	}
+	testenv.Clean(t)
 	live := []string{"-live", "-region", "eu-west-1", "-completed-after", "24h"}
 	for name, c := range map[string]struct {
 		begun, then []string

@@ -13,6 +13,7 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // open opens the cassette of the tests here. They are recorded from a service in memory, on a day of
@@ -62,7 +63,7 @@ func TestReportOfHalfAnAnswer(t *testing.T) {
 // Whoever asks for help has asked AWS for nothing.
 func TestHelp(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "-h")
-	cmd.Env = append(os.Environ(), "AWS_PROFILE=none") // with which there is no configuration
+	cmd.Env = testenv.Environ("AWS_PROFILE=none") // with which there is no configuration
 	help, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(help))
 	require.Contains(t, string(help), "Usage: offline\n\nAsks AWS, with your configuration,")

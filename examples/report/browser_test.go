@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // chromium runs a headless browser over a page, and returns the document that it ended with and what
@@ -30,6 +32,7 @@ func chromium(t *testing.T, page string, flags ...string) (dom, logged string) {
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--user-data-dir=" + t.TempDir(), "--enable-logging=stderr", "--dump-dom",
 	}, append(flags, "file://"+file)...)...)
+	cmd.Env = testenv.Environ("HOME=" + t.TempDir())
 	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

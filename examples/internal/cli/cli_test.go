@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 const asProgram = "CLI_TEST_AS_PROGRAM"
@@ -25,7 +26,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		cli.Main(untilInterrupted)
 	}
-	os.Exit(m.Run())
+	testenv.SetHostile()
+	m.Run()
 }
 
 func untilInterrupted(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -39,7 +41,7 @@ func TestMainEndsWithTheStatusOfAnInterruptedRun(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-a", "b")
-			cmd.Env = append(os.Environ(), asProgram+"=1")
+			cmd.Env = testenv.Environ(asProgram + "=1")
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			stdout, err := cmd.StdoutPipe()
