@@ -50,7 +50,7 @@ const (
 	exitNothing
 )
 
-func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() { cli.Main("export", program{load: cli.LoadConfig, now: time.Now}.run) }
 
 // program is what a live run depends on.
 type program struct {
@@ -58,19 +58,18 @@ type program struct {
 	now  func() time.Time
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, _, stderr io.Writer) int {
+// run is the [cli.Program].
+func (p program) run(ctx context.Context, args []string, _, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitNothing)
+		return exitNothing, err
 	}
 	e, err := p.begin(ctx, o)
 	if err != nil {
-		fmt.Fprintln(stderr, "export:", err)
-		return exitNothing
+		return exitNothing, err
 	}
 	defer e.file.Close()
-	return e.finish(ctx, stderr)
+	return e.finish(ctx, stderr), nil
 }
 
 // finish writes what is not in the file yet, and says so; it returns the exit status.

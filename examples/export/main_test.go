@@ -27,7 +27,7 @@ func exported(ctx context.Context, args ...string) clitest.Printed {
 }
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "export", p.run, args...)
 }
 
 // over is the program with a service for AWS, whatever the profile, at a time.

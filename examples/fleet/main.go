@@ -41,7 +41,7 @@ const (
 )
 
 func main() {
-	cli.Main(program{load: cli.LoadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}.run)
+	cli.Main("fleet", program{load: cli.LoadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}.run)
 }
 
 // program is what a run depends on.
@@ -51,23 +51,26 @@ type program struct {
 	terminal bool // stderr is one
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the [cli.Program].
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitNone)
+		return exitNone, err
 	}
 	fleet, err := p.fleet(ctx, o)
 	if err != nil {
-		fmt.Fprintln(stderr, "fleet:", err)
-		return exitNone
+		return exitNone, err
 	}
 	l := listing{fleet: fleet, filter: o.filter(p.clock(o)), options: o}
 	fmt.Fprintln(stderr, l.estimate())
 	progress := newProgress(stderr, p.terminal, len(fleet))
 	rows, err := l.write(ctx, stdout, progress)
 	progress.clear()
-	return report(stderr, rows, err)
+	fmt.Fprint(stderr, table(rows))
+	if err != nil {
+		return exitNone, err
+	}
+	return status(rows), nil
 }
 
 // clock is when a run takes place.

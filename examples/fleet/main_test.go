@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +23,7 @@ import (
 )
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "fleet", p.run, args...)
 }
 
 // over is the program with a server for AWS.
@@ -146,9 +145,9 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestOutputThatCannotBeWritten(t *testing.T) {
-	var stderr bytes.Buffer
-	require.Equal(t, exitNone, program{}.run(t.Context(), nil, full{}, &stderr))
-	require.Contains(t, stderr.String(), "fleet: writing: no space left on device")
+	status, err := program{}.run(t.Context(), nil, full{}, io.Discard)
+	require.Equal(t, exitNone, status)
+	require.EqualError(t, err, "writing: no space left on device")
 }
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {

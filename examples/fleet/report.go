@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"text/tabwriter"
@@ -21,14 +20,9 @@ type row struct {
 	why    string
 }
 
-// report prints a row a source and returns the exit status.
-func report(w io.Writer, rows []row, err error) int {
-	fmt.Fprint(w, table(rows))
-	switch {
-	case err != nil:
-		fmt.Fprintln(w, "fleet:", err)
-		return exitNone
-	case lo.SomeBy(rows, func(r row) bool { return r.status != "ok" }):
+// status is the exit status of a listing that was not interrupted.
+func status(rows []row) int {
+	if lo.SomeBy(rows, func(r row) bool { return r.status != "ok" }) {
 		return exitPartial
 	}
 	return exitWhole

@@ -34,7 +34,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -48,7 +47,7 @@ const (
 	exitIncomplete
 )
 
-func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() { cli.Main("inventory", program{load: cli.LoadConfig, now: time.Now}.run) }
 
 // program is what a live run depends on.
 type program struct {
@@ -56,28 +55,19 @@ type program struct {
 	now  func() time.Time
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the [cli.Program].
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitIncomplete)
+		return exitIncomplete, err
 	}
-	report, err := p.report(ctx, o)
-	if err == nil {
-		err = o.print(stdout, report)
-	}
+	from, err := p.origin(ctx, o)
 	if err != nil {
-		fmt.Fprintln(stderr, "inventory:", err)
-		return exitIncomplete
+		return exitIncomplete, err
 	}
-	return report.exitStatus()
-}
-
-// report reads everything; the error says why there is no report at all.
-func (p program) report(ctx context.Context, o options) (Report, error) {
-	origin, err := p.origin(ctx, o)
-	if err != nil {
-		return Report{}, err
+	report := collect(ctx, from, o)
+	if err := o.print(stdout, report); err != nil {
+		return exitIncomplete, err
 	}
-	return collect(ctx, origin, o), nil
+	return report.exitStatus(), nil
 }

@@ -30,7 +30,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 	_ "time/tzdata" // -tz works where the system knows no zones
@@ -45,7 +44,7 @@ const (
 	exitNothing
 )
 
-func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() { cli.Main("report", program{load: cli.LoadConfig, now: time.Now}.run) }
 
 // program is what a live run depends on.
 type program struct {
@@ -53,27 +52,26 @@ type program struct {
 	now  func() time.Time
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the [cli.Program].
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitNothing)
+		return exitNothing, err
 	}
 	report, err := p.report(ctx, o)
-	if err == nil {
-		err = o.write(report, stdout, stderr)
-	}
 	if err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		return exitNothing
+		return exitNothing, err
+	}
+	if err := o.write(report, stdout, stderr); err != nil {
+		return exitNothing, err
 	}
 	if len(report.Missing) > 0 {
-		return exitIncomplete
+		return exitIncomplete, nil
 	}
-	return exitWhole
+	return exitWhole, nil
 }
 
-// report reads everything; the error says why there is no report at all.
+// report reads everything. An error means that there is no report at all.
 func (p program) report(ctx context.Context, o options) (Report, error) {
 	from, err := p.origin(ctx, o)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "report", p.run, args...)
 }
 
 // over is the program with a server for AWS, at now.

@@ -25,7 +25,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -39,7 +38,7 @@ const (
 	exitNothing
 )
 
-func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() { cli.Main("restore", program{load: cli.LoadConfig, now: time.Now}.run) }
 
 // program is what a live run depends on.
 type program struct {
@@ -47,16 +46,15 @@ type program struct {
 	now  func() time.Time
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the [cli.Program].
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitNothing)
+		return exitNothing, err
 	}
 	from, err := p.origin(ctx, o)
-	if err == nil {
-		return o.restore(ctx, from, stdout, stderr)
+	if err != nil {
+		return exitNothing, err
 	}
-	fmt.Fprintln(stderr, "restore:", err)
-	return exitNothing
+	return o.restore(ctx, from, stdout)
 }

@@ -14,26 +14,25 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// restore shows what the flags choose and restores it if asked; it returns the exit status.
-func (o options) restore(ctx context.Context, from origin, stdout, stderr io.Writer) int {
+// restore prints the backups that the flags choose, and restores them with -yes. It returns the exit status.
+func (o options) restore(ctx context.Context, from origin, stdout io.Writer) (int, error) {
 	backups, err := from.client.HSMBackups(o.filter(from.now)).Collect(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "restore: nothing was tried, for the list is incomplete: %v\n", cli.OneLine(err.Error()))
-		return exitNothing
+		return exitNothing, fmt.Errorf("nothing was tried, for the list is incomplete: %s", cli.OneLine(err.Error()))
 	}
 	slices.SortStableFunc(backups, firstToGo)
 	fmt.Fprint(stdout, plan(from, backups))
 	switch {
 	case len(backups) == 0:
 		fmt.Fprintln(stdout, "\nNothing that was asked for is pending deletion.")
-		return exitDone
+		return exitDone, nil
 	case !o.yes:
 		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", counted(len(backups)))
-		return exitDone
+		return exitDone, nil
 	}
 	outcomes := o.save(ctx, from.client, backups)
 	fmt.Fprint(stdout, report(outcomes))
-	return status(outcomes)
+	return status(outcomes), nil
 }
 
 // firstToGo orders backups by when they will be deleted; where that is not told, last.

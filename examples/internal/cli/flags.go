@@ -25,7 +25,7 @@ type Flags struct {
 func NewFlags(name, about, exitStatus string, live *bool) *Flags {
 	f := &Flags{flag.NewFlagSet(name, flag.ContinueOnError), about, exitStatus, live}
 	f.BoolVar(live, "live", false, "ask AWS, with your configuration")
-	f.SetOutput(io.Discard) // what is wrong is for Parse to say, in one line
+	f.SetOutput(io.Discard) // Parse returns what is wrong
 	f.Usage = func() {}
 	return f
 }
@@ -37,8 +37,9 @@ func (f *Flags) help(w io.Writer) {
 	fmt.Fprintf(w, "\n%s", f.exitStatus)
 }
 
-// Parse sets the flags, then checks them together with check, which may be nil. When it returns an error,
-// it has said on stderr in one line what is wrong, or printed the help that was asked for; see [Status].
+// Parse sets the flags, then calls check, which may be nil, to check them together. If the arguments ask for
+// help, Parse prints the help on stderr and returns [flag.ErrHelp]. Any other error says in one line what is
+// wrong with the flags.
 func (f *Flags) Parse(args []string, stderr io.Writer, check func(*Flags) error) error {
 	err := f.FlagSet.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -52,9 +53,9 @@ func (f *Flags) Parse(args []string, stderr io.Writer, check func(*Flags) error)
 		err = check(f)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v (-h for help)\n", f.Name(), err)
+		return fmt.Errorf("%w (-h for help)", err)
 	}
-	return err
+	return nil
 }
 
 // Given reports whether a flag was given, be it with the value that it has by default.

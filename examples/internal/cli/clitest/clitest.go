@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"flag"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,10 +23,10 @@ type Printed struct {
 	Stdout, Stderr string
 }
 
-// Run runs a program, as [cli.Main] does, to its end.
-func Run(ctx context.Context, run func(context.Context, []string, io.Writer, io.Writer) int, args ...string) Printed {
+// Run runs a program to its end, as [cli.Main] does.
+func Run(ctx context.Context, name string, program cli.Program, args ...string) Printed {
 	var stdout, stderr bytes.Buffer
-	status := run(ctx, args, &stdout, &stderr)
+	status := cli.Run(ctx, name, program, args, &stdout, &stderr)
 	return Printed{status, stdout.String(), stderr.String()}
 }
 
