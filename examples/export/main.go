@@ -40,6 +40,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/samber/lo"
+
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
@@ -75,16 +77,17 @@ func (p program) run(ctx context.Context, args []string, _, stderr io.Writer) (i
 // finish writes what is not in the file yet, and says so; it returns the exit status.
 func (e *exporter) finish(ctx context.Context, stderr io.Writer) int {
 	if e.at.Checkpoint.Done() {
-		fmt.Fprintf(stderr, "export: %s was already complete with %d jobs; nothing was asked\n", e.name, e.at.Jobs)
+		fmt.Fprintf(stderr, "export: %s was already complete with %s; nothing was asked\n", e.name, cli.Count(e.at.Jobs, "job"))
 		return exitComplete
 	}
 	if e.at.Jobs > 0 {
-		fmt.Fprintf(stderr, "export: going on after %d jobs\n", e.at.Jobs)
+		fmt.Fprintf(stderr, "export: going on after %s\n", cli.Count(e.at.Jobs, "job"))
 	}
 	if err := e.write(ctx); err != nil {
-		fmt.Fprintf(stderr, "export: %v\nexport: %d jobs are in %s; start again to go on\n", err, e.at.Jobs, e.name)
+		are := lo.Ternary(e.at.Jobs == 1, "is", "are")
+		fmt.Fprintf(stderr, "export: %v\nexport: %s %s in %s; start again to go on\n", err, cli.Count(e.at.Jobs, "job"), are, e.name)
 		return exitIncomplete
 	}
-	fmt.Fprintf(stderr, "export: %s is complete with %d jobs\n", e.name, e.at.Jobs)
+	fmt.Fprintf(stderr, "export: %s is complete with %s\n", e.name, cli.Count(e.at.Jobs, "job"))
 	return exitComplete
 }

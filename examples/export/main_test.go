@@ -155,6 +155,12 @@ func killed(t *testing.T, after time.Duration, program string, args []string) bo
 	return err != nil
 }
 
+func TestOneJobIsSingular(t *testing.T) {
+	out := file(t)
+	require.Equal(t, "export: "+out+" is complete with 1 job\n", exported(t.Context(), "-out", out, "-jobs", "2").Stderr)
+	require.Equal(t, "export: "+out+" was already complete with 1 job; nothing was asked\n", exported(t.Context(), "-out", out, "-jobs", "2").Stderr)
+}
+
 func TestExportCutsOffWhatWasNotSaved(t *testing.T) {
 	out, want := file(t), whole(t, "-jobs", "300")
 	require.Equal(t, exitIncomplete, exported(ended(t), "-out", out, "-jobs", "300").Status)
@@ -172,7 +178,7 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 		"a file without a checkpoint":                {"precious\n", "", out + ": it is there and has no checkpoint"},
 		"a checkpoint that is none":                  {"", "{", out + suffix + ": unexpected end of JSON input"},
 		"a checkpoint that was altered":              {"", `{"length":0,"checkpoint":"backupx1.e30.0000"}`, "checkpoint cannot be used"},
-		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 bytes of "},
+		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 byte of "},
 		"a complete file longer than its checkpoint": {jobs + "mine\n", checkpoint, "it was complete and is longer than its checkpoint says: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // place is how far an export has come.
@@ -121,9 +122,9 @@ func fits(f *os.File, at place) error {
 	case !stored && size > 0:
 		err = errors.New("it is there and has no checkpoint")
 	case size < at.Length:
-		err = fmt.Errorf("it is shorter than its checkpoint says: %d bytes of %d", size, at.Length)
+		err = fmt.Errorf("it is shorter than its checkpoint says: %s of %d", cli.Count(int(size), "byte"), at.Length)
 	case size > at.Length && at.Checkpoint.Done():
-		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %d bytes, not %d", size, at.Length)
+		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %s, not %d", cli.Count(int(size), "byte"), at.Length)
 	default:
 		return nil
 	}

@@ -63,5 +63,5 @@ func (o options) madeUp() source {
 	}, fakeaws.WithLatency(o.latency), fakeaws.WithLog(0))
 	c := backupx.New(s.Config())
 	c.Now = func() time.Time { return madeUpAt }
-	return source{c, fmt.Sprintf("made up, %d jobs", o.jobs)}
+	return source{c, "made up, " + cli.Count(o.jobs, "job")}
 }

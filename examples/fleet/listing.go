@@ -13,6 +13,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // record is one job on stdout.
@@ -48,8 +49,8 @@ type listing struct {
 func (l listing) estimate() string {
 	chains := l.filter.Explain().Chains
 	least := len(l.fleet) * chains
-	return fmt.Sprintf("%d sources, %d states each: %d requests at least, and one for each 1,000 jobs of a state beyond",
-		len(l.fleet), chains, least)
+	return fmt.Sprintf("%s, %s each: %s at least, and one for each 1,000 jobs of a state beyond",
+		cli.Count(len(l.fleet), "source"), cli.Count(chains, "state"), cli.Count(least, "request"))
 }
 
 // jobs is the one listing of all sources. An offline run is in their order, so that it prints the same

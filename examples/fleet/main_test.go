@@ -47,10 +47,16 @@ func TestProgressIsForTerminals(t *testing.T) {
 	plain := program{}.print(t.Context())
 	require.NotContains(t, plain.Stderr, "\r")
 	got := program{terminal: true}.print(t.Context())
-	require.Contains(t, got.Stderr, "\r\x1b[K1 of 7 sources answered · 1 pages · ")
+	require.Contains(t, got.Stderr, "\r\x1b[K1 of 7 sources answered · 1 page · ")
 	require.Contains(t, got.Stderr, "\r\x1b[Ksource ", "it is gone when the rows come")
 	require.Equal(t, plain.Stdout, got.Stdout)
 	require.False(t, isTerminal(lo.Must(os.Open("main.go"))))
+}
+
+func TestOneSourceIsSingular(t *testing.T) {
+	got := over(fakeaws.New(fakeaws.Data{})).print(t.Context(), "-live", "-region", "us-east-1")
+	require.Equal(t, exitWhole, got.Status)
+	require.Contains(t, got.Stderr, "1 source, 4 states each: 4 requests at least, ")
 }
 
 func TestSourcesAreProfilesInRegions(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // progress is a line on a terminal that says how far a listing is; elsewhere it is silent. Pages tell
@@ -38,7 +39,8 @@ func (p *progress) page(page backupx.PageInfo) {
 		return
 	}
 	p.drawn = time.Now()
-	fmt.Fprintf(p.w, "\r\x1b[K%d of %d sources answered · %d pages · %d jobs", len(p.answered), p.sources, p.pages, p.jobs)
+	fmt.Fprintf(p.w, "\r\x1b[K%d of %s answered · %s · %s", len(p.answered),
+		cli.Count(p.sources, "source"), cli.Count(p.pages, "page"), cli.Count(p.jobs, "job"))
 }
 
 // clear wipes the line for what comes after it.

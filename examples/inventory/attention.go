@@ -45,7 +45,7 @@ func problems(title, vault string, all []Problem, show int, where func(Cause) st
 		newest = append(newest, p.Newest.text())
 	}
 	return heading(title, outcomes(all)) +
-		interleave(table(rows, 1, 2, 3, 4, 5), newest) + rest(len(all), show, "more causes")
+		interleave(table(rows, 1, 2, 3, 4, 5), newest) + rest(len(all), show, "more "+cli.Plural(len(all)-show, "cause"))
 }
 
 // outcomes counts the jobs of each outcome: 4 FAILED, 2 EXPIRED.

@@ -176,7 +176,7 @@ func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
 			require.Equal(t, "2026-11-19T06:00:00Z", r.Parameter("createdAfter"))
 		}
 	}
-	require.Contains(t, got.Stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 days")
+	require.Contains(t, got.Stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 day\n")
 }
 
 func TestOpsWorksIsAskedOnRequest(t *testing.T) {

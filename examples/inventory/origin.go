@@ -66,6 +66,6 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 	return origin{
 		places: places,
 		now:    p.now().UTC(),
-		note:   fmt.Sprintf("your account in %s, jobs of the last %d days", strings.Join(names, ", "), cmp.Or(o.days, 30)),
+		note:   fmt.Sprintf("your account in %s, jobs of the last %s", strings.Join(names, ", "), cli.Count(cmp.Or(o.days, 30), "day")),
 	}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // text is the report for people.
@@ -99,7 +101,8 @@ func (t *Total) covers() string {
 		parts = append(parts, fmt.Sprintf("created %s to %s UTC", short(*t.From), short(*t.To)))
 	}
 	if t.Children > 0 {
-		parts = append(parts, fmt.Sprintf("%d child jobs are in their parents", t.Children))
+		are := lo.Ternary(t.Children == 1, "is in its parent", "are in their parents")
+		parts = append(parts, cli.Count(t.Children, "child job")+" "+are)
 	}
 	return strings.Join(parts, "; ")
 }

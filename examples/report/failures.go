@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // failures counts the backup jobs that did not succeed, by message category and resource type.
@@ -71,8 +73,8 @@ func (t *failures) section() (Section, error) {
 		plural(t.total(), "backup job"), plain(categories[0]), plain(kinds[0]))
 	s.Table = t.table()
 	s.Brief = t.brief(s.Table)
-	desc := fmt.Sprintf("A grid of %s and %s; each cell is the number of jobs, the darker the more.",
-		plural(len(kinds), "resource type"), number(len(categories))+" message categories")
+	desc := fmt.Sprintf("A grid of %s and %s %s; each cell is the number of jobs, the darker the more.",
+		plural(len(kinds), "resource type"), number(len(categories)), lo.Ternary(len(categories) == 1, "message category", "message categories"))
 	height := heightOf(len(kinds), 30, 40)
 	p, err := picture("failures", s.Title, desc, heat{categories, kinds, t.count}.draw, wide(height), narrow(height+60))
 	s.Pictures = []Picture{p}
@@ -120,5 +122,5 @@ func (t *failures) brief(whole Table) Table {
 
 func (t *failures) figure() Figure {
 	n := t.total()
-	return Figure{Label: "Not successful", Value: number(n), Note: "backup jobs", Bad: n > 0}
+	return Figure{Label: "Not successful", Value: number(n), Note: cli.Plural(n, "backup job"), Bad: n > 0}
 }

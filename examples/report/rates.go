@@ -64,8 +64,9 @@ func (t *rates) section() (Section, error) {
 	if !ok {
 		return s, nil
 	}
-	s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of the successful ones completed with issues.",
-		percent(all), plural(lo.Sum(t.ended), "backup job"), number(t.issues))
+	ended := lo.Sum(t.ended)
+	s.Lead = fmt.Sprintf("%s of the %s that ended %s successful; %s of the successful ones completed with issues.",
+		percent(all), plural(ended, "backup job"), lo.Ternary(ended == 1, "was", "were"), number(t.issues))
 	s.Legend = []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}}
 	s.Table = t.table()
 	daily, smooth := t.points(1), t.points(week)

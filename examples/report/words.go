@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // number is a count with commas between thousands.
@@ -25,13 +27,8 @@ func count(n int) string {
 	return number(n)
 }
 
-// plural counts things whose name takes an s.
-func plural(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return number(n) + " " + thing
-}
+// plural is [cli.Count] with commas between thousands.
+func plural(n int, thing string) string { return number(n) + " " + cli.Plural(n, thing) }
 
 // were counts things that something was done to.
 func were(n int, thing string) string {

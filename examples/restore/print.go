@@ -56,7 +56,7 @@ func report(outcomes []outcome) string {
 	}
 	failed := lo.CountBy(outcomes, func(o outcome) bool { return !o.restored })
 	doubtful := lo.CountBy(outcomes, func(o outcome) bool { return o.restored && o.err != nil })
-	summary := counted(len(outcomes)-failed-doubtful) + " restored"
+	summary := cli.Count(len(outcomes)-failed-doubtful, "backup") + " restored"
 	if failed > 0 {
 		summary += fmt.Sprintf(", %d failed", failed)
 	}
@@ -74,13 +74,6 @@ func (o outcome) text() string {
 		return "restored, but not seen READY: " + o.err.Error()
 	}
 	return "FAILED: " + o.err.Error()
-}
-
-func counted(n int) string {
-	if n == 1 {
-		return "1 backup"
-	}
-	return fmt.Sprintf("%d backups", n)
 }
 
 // moment is a time in UTC, to the minute.

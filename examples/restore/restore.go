@@ -27,7 +27,7 @@ func (o options) restore(ctx context.Context, from origin, stdout io.Writer) (in
 		fmt.Fprintln(stdout, "\nNothing that was asked for is pending deletion.")
 		return exitDone, nil
 	case !o.yes:
-		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", counted(len(backups)))
+		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", cli.Count(len(backups), "backup"))
 		return exitDone, nil
 	}
 	outcomes := o.save(ctx, from.client, backups)

@@ -54,6 +54,17 @@ func Wrap(text string, width int, indent string) string {
 	return b.String() + "\n"
 }
 
+// Count returns a number with its noun: "1 job", "2 jobs".
+func Count(n int, noun string) string { return strconv.Itoa(n) + " " + Plural(n, noun) }
+
+// Plural returns the noun with an s, unless n is 1.
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
 // Bytes is a size in units of 1,024.
 func Bytes(n int64) string {
 	const unit = 1024
