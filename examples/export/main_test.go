@@ -30,19 +30,19 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 	return clitest.Run(ctx, "export", p.run, args...)
 }
 
-// over is the program with a service for AWS, whatever the profile, at a time.
+// over returns the program with an in-memory service for every profile, at a fixed time.
 func over(s *fakeaws.Service, now time.Time) program {
 	return program{load: clitest.Loads(s.Config(), nil), now: func() time.Time { return now }}
 }
 
-// account has so many jobs that ended before madeUpAt.
+// account returns a service with a number of jobs created before madeUpAt.
 func account(jobs int, opts ...fakeaws.Option) *fakeaws.Service {
 	return fakeaws.New(fakeaws.Data{
 		BackupJobs: fakeaws.GenerateBackupJobs(1, madeUpAt.AddDate(0, 0, -30), madeUpAt, jobs),
 	}, opts...)
 }
 
-// ended is a context of a program that was interrupted.
+// ended returns a cancelled context, that of a program that was interrupted.
 func ended(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -58,7 +58,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// whole is what an export from the start to the end writes.
+// whole returns what an uninterrupted export writes.
 func whole(t *testing.T, args ...string) string {
 	t.Helper()
 	out := file(t)
@@ -107,7 +107,7 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 	tries := 0
 	for status := exitIncomplete; status != exitComplete; tries++ {
 		require.Less(t, tries, 200)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(15+tries)*time.Millisecond) // more, where it is slow
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(15+tries)*time.Millisecond) // longer each time, for slow machines
 		status = exported(ctx, args...).Status
 		cancel()
 		require.Contains(t, want, read(t, out), "what is there is a beginning")
@@ -115,7 +115,7 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 	require.Equal(t, want, read(t, out))
 }
 
-// The real thing: the program is killed at any moment, again and again, and started again.
+// The process itself is killed at random moments and started again, until it completes the file.
 func TestExportSurvivesKill9(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "export")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
@@ -138,7 +138,7 @@ func TestExportSurvivesKill9(t *testing.T) {
 	}
 }
 
-// killed starts the program and kills it after a while; it tells whether that was before its end.
+// killed starts the program, kills it after a while, and reports whether the program was still running.
 func killed(t *testing.T, after time.Duration, program string, args []string) bool {
 	t.Helper()
 	cmd := exec.Command(program, args...)
@@ -169,7 +169,7 @@ func TestExportCutsOffWhatWasNotSaved(t *testing.T) {
 	require.Equal(t, want, read(t, out))
 }
 
-// Another start would not help, so the status is not the one for which a supervisor starts again.
+// Another start would fail in the same way, so the status is not the one that asks for a restart.
 func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 	out := file(t)
 	require.Zero(t, exported(t.Context(), "-out", out, "-jobs", "60").Status)
@@ -193,13 +193,13 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 			require.True(t, strings.HasSuffix(got.Stderr, fmt.Sprintf(": remove %s and %[1]s.checkpoint, or name another file with -out\n", out)), got.Stderr)
 			require.NotContains(t, got.Stderr, "start again")
 			require.Equal(t, c.file, read(t, out))
-			require.NoError(t, os.WriteFile(out+suffix, nil, 0o600)) // for the next to remove
+			require.NoError(t, os.WriteFile(out+suffix, nil, 0o600)) // the next case removes it
 		})
 	}
 }
 
-// What is in a file is of one source and one bound: nobody takes made-up jobs for those of an account, or
-// those of a day for those of another.
+// A file has the jobs of one source and one bound, so that nobody mistakes made-up jobs for those of an
+// account, or the jobs of one day for those of another.
 func TestExportRefusesTheFileOfAnother(t *testing.T) {
 	testenv.Clean(t)
 	live := []string{"-live", "-region", "eu-west-1", "-completed-after", "24h"}
@@ -236,7 +236,7 @@ func TestExportRefusesTheFileOfAnother(t *testing.T) {
 	}
 }
 
-// A start that came to nothing binds nobody: with credentials that work, the same file can be written.
+// A start that wrote no job binds the file to nothing: with other settings the same file can be written.
 func TestExportBeginsAnewWhereNothingIsWritten(t *testing.T) {
 	out, p := file(t), over(account(300), madeUpAt)
 	require.Equal(t, exitIncomplete, p.print(ended(t), "-live", "-profile", "wrong", "-out", out).Status)

@@ -26,7 +26,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 	return clitest.Run(ctx, "fleet", p.run, args...)
 }
 
-// over is the program with a server for AWS.
+// over returns the program with an in-memory service for every profile.
 func over(s *fakeaws.Service) program {
 	return program{
 		load: clitest.Loads(s.Config(), nil),
@@ -81,7 +81,7 @@ func TestSourcesAreProfilesInRegions(t *testing.T) {
 	require.Contains(t, got.Stderr, "default/us-east-1  ok ")
 }
 
-// tokens is an STS in front of a service: it gives each role credentials of its own, and counts.
+// tokens is an HTTP client that answers STS itself, with credentials for each role, and counts the roles.
 type tokens struct {
 	aws.HTTPClient
 
@@ -145,7 +145,7 @@ func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
 	require.Contains(t, got.Stderr, "fleet: context canceled")
 }
 
-// full is a disk that is.
+// full is a writer that fails, as a full disk does.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

@@ -11,10 +11,10 @@ import (
 	"github.com/samber/lo"
 )
 
-// row is how one source did.
+// row is the result of one source.
 type row struct {
 	name   string
-	status string // ok, or the kind of its failure
+	status string // "ok", or the kind of its failure
 	pages  int
 	jobs   int
 	why    string
@@ -30,7 +30,7 @@ func status(rows []row) int {
 
 var blanks = regexp.MustCompile(`(?m) +$`)
 
-// table lays the rows out, without blanks at the ends of lines.
+// table aligns the rows in columns, without blanks at the ends of lines.
 func table(rows []row) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -38,11 +38,12 @@ func table(rows []row) string {
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", r.name, r.status, r.pages, r.jobs, r.why)
 	}
-	w.Flush() // a strings.Builder does not fail
+	w.Flush() // writing to a strings.Builder never fails
 	return blanks.ReplaceAllString(b.String(), "")
 }
 
-// reason is what the service said, or where it said nothing, what went wrong first.
+// reason returns the error code and message of the service. For an error that is not the service's it returns
+// the innermost error.
 func reason(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {

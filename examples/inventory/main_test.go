@@ -26,7 +26,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 	return clitest.Run(ctx, "inventory", p.run, args...)
 }
 
-// over is the program with a server for AWS, at now.
+// over returns the program with an in-memory service for every profile, at now.
 func over(s *fakeaws.Service) program {
 	return program{
 		load: clitest.Loads(s.Config(), nil),

@@ -18,10 +18,10 @@ type failures struct {
 	byCause map[cause]*failed
 }
 
-// cause is what a failure is counted by.
+// cause is the key that failures are counted by.
 type cause struct{ category, kind string }
 
-// failed is the failures of one cause.
+// failed is the failures of one cause: their number, and the newest.
 type failed struct {
 	cause
 
@@ -48,7 +48,7 @@ func (t *failures) add(j types.BackupJob) {
 	}
 }
 
-// newer tells whether a job was created after another; of two at one time the id decides.
+// newer reports whether job a was created after b. For equal times the id decides.
 func newer(a, b types.BackupJob) bool {
 	return cmp.Or(aws.ToTime(a.CreationDate).Compare(aws.ToTime(b.CreationDate)),
 		cmp.Compare(aws.ToString(a.BackupJobId), aws.ToString(b.BackupJobId))) > 0
@@ -81,7 +81,7 @@ func (t *failures) section() (Section, error) {
 	return s, err
 }
 
-// mostFirst are the values of one part of the causes, those with the most failures first.
+// mostFirst returns the values of one part of the causes, those with the most failures first.
 func (t *failures) mostFirst(part func(cause) string) []string {
 	by := map[string]int{}
 	for c, f := range t.byCause {
@@ -97,7 +97,7 @@ func (t *failures) count(c cause) int {
 	return 0
 }
 
-// table is a cause a line, and what the newest of its jobs said.
+// table has one line a cause, with the message of its newest job.
 func (t *failures) table() Table {
 	out := Table{Head: []string{"Category", "Resource type", "Jobs", "What the newest said", "State", "Created"}, Left: []int{1, 3, 4, 5}, Prose: []int{3}}
 	all := lo.Values(t.byCause)

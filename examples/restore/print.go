@@ -13,7 +13,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// plan is the backups that were chosen, with the hours that are left.
+// plan returns a table of the chosen backups, with the hours that are left.
 func plan(from origin, backups []hsmtypes.Backup) string {
 	title := fmt.Sprintf("CloudHSM backups pending deletion at %s UTC, %s\n", moment(&from.now), from.note)
 	if len(backups) == 0 {
@@ -29,7 +29,7 @@ func plan(from origin, backups []hsmtypes.Backup) string {
 	return title + "\n" + cli.Table(rows)
 }
 
-// hoursLeft is the time that is left, rounded down.
+// hoursLeft returns the hours until the deletion, with one decimal, rounded down.
 func hoursLeft(b hsmtypes.Backup, now time.Time) string {
 	if b.DeleteTimestamp == nil {
 		return "not told"
@@ -41,14 +41,14 @@ func hoursLeft(b hsmtypes.Backup, now time.Time) string {
 	return fmt.Sprintf("%.1f", float64(left/(time.Hour/10))/10)
 }
 
-// tags are those of a backup by key.
+// tags returns the tags of a backup, sorted by key.
 func tags(b hsmtypes.Backup) string {
 	all := lo.Map(b.TagList, func(t hsmtypes.Tag, _ int) string { return aws.ToString(t.Key) + "=" + aws.ToString(t.Value) })
 	slices.Sort(all)
 	return cmp.Or(strings.Join(all, " "), "·")
 }
 
-// report is what became of each backup.
+// report returns a table of the outcomes, and a summary.
 func report(outcomes []outcome) string {
 	rows := [][]string{{"BACKUP", "STATE", "OUTCOME"}}
 	for _, o := range outcomes {
@@ -76,7 +76,7 @@ func (o outcome) text() string {
 	return "FAILED: " + o.err.Error()
 }
 
-// moment is a time in UTC, to the minute.
+// moment formats a time in UTC, to the minute, with a dot for nil.
 func moment(t *time.Time) string {
 	if t == nil {
 		return "·"

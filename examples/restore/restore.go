@@ -35,7 +35,7 @@ func (o options) restore(ctx context.Context, from origin, stdout io.Writer) (in
 	return status(outcomes), nil
 }
 
-// firstToGo orders backups by when they will be deleted; where that is not told, last.
+// firstToGo orders backups by their deletion time. Backups without one come last.
 func firstToGo(a, b hsmtypes.Backup) int {
 	if a.DeleteTimestamp == nil || b.DeleteTimestamp == nil {
 		return cmp.Compare(unknown(a), unknown(b))
@@ -50,15 +50,15 @@ func unknown(b hsmtypes.Backup) int {
 	return 0
 }
 
-// outcome is what became of a backup.
+// outcome is the result of restoring one backup.
 type outcome struct {
 	id       string
-	state    hsmtypes.BackupState // as it was seen last
-	restored bool                 // the service said so
+	state    hsmtypes.BackupState // the last one seen
+	restored bool                 // the service accepted the restore
 	err      error
 }
 
-// save restores the backups, then waits for each. What fails does not stop the others.
+// save restores the backups, then waits for each. A failure does not stop the others.
 func (o options) save(ctx context.Context, client backupx.Client, backups []hsmtypes.Backup) []outcome {
 	results, _ := client.RestoreHSMBackups(ctx, backups) // each result has its own error
 	outcomes := make([]outcome, len(results))

@@ -1,5 +1,5 @@
-// Package cli is what the programs under examples have in common and what is not backupx: how they end,
-// their flags, the AWS configuration of a live run, and text for a terminal.
+// Package cli is the code that the programs under examples share and that is not about backupx: exit status,
+// flags, AWS configuration of a live run, text for a terminal.
 //
 // A program is a [Program], a function of arguments and streams, so that its tests run it in their process:
 //
