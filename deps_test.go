@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // burdens are the modules that only nested modules may require.
@@ -29,7 +31,7 @@ func TestThePackageImportsTheSDKAndLoAlone(t *testing.T) {
 		t.Skip("runs go list")
 	}
 	list := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")
-	list.Env = append(os.Environ(), "GOPROXY=off", "GOWORK=off")
+	list.Env = testenv.Environ("GOPROXY=off", "GOWORK=off")
 	out, err := list.Output()
 	require.NoError(t, err)
 	allowed := regexp.MustCompile(`^github\.com/(backupx-go/backupx|aws/aws-sdk-go-v2(/.+)?|aws/smithy-go|samber/lo)$|^golang\.org/x/text$`)

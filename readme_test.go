@@ -31,6 +31,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // The code of README.md and of docs is in the functions below, word for word, so that it is compiled and run:
@@ -510,7 +511,7 @@ func TestTheFirstOfflineTest(t *testing.T) {
 	commands := strings.Replace(shBlock.FindStringSubmatch(section)[1], "go mod tidy", "true", 1) // it needs the network
 	sh := exec.CommandContext(t.Context(), "sh", "-euc", commands)
 	sh.Dir = dir
-	sh.Env = append(os.Environ(), "CI=", "BACKUPX_FIXTURES=", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	sh.Env = testenv.Environ("GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
 	out, err := sh.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.FileExists(t, filepath.Join(dir, "testdata", "failed.yaml"))

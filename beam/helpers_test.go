@@ -22,9 +22,11 @@ import (
 	"github.com/backupx-go/backupx"
 	backupxbeam "github.com/backupx-go/backupx/beam"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
+	testenv.SetHostile()
 	beam.Init()
 	log.SetLogger(&log.Standard{Level: log.SevError})
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))

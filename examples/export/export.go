@@ -16,7 +16,7 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// final are the states that a job stays in.
+// final are the states that a job never leaves.
 var final = []types.BackupJobState{
 	types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateExpired,
 	types.BackupJobStateFailed, types.BackupJobStatePartial,
@@ -44,8 +44,8 @@ func lineOf(j types.BackupJob) line {
 	}
 }
 
-// begin opens the file where an earlier run left it, or at the start. Nothing is asked yet, and after an
-// error nothing will be: another start would end the same.
+// begin opens the file where an earlier run left it, or at the start. It sends no request. After an error the
+// program ends without one: another run would fail in the same way.
 func (p program) begin(ctx context.Context, o options) (*exporter, error) {
 	s, err := p.source(ctx, o)
 	if err != nil {
@@ -57,7 +57,7 @@ func (p program) begin(ctx context.Context, o options) (*exporter, error) {
 	}
 	cursor, err := o.goOn(s, at)
 	if errors.Is(err, backupx.ErrCheckpoint) && at.Jobs == 0 && !at.Checkpoint.Done() {
-		at = place{} // no job is in the file yet that could be of another listing
+		at = place{} // the file has no job yet, so it can take those of another listing
 		cursor, err = o.goOn(s, at)
 	}
 	switch {
@@ -74,8 +74,8 @@ func (p program) begin(ctx context.Context, o options) (*exporter, error) {
 	return &exporter{name: o.out, file: file, buffered: bufio.NewWriter(file), cursor: cursor, at: at, save: o.save}, nil
 }
 
-// goOn is the listing from a place on. Its filter is the one it was begun with: a bound that was so long
-// before then does not move because the program was killed.
+// goOn returns a cursor over the jobs that follow a place. Its filter is that of the first run, so that the
+// bound of -completed-after does not move when the program is started again.
 func (o options) goOn(s source, at place) (*backupx.Cursor[types.BackupJob], error) {
 	f := o.filter(s.client.Now())
 	if at.begun() {
@@ -91,7 +91,7 @@ func (o options) goOn(s source, at place) (*backupx.Cursor[types.BackupJob], err
 	return cursor, err
 }
 
-// filter is what to list from the start.
+// filter returns the filter of a first run.
 func (o options) filter(now time.Time) backupx.BackupJobFilter {
 	f := backupx.BackupJobFilter{}.States(final...)
 	if o.completedAfter > 0 {
@@ -100,19 +100,19 @@ func (o options) filter(now time.Time) backupx.BackupJobFilter {
 	return f
 }
 
-// exporter writes jobs to a file, and where it is to the checkpoint beside it.
+// exporter writes jobs to a file, and its place to the checkpoint beside the file.
 type exporter struct {
 	name     string
 	file     *os.File
 	buffered *bufio.Writer
 	cursor   *backupx.Cursor[types.BackupJob]
-	at       place // that is saved
+	at       place // the place that is saved
 	save     int
 }
 
 var errInterrupted = errors.New("interrupted")
 
-// write exports what the cursor has left. What was exported before a failure is saved.
+// write exports the jobs that the cursor has left. It saves the jobs that it exported before a failure.
 func (e *exporter) write(ctx context.Context) error {
 	unsaved, lines := 0, json.NewEncoder(e.buffered)
 	for job, err := range e.cursor.All(ctx) {
@@ -136,8 +136,8 @@ func (e *exporter) write(ctx context.Context) error {
 	return e.commit(unsaved)
 }
 
-// commit forces the file to the disk, and then says so in the checkpoint: whenever the program is
-// killed, all that the checkpoint counts is in the file.
+// commit forces the file to the disk, and then replaces the checkpoint: whenever the program is killed, all
+// jobs that the checkpoint counts are in the file.
 func (e *exporter) commit(jobs int) error {
 	if err := e.buffered.Flush(); err != nil {
 		return err

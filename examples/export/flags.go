@@ -8,7 +8,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// options are what the caller asked for.
+// options are the values of the flags.
 type options struct {
 	live           bool
 	profile        string
@@ -30,7 +30,7 @@ const exitStatus = `Exit status: 0 the file is complete; 1 it is not, start agai
 configuration or the file are wrong.
 `
 
-// parse reads the flags. After an error, what is wrong or the help is on stderr.
+// parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("export", about, exitStatus, &o.live)
@@ -47,7 +47,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-// check finds flags that cannot be meant. What a listing can tell by itself is left to it.
+// check rejects flags whose values make no sense. It leaves out what the listing checks itself.
 func (o *options) check(f *cli.Flags) error {
 	if !f.Given("out") {
 		o.out = o.usual()
@@ -63,7 +63,7 @@ func (o *options) check(f *cli.Flags) error {
 	return nil
 }
 
-// usual is the file to write where none is named: made-up jobs are not to be taken for those of an account.
+// usual returns the default of -out. The name says whether the jobs are made up.
 func (o *options) usual() string {
 	if o.live {
 		return "jobs.ndjson"

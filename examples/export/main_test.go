@@ -19,6 +19,7 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 func exported(ctx context.Context, args ...string) clitest.Printed {
@@ -26,22 +27,22 @@ func exported(ctx context.Context, args ...string) clitest.Printed {
 }
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "export", p.run, args...)
 }
 
-// over is the program with a service for AWS, whatever the profile, at a time.
+// over returns the program with an in-memory service for every profile, at a fixed time.
 func over(s *fakeaws.Service, now time.Time) program {
 	return program{load: clitest.Loads(s.Config(), nil), now: func() time.Time { return now }}
 }
 
-// account has so many jobs that ended before madeUpAt.
+// account returns a service with a number of jobs created before madeUpAt.
 func account(jobs int, opts ...fakeaws.Option) *fakeaws.Service {
 	return fakeaws.New(fakeaws.Data{
 		BackupJobs: fakeaws.GenerateBackupJobs(1, madeUpAt.AddDate(0, 0, -30), madeUpAt, jobs),
 	}, opts...)
 }
 
-// ended is a context of a program that was interrupted.
+// ended returns a cancelled context, that of a program that was interrupted.
 func ended(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -57,7 +58,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// whole is what an export from the start to the end writes.
+// whole returns what an uninterrupted export writes.
 func whole(t *testing.T, args ...string) string {
 	t.Helper()
 	out := file(t)
@@ -106,7 +107,7 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 	tries := 0
 	for status := exitIncomplete; status != exitComplete; tries++ {
 		require.Less(t, tries, 200)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(15+tries)*time.Millisecond) // more, where it is slow
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(15+tries)*time.Millisecond) // longer each time, for slow machines
 		status = exported(ctx, args...).Status
 		cancel()
 		require.Contains(t, want, read(t, out), "what is there is a beginning")
@@ -114,11 +115,13 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 	require.Equal(t, want, read(t, out))
 }
 
-// The real thing: the program is killed at any moment, again and again, and started again.
+// The process itself is killed at random moments and started again, until it completes the file.
 func TestExportSurvivesKill9(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "export")
-	build, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, string(build))
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Env = testenv.Environ()
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 9))
@@ -135,10 +138,11 @@ func TestExportSurvivesKill9(t *testing.T) {
 	}
 }
 
-// killed starts the program and kills it after a while; it tells whether that was before its end.
+// killed starts the program, kills it after a while, and reports whether the program was still running.
 func killed(t *testing.T, after time.Duration, program string, args []string) bool {
 	t.Helper()
 	cmd := exec.Command(program, args...)
+	cmd.Env = testenv.Environ()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	require.NoError(t, cmd.Start())
@@ -151,6 +155,12 @@ func killed(t *testing.T, after time.Duration, program string, args []string) bo
 	return err != nil
 }
 
+func TestOneJobIsSingular(t *testing.T) {
+	out := file(t)
+	require.Equal(t, "export: "+out+" is complete with 1 job\n", exported(t.Context(), "-out", out, "-jobs", "2").Stderr)
+	require.Equal(t, "export: "+out+" was already complete with 1 job; nothing was asked\n", exported(t.Context(), "-out", out, "-jobs", "2").Stderr)
+}
+
 func TestExportCutsOffWhatWasNotSaved(t *testing.T) {
 	out, want := file(t), whole(t, "-jobs", "300")
 	require.Equal(t, exitIncomplete, exported(ended(t), "-out", out, "-jobs", "300").Status)
@@ -159,7 +169,7 @@ func TestExportCutsOffWhatWasNotSaved(t *testing.T) {
 	require.Equal(t, want, read(t, out))
 }
 
-// Another start would not help, so the status is not the one for which a supervisor starts again.
+// Another start would fail in the same way, so the status is not the one that asks for a restart.
 func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 	out := file(t)
 	require.Zero(t, exported(t.Context(), "-out", out, "-jobs", "60").Status)
@@ -168,7 +178,7 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 		"a file without a checkpoint":                {"precious\n", "", out + ": it is there and has no checkpoint"},
 		"a checkpoint that is none":                  {"", "{", out + suffix + ": unexpected end of JSON input"},
 		"a checkpoint that was altered":              {"", `{"length":0,"checkpoint":"backupx1.e30.0000"}`, "checkpoint cannot be used"},
-		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 bytes of "},
+		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 byte of "},
 		"a complete file longer than its checkpoint": {jobs + "mine\n", checkpoint, "it was complete and is longer than its checkpoint says: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,17 +193,15 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 			require.True(t, strings.HasSuffix(got.Stderr, fmt.Sprintf(": remove %s and %[1]s.checkpoint, or name another file with -out\n", out)), got.Stderr)
 			require.NotContains(t, got.Stderr, "start again")
 			require.Equal(t, c.file, read(t, out))
-			require.NoError(t, os.WriteFile(out+suffix, nil, 0o600)) // for the next to remove
+			require.NoError(t, os.WriteFile(out+suffix, nil, 0o600)) // the next case removes it
 		})
 	}
 }
 
-// What is in a file is of one source and one bound: nobody takes made-up jobs for those of an account, or
-// those of a day for those of another.
+// A file has the jobs of one source and one bound, so that nobody mistakes made-up jobs for those of an
+// account, or the jobs of one day for those of another.
 func TestExportRefusesTheFileOfAnother(t *testing.T) {
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		t.Setenv(name, "")
-	}
+	testenv.Clean(t)
 	live := []string{"-live", "-region", "eu-west-1", "-completed-after", "24h"}
 	for name, c := range map[string]struct {
 		begun, then []string
@@ -228,7 +236,7 @@ func TestExportRefusesTheFileOfAnother(t *testing.T) {
 	}
 }
 
-// A start that came to nothing binds nobody: with credentials that work, the same file can be written.
+// A start that wrote no job binds the file to nothing: with other settings the same file can be written.
 func TestExportBeginsAnewWhereNothingIsWritten(t *testing.T) {
 	out, p := file(t), over(account(300), madeUpAt)
 	require.Equal(t, exitIncomplete, p.print(ended(t), "-live", "-profile", "wrong", "-out", out).Status)

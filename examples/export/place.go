@@ -11,27 +11,28 @@ import (
 	"time"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// place is how far an export has come.
+// place is the position of an export, as its checkpoint file stores it.
 type place struct {
-	Length         int64              `json:"length"`                   // of the file
-	Jobs           int                `json:"jobs"`                     // in it
-	CompletedAfter time.Duration      `json:"completedAfter,omitempty"` // the flag, in nanoseconds; its bound is in the checkpoint
+	Length         int64              `json:"length"`                   // of the file, in bytes
+	Jobs           int                `json:"jobs"`                     // in the file
+	CompletedAfter time.Duration      `json:"completedAfter,omitempty"` // the flag, in nanoseconds; its bound is in Checkpoint
 	Checkpoint     backupx.Checkpoint `json:"checkpoint"`
 }
 
 const suffix = ".checkpoint"
 
-// begun is false for the zero place only: what is stored has a checkpoint.
+// begun is false only for the zero place: every stored place has a checkpoint.
 func (at place) begun() bool { return at.Checkpoint != (backupx.Checkpoint{}) }
 
-// useless says of a file that it cannot be gone on with, and what to do.
+// useless returns the error for a file that the program cannot continue, with what to do about it.
 func useless(file string, why error) error {
 	return fmt.Errorf("%w: remove %s and %s, or name another file with -out", why, file, file+suffix)
 }
 
-// load reads the place of a file; the zero place is the start.
+// load reads the place of a file. It returns the zero place, the start, if there is no checkpoint.
 func load(file string) (at place, err error) {
 	text, err := os.ReadFile(file + suffix)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -46,7 +47,7 @@ func load(file string) (at place, err error) {
 	return at, nil
 }
 
-// store replaces the place of a file in one step: after a crash there is the old one or the new one.
+// store replaces the place of a file in one step: after a crash the old or the new one is there.
 func (at place) store(file string) error {
 	text, err := json.Marshal(at)
 	if err != nil {
@@ -81,9 +82,9 @@ func syncFolder(name string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// open opens the file at a place: what was written after it is cut off. At the start there must not be
-// a file, unless it is empty. The place is stored before anything is written to the file, so that a file
-// with jobs always has one.
+// open opens the file at a place and cuts off what was written after it. At the start the file must not exist,
+// or must be empty. The place is stored before anything is written to the file, so that a file with jobs
+// always has a checkpoint.
 func open(name string, at place) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -109,7 +110,7 @@ func cut(f *os.File, at place) error {
 	return err
 }
 
-// fits says where a file is not the one that was left at a place.
+// fits returns an error if the file is not as an export left it at a place.
 func fits(f *os.File, at place) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -121,9 +122,9 @@ func fits(f *os.File, at place) error {
 	case !stored && size > 0:
 		err = errors.New("it is there and has no checkpoint")
 	case size < at.Length:
-		err = fmt.Errorf("it is shorter than its checkpoint says: %d bytes of %d", size, at.Length)
+		err = fmt.Errorf("it is shorter than its checkpoint says: %s of %d", cli.Count(int(size), "byte"), at.Length)
 	case size > at.Length && at.Checkpoint.Done():
-		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %d bytes, not %d", size, at.Length)
+		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %s, not %d", cli.Count(int(size), "byte"), at.Length)
 	default:
 		return nil
 	}

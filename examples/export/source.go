@@ -14,14 +14,14 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// source is whom to ask.
+// source is a client with the name of its account.
 type source struct {
 	client backupx.Client
-	name   string // tells it from others, in checkpoints
+	name   string // the scope of checkpoints, which keeps sources apart
 }
 
-// source is the caller's account, or a service in the program whose jobs are the same at any time.
-// Nothing is asked yet.
+// source returns the caller's account, or an in-memory service with the same jobs in each run. It sends no
+// request.
 func (p program) source(ctx context.Context, o options) (source, error) {
 	if o.live {
 		return p.account(ctx, o)
@@ -45,8 +45,8 @@ func (p program) account(ctx context.Context, o options) (source, error) {
 	return s, nil
 }
 
-// credentials names those of a live run: only a request could tell the account, and the keys of a session
-// change while its account stays.
+// credentials names the credentials of a live run: their profile, or that they are keys of the environment. It
+// names neither the account, which takes a request, nor the key, which changes with each session.
 func credentials(profile string) string {
 	if profile == "" && os.Getenv("AWS_ACCESS_KEY_ID") != "" {
 		return "keys of the environment"
@@ -54,7 +54,7 @@ func credentials(profile string) string {
 	return "profile " + cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
 }
 
-// madeUpAt is when the jobs of an offline run end.
+// madeUpAt is the time of an offline run. Its jobs were created in the 30 days before.
 var madeUpAt = time.Date(2026, time.March, 14, 6, 0, 0, 0, time.UTC)
 
 func (o options) madeUp() source {
@@ -63,5 +63,5 @@ func (o options) madeUp() source {
 	}, fakeaws.WithLatency(o.latency), fakeaws.WithLog(0))
 	c := backupx.New(s.Config())
 	c.Now = func() time.Time { return madeUpAt }
-	return source{c, fmt.Sprintf("made up, %d jobs", o.jobs)}
+	return source{c, "made up, " + cli.Count(o.jobs, "job")}
 }

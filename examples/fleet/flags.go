@@ -15,7 +15,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// options are what the caller asked for.
+// options are the values of the flags.
 type options struct {
 	live     bool
 	regions  cli.List
@@ -35,7 +35,7 @@ const exitStatus = `Exit status: 0 all sources were listed whole; 1 a source fai
 listing.
 `
 
-// parse reads the flags. After an error, what is wrong or the help is on stderr.
+// parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("fleet", about, exitStatus, &o.live)
@@ -54,7 +54,7 @@ const placeholder = "{account}"
 
 var accountID = regexp.MustCompile(`^\d{12}$`)
 
-// check finds flags that cannot be meant. What a listing can tell by itself is left to it.
+// check rejects flags whose values make no sense. It leaves out what the listing checks itself.
 func (o *options) check(f *cli.Flags) error {
 	wrong, _ := lo.Find(o.accounts, func(id string) bool { return !accountID.MatchString(id) })
 	switch {
@@ -72,7 +72,7 @@ func (o *options) check(f *cli.Flags) error {
 	return nil
 }
 
-// filter is what to list: jobs that did not end well.
+// filter returns the filter of the jobs to list: those that ended without a whole recovery point.
 func (o *options) filter(now time.Time) backupx.BackupJobFilter {
 	f := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted,
 		types.BackupJobStateExpired, types.BackupJobStatePartial)

@@ -13,6 +13,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // record is one job on stdout.
@@ -37,23 +38,23 @@ func recordOf(s backupx.Sourced[types.BackupJob]) record {
 	}
 }
 
-// listing is what to list of which sources.
+// listing is a fleet with the filter and the options of the listing over it.
 type listing struct {
 	fleet   backupx.Fleet
 	filter  backupx.BackupJobFilter
 	options options
 }
 
-// estimate says what the listing will cost, before anything is sent.
+// estimate says how many requests the listing takes. It sends none.
 func (l listing) estimate() string {
 	chains := l.filter.Explain().Chains
 	least := len(l.fleet) * chains
-	return fmt.Sprintf("%d sources, %d states each: %d requests at least, and one for each 1,000 jobs of a state beyond",
-		len(l.fleet), chains, least)
+	return fmt.Sprintf("%s, %s each: %s at least, and one for each 1,000 jobs of a state beyond",
+		cli.Count(len(l.fleet), "source"), cli.Count(chains, "state"), cli.Count(least, "request"))
 }
 
-// jobs is the one listing of all sources. An offline run is in their order, so that it prints the same
-// each time.
+// jobs returns one listing of all sources. An offline run lists them in order, so that it prints the same each
+// time.
 func (l listing) jobs() backupx.Listing[backupx.Sourced[types.BackupJob]] {
 	jobs := backupx.Across(l.fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
 		return c.BackupJobs(l.filter).Rate(l.options.rate)
@@ -64,8 +65,8 @@ func (l listing) jobs() backupx.Listing[backupx.Sourced[types.BackupJob]] {
 	return jobs
 }
 
-// write prints the jobs, and says how each source did. The error is that of the whole: that of a source
-// is in its row.
+// write prints the jobs and returns the result of each source. The error of a source is in its row; the
+// returned error means that the listing as a whole failed.
 func (l listing) write(ctx context.Context, stdout io.Writer, p *progress) ([]row, error) {
 	out, rows := json.NewEncoder(stdout), map[string]*row{}
 	for _, s := range l.fleet {

@@ -1,6 +1,6 @@
-// Command fleet lists the backup jobs of many accounts and regions that went wrong, as one listing: one
-// JSON object a job on stdout, and on stderr what it will cost, how far it is (on a terminal only), and
-// at the end how each source did. A region that fails does not hide the others.
+// Command fleet lists the unsuccessful backup jobs of many accounts and regions as one listing. It prints one
+// JSON object a job on stdout. On stderr it prints how many requests the listing takes, its progress (on a
+// terminal only), and at the end the result of each source. A region that fails does not hide the others.
 //
 //	go run ./examples/fleet                                      made-up accounts, no network
 //	go run ./examples/fleet -live -region us-east-1,eu-west-1
@@ -10,9 +10,9 @@
 //
 // # Live
 //
-// The sources are each profile, or each account by the role to assume in it, in each region. An account
-// has one credential, shared by its regions and kept until it expires. It needs the permission
-// backup:ListBackupJobs, and sts:AssumeRole for -role. Nothing is changed.
+// A source is a profile in a region, or with -role an account in a region. The regions of an account share
+// its credentials, which are kept until they expire. The program needs the permission backup:ListBackupJobs,
+// and sts:AssumeRole for -role. It changes nothing.
 //
 // # Exit status
 //
@@ -20,7 +20,7 @@
 //	1  a source failed: its row says how
 //	2  there is no listing: the flags or the configuration are wrong, or it was interrupted
 //
-// go run itself prints "exit status 1" where a source failed, as some do offline by design.
+// If a source failed, as some made-up ones do on purpose, go run itself prints "exit status 1".
 package main
 
 import (
@@ -33,7 +33,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// The exit status of the program.
+// The exit statuses of the program.
 const (
 	exitWhole = iota
 	exitPartial
@@ -41,36 +41,39 @@ const (
 )
 
 func main() {
-	cli.Main(program{load: cli.LoadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}.run)
+	cli.Main("fleet", program{load: cli.LoadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}.run)
 }
 
-// program is what a run depends on.
+// program holds what a run depends on; tests replace it.
 type program struct {
 	load     cli.ConfigLoader
 	now      func() time.Time
-	terminal bool // stderr is one
+	terminal bool // stderr is a terminal
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the program, a [cli.Program].
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitNone)
+		return exitNone, err
 	}
 	fleet, err := p.fleet(ctx, o)
 	if err != nil {
-		fmt.Fprintln(stderr, "fleet:", err)
-		return exitNone
+		return exitNone, err
 	}
 	l := listing{fleet: fleet, filter: o.filter(p.clock(o)), options: o}
 	fmt.Fprintln(stderr, l.estimate())
 	progress := newProgress(stderr, p.terminal, len(fleet))
 	rows, err := l.write(ctx, stdout, progress)
 	progress.clear()
-	return report(stderr, rows, err)
+	fmt.Fprint(stderr, table(rows))
+	if err != nil {
+		return exitNone, err
+	}
+	return status(rows), nil
 }
 
-// clock is when a run takes place.
+// clock returns the time of the run: for made-up accounts, the time that their jobs end at.
 func (p program) clock(o options) time.Time {
 	if !o.live {
 		return madeUp
@@ -78,7 +81,7 @@ func (p program) clock(o options) time.Time {
 	return p.now()
 }
 
-// isTerminal reports whether a person looks at a file.
+// isTerminal reports whether a file is a terminal.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0

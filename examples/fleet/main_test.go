@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,10 +23,10 @@ import (
 )
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "fleet", p.run, args...)
 }
 
-// over is the program with a server for AWS.
+// over returns the program with an in-memory service for every profile.
 func over(s *fakeaws.Service) program {
 	return program{
 		load: clitest.Loads(s.Config(), nil),
@@ -48,10 +47,16 @@ func TestProgressIsForTerminals(t *testing.T) {
 	plain := program{}.print(t.Context())
 	require.NotContains(t, plain.Stderr, "\r")
 	got := program{terminal: true}.print(t.Context())
-	require.Contains(t, got.Stderr, "\r\x1b[K1 of 7 sources answered · 1 pages · ")
+	require.Contains(t, got.Stderr, "\r\x1b[K1 of 7 sources answered · 1 page · ")
 	require.Contains(t, got.Stderr, "\r\x1b[Ksource ", "it is gone when the rows come")
 	require.Equal(t, plain.Stdout, got.Stdout)
 	require.False(t, isTerminal(lo.Must(os.Open("main.go"))))
+}
+
+func TestOneSourceIsSingular(t *testing.T) {
+	got := over(fakeaws.New(fakeaws.Data{})).print(t.Context(), "-live", "-region", "us-east-1")
+	require.Equal(t, exitWhole, got.Status)
+	require.Contains(t, got.Stderr, "1 source, 4 states each: 4 requests at least, ")
 }
 
 func TestSourcesAreProfilesInRegions(t *testing.T) {
@@ -76,7 +81,7 @@ func TestSourcesAreProfilesInRegions(t *testing.T) {
 	require.Contains(t, got.Stderr, "default/us-east-1  ok ")
 }
 
-// tokens is an STS in front of a service: it gives each role credentials of its own, and counts.
+// tokens is an HTTP client that answers STS itself, with credentials for each role, and counts the roles.
 type tokens struct {
 	aws.HTTPClient
 
@@ -140,15 +145,15 @@ func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
 	require.Contains(t, got.Stderr, "fleet: context canceled")
 }
 
-// full is a disk that is.
+// full is a writer that fails, as a full disk does.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestOutputThatCannotBeWritten(t *testing.T) {
-	var stderr bytes.Buffer
-	require.Equal(t, exitNone, program{}.run(t.Context(), nil, full{}, &stderr))
-	require.Contains(t, stderr.String(), "fleet: writing: no space left on device")
+	status, err := program{}.run(t.Context(), nil, full{}, io.Discard)
+	require.Equal(t, exitNone, status)
+	require.EqualError(t, err, "writing: no space left on device")
 }
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// madeUp is when the jobs of an offline run end.
+// madeUp is the time of an offline run. Its jobs were created in the 30 days before.
 var madeUp = time.Date(2026, time.March, 14, 6, 0, 0, 0, time.UTC)
 
-// offline is a fleet of services in this program, some of which fail in the ways that regions do.
+// offline returns a fleet of in-memory services, some of which fail in the ways that real regions do.
 func offline() backupx.Fleet {
 	denied := fakeaws.Fault{Do: fakeaws.AccessDenied(), When: func(r fakeaws.Request) bool { return r.Parameter("state") == "FAILED" }}
 	return backupx.Fleet{
@@ -35,7 +35,7 @@ func madeUpSource(name string, seed uint64, jobs int, faults ...fakeaws.Fault) b
 	return madeUpWith(name, s.Config())
 }
 
-// notOffered is a region whose endpoint has no address.
+// notOffered returns a source whose endpoint has no address, as in a region without the service.
 func notOffered(name string) backupx.Source {
 	cfg := fakeaws.New(fakeaws.Data{}).Config()
 	cfg.HTTPClient = noAddress{}
@@ -48,7 +48,7 @@ func madeUpWith(name string, cfg aws.Config) backupx.Source {
 	return backupx.Source{Name: name, Client: client}
 }
 
-// noAddress is an HTTP client that finds nobody.
+// noAddress is an HTTP client that fails as if DNS knew no host.
 type noAddress struct{}
 
 func (noAddress) Do(r *http.Request) (*http.Response, error) {

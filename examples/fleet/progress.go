@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// progress is a line on a terminal that says how far a listing is; elsewhere it is silent. Pages tell
-// it, and these come one by one.
+// progress shows on a terminal, in one line, how far a listing is; elsewhere it prints nothing. It needs no
+// lock, because the calls of OnPage never overlap.
 type progress struct {
 	w        io.Writer
 	sources  int
@@ -19,7 +20,7 @@ type progress struct {
 	drawn    time.Time
 }
 
-// redraw is how long a line stays at least.
+// redraw is the shortest time between two drawings of the line.
 const redraw = 100 * time.Millisecond
 
 func newProgress(w io.Writer, terminal bool, sources int) *progress {
@@ -29,7 +30,7 @@ func newProgress(w io.Writer, terminal bool, sources int) *progress {
 	return &progress{w: w, sources: sources, answered: map[string]bool{}}
 }
 
-// page counts a page, and draws the line anew if it was drawn a while ago.
+// page counts a page, and redraws the line if redraw has passed since the last drawing.
 func (p *progress) page(page backupx.PageInfo) {
 	p.answered[page.Source] = true
 	p.pages++
@@ -38,10 +39,11 @@ func (p *progress) page(page backupx.PageInfo) {
 		return
 	}
 	p.drawn = time.Now()
-	fmt.Fprintf(p.w, "\r\x1b[K%d of %d sources answered · %d pages · %d jobs", len(p.answered), p.sources, p.pages, p.jobs)
+	fmt.Fprintf(p.w, "\r\x1b[K%d of %s answered · %s · %s", len(p.answered),
+		cli.Count(p.sources, "source"), cli.Count(p.pages, "page"), cli.Count(p.jobs, "job"))
 }
 
-// clear wipes the line for what comes after it.
+// clear erases the line, so that the next output starts in its place.
 func (p *progress) clear() {
 	if p.w != nil {
 		fmt.Fprint(p.w, "\r\x1b[K")

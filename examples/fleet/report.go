@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"text/tabwriter"
@@ -12,23 +11,18 @@ import (
 	"github.com/samber/lo"
 )
 
-// row is how one source did.
+// row is the result of one source.
 type row struct {
 	name   string
-	status string // ok, or the kind of its failure
+	status string // "ok", or the kind of its failure
 	pages  int
 	jobs   int
 	why    string
 }
 
-// report prints a row a source and returns the exit status.
-func report(w io.Writer, rows []row, err error) int {
-	fmt.Fprint(w, table(rows))
-	switch {
-	case err != nil:
-		fmt.Fprintln(w, "fleet:", err)
-		return exitNone
-	case lo.SomeBy(rows, func(r row) bool { return r.status != "ok" }):
+// status is the exit status of a listing that was not interrupted.
+func status(rows []row) int {
+	if lo.SomeBy(rows, func(r row) bool { return r.status != "ok" }) {
 		return exitPartial
 	}
 	return exitWhole
@@ -36,7 +30,7 @@ func report(w io.Writer, rows []row, err error) int {
 
 var blanks = regexp.MustCompile(`(?m) +$`)
 
-// table lays the rows out, without blanks at the ends of lines.
+// table aligns the rows in columns, without blanks at the ends of lines.
 func table(rows []row) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -44,11 +38,12 @@ func table(rows []row) string {
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", r.name, r.status, r.pages, r.jobs, r.why)
 	}
-	w.Flush() // a strings.Builder does not fail
+	w.Flush() // writing to a strings.Builder never fails
 	return blanks.ReplaceAllString(b.String(), "")
 }
 
-// reason is what the service said, or where it said nothing, what went wrong first.
+// reason returns the error code and message of the service. For an error that is not the service's it returns
+// the innermost error.
 func reason(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {

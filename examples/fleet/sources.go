@@ -13,7 +13,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// identity is credentials, and what to call them.
+// identity is a configuration with credentials, and the name of its sources.
 type identity struct {
 	name string
 	cfg  aws.Config
@@ -42,7 +42,7 @@ func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
 	return fleet, nil
 }
 
-// identities are those of each profile, or of each account.
+// identities returns one identity for each profile, or with -role for each account.
 func (p program) identities(ctx context.Context, o options) ([]identity, error) {
 	profiles := o.profiles
 	if len(profiles) == 0 {
@@ -62,11 +62,11 @@ func (p program) identities(ctx context.Context, o options) ([]identity, error) 
 	return out, nil
 }
 
-// assumed are the roles in the accounts. Each has one credential, which the clients of all its regions
-// share: it is asked for once, when it is first needed, and again shortly before it expires.
+// assumed returns one identity for the role in each account. The clients of all its regions share its
+// credentials, which are requested from STS when they are first needed, and again shortly before they expire.
 func assumed(cfg aws.Config, o options) []identity {
 	if cfg.Region == "" && len(o.regions) > 0 {
-		cfg.Region = o.regions[0] // STS is asked there
+		cfg.Region = o.regions[0] // the region of STS
 	}
 	client := sts.NewFromConfig(cfg)
 	var out []identity

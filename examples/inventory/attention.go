@@ -14,7 +14,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// attention lists what needs it, most first; each list ends after show lines.
+// attention returns the section of what needs attention. Each list shows at most show lines.
 func attention(r Report, show int) string {
 	switch {
 	case r.Findings == 0 && len(r.NotReached) > 0:
@@ -30,7 +30,8 @@ func attention(r Report, show int) string {
 		opsworks(r.OpsWorksBackups, show)
 }
 
-// problems are jobs by vault, plan and message category; under each, what the newest said.
+// problems lists jobs by vault, plan and message category, each line followed by the message of its newest
+// job.
 func problems(title, vault string, all []Problem, show int, where func(Cause) string) string {
 	if len(all) == 0 {
 		return ""
@@ -45,10 +46,10 @@ func problems(title, vault string, all []Problem, show int, where func(Cause) st
 		newest = append(newest, p.Newest.text())
 	}
 	return heading(title, outcomes(all)) +
-		interleave(table(rows, 1, 2, 3, 4, 5), newest) + rest(len(all), show, "more causes")
+		interleave(table(rows, 1, 2, 3, 4, 5), newest) + rest(len(all), show, "more "+cli.Plural(len(all)-show, "cause"))
 }
 
-// outcomes counts the jobs of each outcome: 4 FAILED, 2 EXPIRED.
+// outcomes counts the jobs of each outcome: "4 failed, 2 expired".
 func outcomes(all []Problem) string {
 	by := map[string]int{}
 	for _, p := range all {
@@ -60,7 +61,7 @@ func outcomes(all []Problem) string {
 	}), ", ")
 }
 
-// spoken is an outcome in a sentence.
+// spoken returns an outcome as it stands in a sentence.
 func spoken(outcome string) string {
 	if outcome == withIssues {
 		return "completed with issues"
@@ -68,7 +69,8 @@ func spoken(outcome string) string {
 	return strings.ToLower(outcome)
 }
 
-// places says where something is: the region, and the account if there are several.
+// places returns a function that names the place of a cause: its region, and its account if the report has
+// several.
 func (r Report) places() func(Cause) string {
 	account := func(p Problem, _ int) string { return p.Account }
 	if len(lo.Uniq(lo.Map(append(slices.Clone(r.BackupJobs), r.CopyJobs...), account))) < 2 {
@@ -77,13 +79,13 @@ func (r Report) places() func(Cause) string {
 	return func(c Cause) string { return strings.TrimSuffix(c.Region+" "+c.Account, " ") }
 }
 
-// text is a job in a line.
+// text describes a job in one line.
 func (j Job) text() string {
 	name := strings.TrimSpace(j.ResourceType + " " + resourceName(j.Resource))
 	return strings.Join(lo.Compact([]string{short(j.Created), name, j.Message}), ", ")
 }
 
-// interleave puts a line below each row of a table but its head.
+// interleave puts a line below each row of a table except the head.
 func interleave(table string, below []string) string {
 	var b strings.Builder
 	for i, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n") {
@@ -95,7 +97,7 @@ func interleave(table string, below []string) string {
 	return b.String()
 }
 
-// rest says how many lines were left out.
+// rest says how many lines are left out; it is empty if all are shown.
 func rest(total, shown int, what string) string {
 	if total <= shown {
 		return ""
@@ -103,7 +105,7 @@ func rest(total, shown int, what string) string {
 	return fmt.Sprintf("  … and %d %s (-show %d)\n", total-shown, what, total)
 }
 
-// late are jobs that did not start in time, the longest first.
+// late lists the jobs that did not start in time, the latest first.
 func late(l List[LateJob]) string {
 	if l.Total == 0 {
 		return ""
@@ -119,7 +121,7 @@ func late(l List[LateJob]) string {
 		table(rows, 1, 2, 3, 4, 5) + rest(l.Total, len(l.First), "more")
 }
 
-// deletions are the CloudHSM backups that go, the first to go first.
+// deletions lists the CloudHSM backups that are pending deletion, the first to be deleted first.
 func deletions(l List[Deletion]) string {
 	if l.Total == 0 {
 		return ""
@@ -141,7 +143,7 @@ func (d Deletion) left() string {
 	return decimal(*d.HoursLeft)
 }
 
-// opsworks are the failed backups of OpsWorks CM.
+// opsworks lists the failed backups of OpsWorks CM.
 func opsworks(all []Problem, show int) string {
 	if len(all) == 0 {
 		return ""
@@ -153,7 +155,7 @@ func opsworks(all []Problem, show int) string {
 	return heading("OpsWorks CM backups", outcomes(all)) + table(rows, 1, 2, 3) + rest(len(all), show, "more")
 }
 
-// notReached is what the report lacks.
+// notReached lists what the report lacks, and why.
 func notReached(r Report) string {
 	if len(r.NotReached) == 0 {
 		return heading("Everything was reached", "")
@@ -168,7 +170,7 @@ func notReached(r Report) string {
 	return b.String()
 }
 
-// after says that a part was read, if so.
+// after says how many items were read before the failure; it is empty for none.
 func after(read int) string {
 	if read == 0 {
 		return ""
@@ -176,7 +178,7 @@ func after(read int) string {
 	return fmt.Sprintf(", after %d", read)
 }
 
-// vaultName is the name of the vault, and of its region and account where those are others.
+// vaultName is the name of the vault, with its region and account where they differ from the job's.
 func (c Cause) vaultName() string {
 	a, err := arn.Parse(c.Vault)
 	if err != nil {
@@ -201,5 +203,5 @@ func resourceName(resource string) string {
 	return a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
 }
 
-// decimal is a number of hours.
+// decimal formats hours with one decimal.
 func decimal(h float64) string { return strconv.FormatFloat(h, 'f', 1, 64) }

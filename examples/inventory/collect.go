@@ -11,16 +11,16 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// part is what one service in one region comes to.
+// part is the result of one service in one region.
 type part struct {
 	service service
 	place   place
 	tally   *tally
-	err     error // why it could not be read to its end
+	err     error // why it could not be read completely; nil if it was
 }
 
-// collect reads every service in every place, all at the same time. Each is counted by itself, so
-// that one that fails takes nothing from the others.
+// collect reads every service in every place, all at the same time. Each pair has its own tally, so that a
+// failure of one does not affect the others.
 func collect(ctx context.Context, from origin, o options) Report {
 	parts := lo.FlatMap(o.services(from.now), func(s service, _ int) []part {
 		return lo.Map(from.places, func(p place, _ int) part {
@@ -34,8 +34,8 @@ func collect(ctx context.Context, from origin, o options) Report {
 	return assemble(from, parts, o)
 }
 
-// read counts everything that there is, up to an error. What a filter drops on the way are the jobs
-// with a parent.
+// read counts all items until the first error. The items that a page has and the filter does not keep are
+// jobs with a parent.
 func (p part) read(ctx context.Context) error {
 	listing := p.service.list(p.place.client).OnPage(func(page backupx.PageInfo) {
 		p.tally.children += page.Items - page.Kept
@@ -49,7 +49,7 @@ func (p part) read(ctx context.Context) error {
 	return nil
 }
 
-// assemble puts the parts together, in the order of services and then of places.
+// assemble makes the report of the parts, in the order of services and then of places.
 func assemble(from origin, parts []part, o options) Report {
 	r := Report{At: from.now, Live: o.live, Source: from.note, NotReached: []Gap{}}
 	whole := newTally("", from.now, o.show)
@@ -71,7 +71,7 @@ func assemble(from origin, parts []part, o options) Report {
 	return r
 }
 
-// total is the part's line in the totals.
+// total returns the part's line of the totals.
 func (p part) total() Total {
 	return Total{
 		Service: p.service.id, Region: p.place.region,
@@ -81,7 +81,8 @@ func (p part) total() Total {
 	}
 }
 
-// mostFirst sorts problems by how many jobs have them. There are none, rather than null, in JSON.
+// mostFirst sorts problems by their number of jobs, largest first. It never returns nil: JSON has [], not
+// null.
 func mostFirst(problems []Problem) []Problem {
 	if problems == nil {
 		return []Problem{}

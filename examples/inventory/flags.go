@@ -7,7 +7,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// options are what the caller asked for.
+// options are the values of the flags.
 type options struct {
 	live     bool
 	regions  cli.List
@@ -27,7 +27,7 @@ const exitStatus = `Exit status: 0 nothing needs attention; 1 something does; 2 
 more than 1), or the flags are wrong.
 `
 
-// parse reads the flags. After an error, what is wrong or the help is on stderr.
+// parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("inventory", about, exitStatus, &o.live)
@@ -42,7 +42,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-// check finds flags that cannot be meant.
+// check rejects flags whose values make no sense.
 func (o *options) check(f *cli.Flags) error {
 	switch {
 	case o.show < 1:

@@ -11,7 +11,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// gap tells why the part could not be read to its end.
+// gap describes why the part could not be read completely.
 func (p part) gap() Gap {
 	return Gap{
 		Service: p.service.id, Region: p.place.region,
@@ -20,7 +20,7 @@ func (p part) gap() Gap {
 	}
 }
 
-// reason says in a few words why a service could not be read, where it is one of the usual reasons.
+// reason describes an error in a few words if its cause is a common one; otherwise it returns the error code.
 func reason(err error, permission string) string {
 	var api smithy.APIError
 	var dns *net.DNSError

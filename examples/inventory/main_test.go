@@ -23,10 +23,10 @@ import (
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "inventory", p.run, args...)
 }
 
-// over is the program with a server for AWS, at now.
+// over returns the program with an in-memory service for every profile, at now.
 func over(s *fakeaws.Service) program {
 	return program{
 		load: clitest.Loads(s.Config(), nil),
@@ -176,7 +176,7 @@ func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
 			require.Equal(t, "2026-11-19T06:00:00Z", r.Parameter("createdAfter"))
 		}
 	}
-	require.Contains(t, got.Stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 days")
+	require.Contains(t, got.Stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 day\n")
 }
 
 func TestOpsWorksIsAskedOnRequest(t *testing.T) {

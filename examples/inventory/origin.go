@@ -16,14 +16,14 @@ import (
 	"github.com/backupx-go/backupx/fixtures/cassettes"
 )
 
-// origin is where the data come from.
+// origin is the source of the data.
 type origin struct {
 	places []place
 	now    time.Time
 	note   string
 }
 
-// place is a region, and how to ask it.
+// place is a region with the client for it.
 type place struct {
 	region string
 	client backupx.Client
@@ -36,7 +36,8 @@ func (p program) origin(ctx context.Context, o options) (origin, error) {
 	return recorded()
 }
 
-// recorded is the cassette in the program: no network, and the same at any time.
+// recorded returns the cassette that is compiled into the program. It needs no network, and its data are
+// always the same.
 func recorded() (origin, error) {
 	session, err := fixtures.Load(cassettes.FS, "inventory")
 	if err != nil {
@@ -51,7 +52,7 @@ func recorded() (origin, error) {
 	}, nil
 }
 
-// account is the caller's own.
+// account returns the origin for the caller's own account.
 func (p program) account(ctx context.Context, o options) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err != nil {
@@ -66,6 +67,6 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 	return origin{
 		places: places,
 		now:    p.now().UTC(),
-		note:   fmt.Sprintf("your account in %s, jobs of the last %d days", strings.Join(names, ", "), cmp.Or(o.days, 30)),
+		note:   fmt.Sprintf("your account in %s, jobs of the last %s", strings.Join(names, ", "), cli.Count(cmp.Or(o.days, 30), "day")),
 	}, nil
 }

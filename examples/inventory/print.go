@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// print writes the report in the form that was asked for.
+// print writes the report, as JSON with -json and as text without.
 func (o options) print(w io.Writer, r Report) error {
 	if o.json {
 		e := json.NewEncoder(w)

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Report is what there is and what needs attention, as -json prints it.
+// Report is the inventory and what needs attention in it, as -json prints it.
 type Report struct {
-	At     time.Time `json:"at"`   // the instant that hours are counted from
-	Live   bool      `json:"live"` // false: recorded data
+	At     time.Time `json:"at"`   // the time that hours are counted from
+	Live   bool      `json:"live"` // false for recorded data
 	Source string    `json:"source"`
 
 	Findings int     `json:"findings"` // jobs and backups that need attention
@@ -31,33 +31,33 @@ type Total struct {
 	Region   string         `json:"region"`
 	Count    int            `json:"count"`
 	States   map[string]int `json:"states"`
-	Children int            `json:"children"`       // not counted: their parents are
-	From     *time.Time     `json:"from,omitempty"` // when the oldest was created
-	To       *time.Time     `json:"to,omitempty"`   // and the newest
+	Children int            `json:"children"`       // jobs with a parent, which Count leaves out
+	From     *time.Time     `json:"from,omitempty"` // creation of the oldest item
+	To       *time.Time     `json:"to,omitempty"`   // creation of the newest item
 	Complete bool           `json:"complete"`
 }
 
-// Size is what AWS Backup reports about the completed jobs of one resource type. Sizes of different
-// types are different things.
+// Size is the size that AWS Backup reports for the completed jobs of one resource type. The meaning of a
+// size depends on the type.
 type Size struct {
 	ResourceType string `json:"resourceType"`
 	Jobs         int    `json:"jobs"`
-	Reporting    int    `json:"reporting"` // jobs with a size
-	Bytes        int64  `json:"bytes"`     // of those
+	Reporting    int    `json:"reporting"` // jobs that have a size
+	Bytes        int64  `json:"bytes"`     // sum of these sizes
 	Meaning      string `json:"meaning"`   // what AWS reports as the size of such a job
 }
 
-// Cause is what problems are grouped by.
+// Cause is the key that problems are grouped by.
 type Cause struct {
 	Outcome  string `json:"outcome"` // FAILED, EXPIRED, PARTIAL, ABORTED, COMPLETED_WITH_ISSUES
 	Region   string `json:"region"`
 	Account  string `json:"account,omitempty"`
-	Vault    string `json:"vault,omitempty"` // of copies: the destination's ARN
+	Vault    string `json:"vault,omitempty"` // for copies, the ARN of the destination
 	Plan     string `json:"plan,omitempty"`
 	Category string `json:"messageCategory,omitempty"`
 }
 
-// severity is the order of outcomes: what left nothing behind comes first.
+// severity orders outcomes: those that leave no recovery point come first.
 func severity(outcome string) int {
 	return slices.Index([]string{"FAILED", "EXPIRED", "ABORTED", "PARTIAL", withIssues}, outcome)
 }
@@ -69,7 +69,7 @@ func (c Cause) compare(d Cause) int {
 	)
 }
 
-// Problem is the jobs or backups that share a cause.
+// Problem is a cause with the number of jobs or backups that have it, and the newest of them.
 type Problem struct {
 	Cause
 	Count  int `json:"count"`
@@ -85,7 +85,7 @@ type Job struct {
 	Message      string    `json:"message,omitempty"`
 }
 
-// LateJob is a backup job that has not started, though its StartBy is over.
+// LateJob is a backup job that has not started although its StartBy has passed.
 type LateJob struct {
 	Job
 	Region    string    `json:"region"`
@@ -101,17 +101,17 @@ func (j LateJob) compare(k LateJob) int {
 	return cmp.Or(j.StartBy.Compare(k.StartBy), cmp.Compare(j.ID, k.ID))
 }
 
-// Deletion is a CloudHSM backup that is to be deleted.
+// Deletion is a CloudHSM backup that is pending deletion.
 type Deletion struct {
 	BackupID  string     `json:"backupId"`
 	ClusterID string     `json:"clusterId,omitempty"`
 	Region    string     `json:"region"`
 	Created   time.Time  `json:"created,omitzero"`
-	DeleteAt  *time.Time `json:"deleteAt"` // null: the service does not say when
+	DeleteAt  *time.Time `json:"deleteAt"` // null if the service gives no time
 	HoursLeft *float64   `json:"hoursLeft"`
 }
 
-// compare puts first what is deleted first, and before that what may be deleted at any time.
+// compare orders deletions by time. Those without a time come first: they may be deleted at any moment.
 func (d Deletion) compare(e Deletion) int {
 	due := func(d Deletion) time.Time {
 		if d.DeleteAt == nil {
@@ -122,22 +122,22 @@ func (d Deletion) compare(e Deletion) int {
 	return cmp.Or(due(d).Compare(due(e)), cmp.Compare(d.BackupID, e.BackupID))
 }
 
-// List is the first few of something, and how many there are.
+// List is the first items of a list, with the number of all.
 type List[T any] struct {
 	Total int `json:"total"`
 	First []T `json:"first"`
 }
 
-// Gap is what could not be read to its end.
+// Gap is a service and region that could not be read completely.
 type Gap struct {
 	Service string `json:"service"`
 	Region  string `json:"region"`
 	Reason  string `json:"reason"`
-	Read    int    `json:"read"` // what was counted before
+	Read    int    `json:"read"` // items read before the failure
 	Error   string `json:"error"`
 }
 
-// needAttention is how many jobs and backups do.
+// needAttention returns the number of jobs and backups that need attention.
 func (r Report) needAttention() int {
 	n := r.Late.Total + r.Deletions.Total
 	for _, problems := range [][]Problem{r.BackupJobs, r.CopyJobs, r.OpsWorksBackups} {
@@ -146,7 +146,7 @@ func (r Report) needAttention() int {
 	return n
 }
 
-// jobs is how many jobs or backups have a problem.
+// jobs returns the number of jobs or backups that the problems have.
 func jobs(problems []Problem) (n int) {
 	for _, p := range problems {
 		n += p.Count
@@ -154,7 +154,7 @@ func jobs(problems []Problem) (n int) {
 	return n
 }
 
-// exitStatus tells the caller how it stands; what is missing counts more than what was found.
+// exitStatus returns the exit status: an incomplete report outweighs findings.
 func (r Report) exitStatus() int {
 	switch {
 	case len(r.NotReached) > 0:

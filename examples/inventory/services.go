@@ -12,16 +12,16 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// service is a listing operation, its items told in one way.
+// service is a listing operation with its items converted to entries.
 type service struct {
-	id         string // in JSON
-	title      string // in text
+	id         string // as in JSON
+	title      string // as in the text
 	permission string
-	states     []string // in the order of an item's life
+	states     []string // in the order that an item goes through them
 	list       func(backupx.Client) backupx.Listing[entry]
 }
 
-// services are those that the options ask for, as of now.
+// services returns the services that the options choose. -days counts back from now.
 func (o options) services(now time.Time) []service {
 	all := []service{o.backupJobs(now), o.copyJobs(now), hsmBackups()}
 	if o.opsworks || !o.live {
@@ -30,21 +30,21 @@ func (o options) services(now time.Time) []service {
 	return all
 }
 
-// entry is a job or a backup of any service, of what the report needs.
+// entry is a job or backup of any service, reduced to what the report needs.
 type entry struct {
 	id, state         string
 	created           time.Time
 	account           string
-	resource, kind    string // the ARN and the type of what is backed up
+	resource, kind    string // ARN and type of the resource that is backed up
 	vault, plan       string
 	category, message string
 
-	sized bool   // a completed backup job
-	bytes *int64 // its size, where the service tells
+	sized bool   // true for a completed backup job
+	bytes *int64 // its size; nil if the service gives none
 
-	outcome  string    // why it needs attention; empty if it does not
-	startBy  time.Time // of a job that has not started yet
-	deleteAt time.Time // of a backup that is to be deleted
+	outcome  string    // why the item needs attention; empty if it needs none
+	startBy  time.Time // StartBy of a job that has not started; zero otherwise
+	deleteAt time.Time // deletion time of a backup that is pending deletion; zero if unknown
 	deleting bool
 }
 
@@ -102,7 +102,7 @@ func (o options) copyJobs(now time.Time) service {
 	}
 }
 
-// copyJob tells a copy job. One that stays CREATED is no fault: AWS retries for two hours.
+// copyJob converts a copy job. A job that stays CREATED is no problem: AWS retries for two hours.
 func copyJob(j types.CopyJob) entry {
 	e := entry{
 		id: aws.ToString(j.CopyJobId), state: string(j.State), created: aws.ToTime(j.CreationDate),
@@ -119,7 +119,7 @@ func copyJob(j types.CopyJob) entry {
 	return e
 }
 
-// plan names the backup plan that made a job.
+// plan returns the name or id of the backup plan that started a job, or "on demand".
 func plan(by *types.RecoveryPointCreator) string {
 	if by == nil {
 		return "on demand"
@@ -167,7 +167,7 @@ func opsWorksBackup(b backupx.OpsWorksBackup) entry {
 	return e
 }
 
-// texts are the values of an enum as text.
+// texts converts the values of an enum to strings.
 func texts[V ~string](values []V) []string {
 	return lo.Map(values, func(v V, _ int) string { return string(v) })
 }

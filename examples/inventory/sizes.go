@@ -7,7 +7,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// sizes stands beside each type what AWS reports about it, and adds nothing up.
+// sizes returns a table of the size that AWS reports for each resource type. It adds nothing up across types.
 func sizes(all []Size) string {
 	if len(all) == 0 {
 		return ""
@@ -23,7 +23,7 @@ func sizes(all []Size) string {
 	return heading("Sizes of completed backup jobs", "not added up: AWS reports different things") + table(rows, 0, 3)
 }
 
-// meaning is what AWS reports as the size of a backup, by resource type.
+// meaning says what AWS reports as the size of a backup of this resource type.
 func (s Size) meaning() string {
 	switch {
 	case s.Reporting == 0:

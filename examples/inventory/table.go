@@ -8,7 +8,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// heading begins a section.
+// heading returns the first line of a section.
 func heading(title, note string) string {
 	if note != "" {
 		title += " — " + note
@@ -16,7 +16,7 @@ func heading(title, note string) string {
 	return "\n" + title + "\n"
 }
 
-// table lays out rows in columns: those named flush left, numbers flush right.
+// table aligns rows in columns: the columns in left to the left, all others to the right.
 func table(rows [][]string, left ...int) string {
 	for column := range rows[0] {
 		if !slices.Contains(left, column) {
@@ -36,7 +36,7 @@ func flushRight(rows [][]string, column int) {
 	}
 }
 
-// cut shortens text to a number of characters.
+// cut shortens text to at most a number of characters, in one line.
 func cut(text string, most int) string {
 	text = cli.OneLine(text)
 	if utf8.RuneCountInString(text) <= most {

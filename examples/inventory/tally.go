@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// tally counts entries as they stream by. What it holds grows with the number of states, types,
+// tally counts the entries of a listing one by one. Its size grows with the number of states, types,
 // vaults, plans and categories, not with the number of entries.
 type tally struct {
 	region string
 	now    time.Time
 
 	count    int
-	children int // jobs that were left out, because their parent is counted
+	children int // jobs with a parent, which are left out because the parent is counted
 	states   map[string]int
 	from, to time.Time
 	sizes    map[string]Size
@@ -50,7 +50,7 @@ func (t *tally) add(e entry) {
 	}
 }
 
-// span widens the time that the entries cover.
+// span extends the time span of the entries to include created.
 func (t *tally) span(created time.Time) {
 	if created.IsZero() {
 		return
@@ -108,10 +108,10 @@ func (t *tally) deletion(e entry) Deletion {
 	return d
 }
 
-// hours has one decimal, rounded down: no report promises time that there is not.
+// hours converts to hours with one decimal, rounded down: the report never shows more time than is left.
 func hours(d time.Duration) float64 { return math.Floor(d.Hours()*10) / 10 }
 
-// merge adds what holds across regions and services.
+// merge adds the parts of another tally that the report shows across regions and services.
 func (t *tally) merge(other *tally) {
 	t.late.merge(other.late)
 	t.deletions.merge(other.deletions)
@@ -126,7 +126,7 @@ func (t *tally) merge(other *tally) {
 
 func (t *tally) grouped() []Problem { return slices.Collect(maps.Values(t.problems)) }
 
-// sized are the sizes by type, each with its meaning.
+// sized returns the sizes in the order of types, each with its meaning.
 func (t *tally) sized() []Size {
 	sizes := []Size{}
 	for _, kind := range slices.Sorted(maps.Keys(t.sizes)) {
@@ -137,7 +137,7 @@ func (t *tally) sized() []Size {
 	return sizes
 }
 
-// shortlist keeps the first few of what it is given, in an order, and counts all.
+// shortlist keeps the first most items in the order of compare, and counts all items.
 type shortlist[T any] struct {
 	most    int
 	compare func(a, b T) int

@@ -10,6 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestChildJobsAreSingularAndPlural(t *testing.T) {
+	require.Equal(t, "1 child job is in its parent", (&Total{Children: 1}).covers())
+	require.Equal(t, "2 child jobs are in their parents", (&Total{Children: 2}).covers())
+}
+
 func TestOutcomeOfABackupJob(t *testing.T) {
 	for name, c := range map[string]struct {
 		job  types.BackupJob

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// text is the report for people.
+// text returns the report as text for people.
 func text(r Report, o options) string {
 	var b strings.Builder
 	b.WriteString("AWS backups: what there is, and what needs attention\n")
@@ -29,7 +31,7 @@ func text(r Report, o options) string {
 	return b.String()
 }
 
-// totals counts one service by region and state.
+// totals returns the table of one service by region and state.
 func totals(s service, by []Total) string {
 	states := present(s.states, by)
 	rows := [][]string{append(append([]string{"REGION"}, states...), "TOTAL")}
@@ -50,7 +52,7 @@ func totals(s service, by []Total) string {
 	return heading(s.title, sum.covers()) + table(rows, 0)
 }
 
-// present are the states that occur, in the order of a life, those that nobody knows yet at the end.
+// present returns the states that occur, in the order of known; states that are not known come last.
 func present(known []string, by []Total) []string {
 	seen := lo.Assign(lo.Map(by, func(t Total, _ int) map[string]int { return t.States })...)
 	unknown := lo.Without(slices.Sorted(maps.Keys(seen)), known...)
@@ -69,7 +71,7 @@ func totalRow(t Total, states []string) []string {
 	return append(row, total)
 }
 
-// count leaves zeros out of sight.
+// count formats a number for a table, with a dot for zero.
 func count(n int) string {
 	if n == 0 {
 		return "·"
@@ -92,22 +94,23 @@ func (t *Total) add(other Total) {
 	}
 }
 
-// covers says what time a total spans, and what it leaves out.
+// covers says which time a total spans and how many child jobs it leaves out.
 func (t *Total) covers() string {
 	var parts []string
 	if t.From != nil {
 		parts = append(parts, fmt.Sprintf("created %s to %s UTC", short(*t.From), short(*t.To)))
 	}
 	if t.Children > 0 {
-		parts = append(parts, fmt.Sprintf("%d child jobs are in their parents", t.Children))
+		are := lo.Ternary(t.Children == 1, "is in its parent", "are in their parents")
+		parts = append(parts, cli.Count(t.Children, "child job")+" "+are)
 	}
 	return strings.Join(parts, "; ")
 }
 
-// moment is a time as people read it, to the minute.
+// moment formats a time in UTC, to the minute, with the zone.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// short is a time in a table, UTC like all.
+// short formats a time in UTC for a table, with a dot for the zero time.
 func short(t time.Time) string {
 	if t.IsZero() {
 		return "·"

@@ -1,5 +1,5 @@
-// Offline prints the backup jobs that failed in the last 24 hours, a line each. It is live: it asks AWS at
-// once, with the configuration of the environment. What runs offline is its tests, with a recording:
+// Offline prints the backup jobs that failed in the last 24 hours, one a line. The program itself needs AWS:
+// it uses the configuration of the environment. Its tests run offline, from a recording:
 //
 //	go run ./examples/offline             your account and region
 //	go test ./examples/offline            no network, no account
@@ -40,7 +40,7 @@ func main() {
 	}
 }
 
-// report writes what failed in the 24 hours before now.
+// report writes the jobs that failed in the 24 hours before now.
 func report(ctx context.Context, w io.Writer, client backupx.Client, now time.Time) error {
 	failed := backupx.BackupJobFilter{}.
 		States(types.BackupJobStateFailed, types.BackupJobStateAborted).

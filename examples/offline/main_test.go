@@ -13,12 +13,12 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
-// open opens the cassette of the tests here. They are recorded from a service in memory, on a day of
-// its own: a test of your own leaves the first two options out and records from your account. The
-// names of vaults are kept because the report prints them; all other names are recorded as
-// pseudonyms.
+// open opens the cassette of these tests. It was recorded from an in-memory service, on a fixed day. In a
+// test of yours, leave the first two options out to record from your account. Keep keeps the names of vaults,
+// because the report prints them; all other names are recorded as pseudonyms.
 func open(t *testing.T, opts ...fixtures.Option) *fixtures.Session {
 	day := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
 	jobs := fakeaws.GenerateBackupJobs(7, day.AddDate(0, 0, -7), day, 400)
@@ -45,7 +45,7 @@ FAILED   Aurora     in daily
 5 failed since yesterday
 `
 
-// The report comes to its end although AWS throttles and a connection breaks.
+// The report is complete although AWS throttles a request and a connection breaks.
 func TestReportUnderFaults(t *testing.T) {
 	session := open(t, fixtures.Throttle(1), fixtures.Drop(2))
 	var out bytes.Buffer
@@ -53,16 +53,16 @@ func TestReportUnderFaults(t *testing.T) {
 	require.Equal(t, golden, out.String())
 }
 
-// What cannot be read is an error, and not a shorter report.
+// An answer that breaks off is an error, not a shorter report.
 func TestReportOfHalfAnAnswer(t *testing.T) {
 	session := open(t, fixtures.Truncate(1), fixtures.AllowUnused())
 	require.Error(t, report(context.Background(), &bytes.Buffer{}, backupx.New(session.Config()), session.Now()))
 }
 
-// Whoever asks for help has asked AWS for nothing.
+// The help is printed without an AWS configuration.
 func TestHelp(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "-h")
-	cmd.Env = append(os.Environ(), "AWS_PROFILE=none") // with which there is no configuration
+	cmd.Env = testenv.Environ("AWS_PROFILE=none") // loading a configuration fails
 	help, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(help))
 	require.Contains(t, string(help), "Usage: offline\n\nAsks AWS, with your configuration,")

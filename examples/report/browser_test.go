@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
-// chromium runs a headless browser over a page, and returns the document that it ended with and what
-// the browser logged. Without a browser the test is skipped.
+// chromium opens a page in a headless browser, and returns the resulting document and the log of the browser.
+// Without a browser it skips the test.
 func chromium(t *testing.T, page string, flags ...string) (dom, logged string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "page.html")
@@ -30,6 +32,7 @@ func chromium(t *testing.T, page string, flags ...string) (dom, logged string) {
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--user-data-dir=" + t.TempDir(), "--enable-logging=stderr", "--dump-dom",
 	}, append(flags, "file://"+file)...)...)
+	cmd.Env = testenv.Environ("HOME=" + t.TempDir())
 	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -48,7 +51,7 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// complaints are what the page wrote to the console: errors, and what the policy forbids.
+// complaints returns what the page wrote to the console: errors, and violations of its policy.
 func complaints(logged string) []string {
 	return regexp.MustCompile(`(?m)^.*CONSOLE.*$`).FindAllString(logged, -1)
 }
@@ -75,12 +78,12 @@ func TestABrowserShowsThePageWithoutComplaint(t *testing.T) {
 	}
 }
 
-// measured is what a browser says about the page.
+// measured is the sizes of the page in a browser.
 type measured struct {
 	Pictures []struct {
 		ID, Class      string
 		Width, Height  float64
-		Shapes, Beyond int // Beyond: texts that leave the picture
+		Shapes, Beyond int // Beyond counts texts that extend beyond the picture
 	}
 	Page, Window float64 // widths
 	Background   string
@@ -98,7 +101,7 @@ const pictures = [...document.querySelectorAll('svg')].filter(s => s.getBounding
 document.body.setAttribute('data-measured', JSON.stringify({pictures, page: document.documentElement.scrollWidth,
   window: window.innerWidth, background: getComputedStyle(document.body).backgroundColor}));`
 
-// measuredAt opens the page with a script that measures it, which its policy would not allow.
+// measuredAt opens the page with a script that measures it. It removes the policy, which forbids scripts.
 func measuredAt(t *testing.T, width int, flags ...string) (m measured) {
 	t.Helper()
 	page := program{}.print(t.Context(), "-o", "-").Stdout

@@ -14,25 +14,25 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// size is how large a picture is, in the pixels of a page that shows it unscaled.
+// size is the size of a picture, in pixels of the page.
 type size struct {
 	class         string
 	width, height vg.Length
 	fontSize      vg.Length
-	labels        int // along the horizontal axis, at most
+	labels        int // most labels along the horizontal axis
 }
 
 func wide(height vg.Length) size   { return size{"wide", 880, height, 12, 9} }
 func narrow(height vg.Length) size { return size{"narrow", 360, height, 11, 4} }
 func small(height vg.Length) size  { return size{"small", 280, height, 11, 3} }
 
-// drawn is the rows that a picture has at most; the table has them all.
+// drawn is the most rows that a picture has. The table has all.
 const drawn = 20
 
-// drawing puts a picture of a size into a plot.
+// drawing draws a picture of a size into a plot.
 type drawing func(p *plot.Plot, s size) error
 
-// picture draws for wide and for narrow pages.
+// picture draws two sizes, for wide and for narrow pages.
 func picture(id, title, desc string, d drawing, large, tight size) (Picture, error) {
 	out := Picture{Title: title, Desc: desc}
 	var err error
@@ -43,7 +43,7 @@ func picture(id, title, desc string, d drawing, large, tight size) (Picture, err
 	return out, err
 }
 
-// thumbnail draws once, in a small size.
+// thumbnail draws one small size.
 func thumbnail(id, title, desc string, d drawing) (Picture, error) {
 	out := Picture{Title: title, Desc: desc, Small: true}
 	var err error
@@ -61,7 +61,7 @@ func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
 	return c.svg(frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
 }
 
-// newPlot is a plot without lines but those that help to read it.
+// newPlot returns an empty plot with the fonts and colours of the page.
 func newPlot(s size) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -77,14 +77,14 @@ func newPlot(s size) *plot.Plot {
 	return p
 }
 
-// lettering is the font that text is measured with; the page shows it in one of the same widths.
+// lettering returns the font that text is measured with. The page shows text in a font of the same widths.
 func lettering(size vg.Length) font.Font {
 	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }
 
 func line(k ink, width vg.Length) draw.LineStyle { return draw.LineStyle{Color: k, Width: width} }
 
-// grid rules a plot lengthwise.
+// grid adds horizontal grid lines.
 func grid(p *plot.Plot) {
 	g := plotter.NewGrid()
 	g.Vertical.Width = 0
@@ -93,7 +93,7 @@ func grid(p *plot.Plot) {
 	p.Add(g)
 }
 
-// columns makes room for the days of a calendar, and names some of them.
+// columns makes the horizontal axis one of the days of a calendar, and labels some of them.
 func columns(p *plot.Plot, cal calendar, s size) {
 	p.X.Min, p.X.Max = -0.6, float64(cal.len())-0.4
 	every := (cal.len() + s.labels - 1) / s.labels
@@ -104,12 +104,12 @@ func columns(p *plot.Plot, cal calendar, s size) {
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
 }
 
-// barWidth is that of a day's bar.
+// barWidth returns the width of the bar of a day.
 func barWidth(cal calendar, s size) vg.Length {
 	return (s.width - 44) / vg.Length(cal.len()) * 0.74
 }
 
-// stack piles bars up: one chart a kind, each on the one before.
+// stack adds one bar chart for each kind, each on top of the one before.
 func stack(p *plot.Plot, width vg.Length, horizontal bool, kinds []kindValues) error {
 	var below *plotter.BarChart
 	for _, k := range kinds {
@@ -137,14 +137,14 @@ func values(counts []int) plotter.Values {
 	return lo.Map(counts, func(n, _ int) float64 { return float64(n) })
 }
 
-// upTo makes the vertical axis go from zero to most, or a bit beyond, in round steps.
+// upTo makes the vertical axis go from zero to at least most, in about steps round steps.
 func upTo(p *plot.Plot, most float64, steps int, label func(float64) string) {
 	step := roundStep(most / float64(steps))
 	p.Y.Min, p.Y.Max = 0, step*math.Max(1, math.Ceil(most/step))
 	p.Y.Tick.Marker = ticks(0, p.Y.Max, step, label)
 }
 
-// ticks are marks from one value to another.
+// ticks returns marks from one value to another, step apart.
 func ticks(from, to, step float64, label func(float64) string) plot.ConstantTicks {
 	var out plot.ConstantTicks
 	for i := 0; from+float64(i)*step <= to+step/1e6; i++ {
@@ -154,7 +154,7 @@ func ticks(from, to, step float64, label func(float64) string) plot.ConstantTick
 	return out
 }
 
-// roundStep is the next of 1, 2, 5, 10, 20, 50…; 1 at least.
+// roundStep returns the first of 1, 2, 5, 10, 20, 50… that is not below v.
 func roundStep(v float64) float64 {
 	step := 1.0
 	for {
@@ -199,8 +199,8 @@ func rowNames(p *plot.Plot, names []string) {
 	p.Y.Padding = 6
 }
 
-// row is where row i of n is: plots grow upwards.
+// row returns the vertical position of row i of n. Row 0 is at the top, and plots count from the bottom.
 func row(i, n int) float64 { return float64(n - 1 - i) }
 
-// heightOf is the height of a picture of rows.
+// heightOf returns the height of a picture of rows.
 func heightOf(rows int, each, rest vg.Length) vg.Length { return vg.Length(rows)*each + rest }

@@ -14,10 +14,10 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// tally counts what is listed. What it comes to does not depend on the order.
+// tally counts the items of the listing. The result does not depend on their order.
 type tally struct {
-	children bool // count them
-	hidden   int  // children that were not counted
+	children bool // whether jobs with a parent are counted
+	hidden   int  // jobs with a parent that were not counted
 	missing  []Gap
 
 	jobs     *jobs
@@ -40,7 +40,7 @@ func newTally(cal calendar, children bool) *tally {
 	}
 }
 
-// collect reads the inventory of every region. A service that fails does not hide the others.
+// collect reads the inventory of every region. The failure of one service does not hide the others.
 func collect(ctx context.Context, from origin, o options) (Report, error) {
 	cal := newCalendar(from.now.In(o.zone.Location))
 	t := newTally(cal, o.children)
@@ -63,7 +63,7 @@ func collect(ctx context.Context, from origin, o options) (Report, error) {
 	return r, err
 }
 
-// miss notes what could not be read.
+// miss records what could not be read.
 func (t *tally) miss(err error) {
 	var failed backupx.SourceErrors
 	if !errors.As(err, &failed) {
@@ -76,7 +76,7 @@ func (t *tally) miss(err error) {
 	slices.SortFunc(t.missing, func(a, b Gap) int { return cmp.Compare(a.Source, b.Source) })
 }
 
-// add counts an item, whatever service it is from.
+// add counts an item of any service.
 func (t *tally) add(region string, item any) {
 	switch v := item.(type) {
 	case types.BackupJob:
@@ -99,7 +99,7 @@ func (t *tally) backupJob(j types.BackupJob) {
 	t.failures.add(j)
 }
 
-// counts tells whether a job is counted, by whether it is a top-level one.
+// counts reports whether a job is counted; topLevel is whether it has no parent. It counts the jobs left out.
 func (t *tally) counts(topLevel bool) bool {
 	if topLevel || t.children {
 		return true
@@ -108,7 +108,7 @@ func (t *tally) counts(topLevel bool) bool {
 	return false
 }
 
-// sections are the subjects of the report, in the order of the page.
+// sections returns the sections of the report, in the order of the page.
 func (t *tally) sections() ([]Section, error) {
 	var all []Section
 	for _, s := range []interface{ section() (Section, error) }{t.jobs, t.rates, t.sizes, t.failures, t.copies, t.hsm} {
@@ -124,12 +124,12 @@ func (t *tally) sections() ([]Section, error) {
 	return all, nil
 }
 
-// figures sum the report up.
+// figures returns the numbers at the top of the report.
 func (t *tally) figures() []Figure {
 	return []Figure{t.jobs.figure(), t.rates.figure(), t.failures.figure(), t.copies.figure(), t.hsm.figure()}
 }
 
-// byCount are the keys with the highest counts first.
+// byCount returns the keys, those with the highest counts first.
 func byCount(counts map[string]int) []string {
 	keys := lo.Keys(counts)
 	slices.SortFunc(keys, func(a, b string) int {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// schemes are the colours of the style sheet, for light and for dark.
+// schemes returns the colours of the style sheet, for light and for dark.
 func schemes(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	before, after, ok := strings.Cut(pageCSS, "@media (prefers-color-scheme: dark)")
@@ -27,7 +27,7 @@ func colours(css string) map[string]string {
 	return out
 }
 
-// contrast is that of two colours as WCAG 2 defines it: 1 to 21.
+// contrast returns the contrast of two colours as WCAG 2 defines it: 1 to 21.
 func contrast(a, b string) float64 {
 	x, y := luminance(a), luminance(b)
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
@@ -82,7 +82,7 @@ func TestTextAndPicturesStandOut(t *testing.T) {
 	}
 }
 
-// inks are all roles.
+// inks returns all roles.
 func inks() []ink {
 	return []ink{
 		inkText, inkFaint, inkGrid, inkPaper, inkAccent, inkSoft,

@@ -18,7 +18,7 @@ import (
 // copies counts copy jobs by destination and state.
 type copies struct {
 	cal  calendar
-	byTo map[string]map[string]int // by the ARN of the vault
+	byTo map[string]map[string]int // by ARN of the destination vault, then by state
 }
 
 func newCopies(cal calendar) *copies { return &copies{cal, map[string]map[string]int{}} }
@@ -31,7 +31,7 @@ func (t *copies) add(j types.CopyJob) {
 	t.byTo[to][string(j.State)]++
 }
 
-// total counts the copies in one of the states, of all states if none is given.
+// total returns the number of copies in any of the states, or in all states if none is given.
 func (t *copies) total(states ...string) int {
 	return lo.SumBy(lo.Values(t.byTo), func(by map[string]int) int {
 		if len(states) > 0 {
@@ -41,7 +41,7 @@ func (t *copies) total(states ...string) int {
 	})
 }
 
-// destinations are the vaults, those that get the most copies first.
+// destinations returns the vaults, those with the most copies first.
 func (t *copies) destinations() []string {
 	return byCount(lo.MapValues(t.byTo, func(by map[string]int, _ string) int { return lo.Sum(lo.Values(by)) }))
 }
@@ -91,7 +91,7 @@ func (t *copies) draw(to []string, states []lo.Entry[string, ink]) drawing {
 	}
 }
 
-// counts are the copies in a state, from the bottom of the picture.
+// counts returns the copies of each vault in a state, from the bottom of the picture to its top.
 func (t *copies) counts(to []string, state string) plotter.Values {
 	out := make(plotter.Values, len(to))
 	for i, v := range to {
@@ -100,7 +100,7 @@ func (t *copies) counts(to []string, state string) plotter.Values {
 	return out
 }
 
-// vaultName is the name of a vault over its region and account.
+// vaultName returns the name of a vault, then its region and account.
 func vaultName(vault, between string) string {
 	a, err := arn.Parse(vault)
 	if err != nil {
@@ -122,7 +122,7 @@ func (t *copies) table(to []string, states []lo.Entry[string, ink]) Table {
 	return out
 }
 
-// problems counts the copies that did not succeed.
+// problems says how many copies did not succeed.
 func (t *copies) problems() string {
 	return number(t.total("FAILED")) + " failed, " + number(t.total("PARTIAL")) + " partial"
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // failures counts the backup jobs that did not succeed, by message category and resource type.
@@ -16,10 +18,10 @@ type failures struct {
 	byCause map[cause]*failed
 }
 
-// cause is what a failure is counted by.
+// cause is the key that failures are counted by.
 type cause struct{ category, kind string }
 
-// failed is the failures of one cause.
+// failed is the failures of one cause: their number, and the newest.
 type failed struct {
 	cause
 
@@ -46,7 +48,7 @@ func (t *failures) add(j types.BackupJob) {
 	}
 }
 
-// newer tells whether a job was created after another; of two at one time the id decides.
+// newer reports whether job a was created after b. For equal times the id decides.
 func newer(a, b types.BackupJob) bool {
 	return cmp.Or(aws.ToTime(a.CreationDate).Compare(aws.ToTime(b.CreationDate)),
 		cmp.Compare(aws.ToString(a.BackupJobId), aws.ToString(b.BackupJobId))) > 0
@@ -71,15 +73,15 @@ func (t *failures) section() (Section, error) {
 		plural(t.total(), "backup job"), plain(categories[0]), plain(kinds[0]))
 	s.Table = t.table()
 	s.Brief = t.brief(s.Table)
-	desc := fmt.Sprintf("A grid of %s and %s; each cell is the number of jobs, the darker the more.",
-		plural(len(kinds), "resource type"), number(len(categories))+" message categories")
+	desc := fmt.Sprintf("A grid of %s and %s %s; each cell is the number of jobs, the darker the more.",
+		plural(len(kinds), "resource type"), number(len(categories)), lo.Ternary(len(categories) == 1, "message category", "message categories"))
 	height := heightOf(len(kinds), 30, 40)
 	p, err := picture("failures", s.Title, desc, heat{categories, kinds, t.count}.draw, wide(height), narrow(height+60))
 	s.Pictures = []Picture{p}
 	return s, err
 }
 
-// mostFirst are the values of one part of the causes, those with the most failures first.
+// mostFirst returns the values of one part of the causes, those with the most failures first.
 func (t *failures) mostFirst(part func(cause) string) []string {
 	by := map[string]int{}
 	for c, f := range t.byCause {
@@ -95,7 +97,7 @@ func (t *failures) count(c cause) int {
 	return 0
 }
 
-// table is a cause a line, and what the newest of its jobs said.
+// table has one line a cause, with the message of its newest job.
 func (t *failures) table() Table {
 	out := Table{Head: []string{"Category", "Resource type", "Jobs", "What the newest said", "State", "Created"}, Left: []int{1, 3, 4, 5}, Prose: []int{3}}
 	all := lo.Values(t.byCause)
@@ -120,5 +122,5 @@ func (t *failures) brief(whole Table) Table {
 
 func (t *failures) figure() Figure {
 	n := t.total()
-	return Figure{Label: "Not successful", Value: number(n), Note: "backup jobs", Bad: n > 0}
+	return Figure{Label: "Not successful", Value: number(n), Note: cli.Plural(n, "backup job"), Bad: n > 0}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// options are what the caller asked for.
+// options are the values of the flags.
 type options struct {
 	live     bool
 	regions  cli.List
@@ -22,7 +22,7 @@ type options struct {
 	out      string
 }
 
-// zone is a flag with the name of a time zone.
+// zone is the value of a flag that takes the name of a time zone.
 type zone struct{ *time.Location }
 
 func (z *zone) String() string {
@@ -46,7 +46,7 @@ const exitStatus = `Exit status: 0 the report is whole; 1 something could not be
 no report.
 `
 
-// parse reads the flags. After an error, what is wrong or the help is on stderr.
+// parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.
 func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{zone: zone{time.UTC}}
 	f := cli.NewFlags("report", about, exitStatus, &o.live)
@@ -60,7 +60,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-// file is where the report goes; empty for stdout.
+// file returns the file to write; empty for stdout.
 func (o options) file() string {
 	switch {
 	case o.out == "-" || o.out == "" && o.text:
@@ -71,7 +71,7 @@ func (o options) file() string {
 	return o.out
 }
 
-// write writes the report in the form that was asked for, once it is whole.
+// write writes the report as a page, or with -text as text. It writes nothing if the page cannot be made.
 func (o options) write(r Report, stdout, stderr io.Writer) error {
 	var b bytes.Buffer
 	if o.text {

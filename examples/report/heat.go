@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/text"
 )
 
-// heat is a grid of counts: a column a category, a row a resource type, the first at the top.
+// heat is a grid of counts. Columns are categories, rows are resource types, the first at the top.
 type heat struct {
 	categories, kinds []string
 	count             func(cause) int
@@ -19,10 +19,10 @@ type heat struct {
 
 func (h heat) at(column, row int) cause { return cause{h.categories[column], h.kinds[row]} }
 
-// Dims is the number of columns and rows.
+// Dims returns the number of columns and rows.
 func (h heat) Dims() (c, r int) { return len(h.categories), len(h.kinds) }
 
-// Z is the count of a cell, rows from the bottom; not a number for none.
+// Z returns the count of a cell, or NaN for zero. Row 0 is at the bottom.
 func (h heat) Z(c, r int) float64 {
 	if n := h.count(h.at(c, len(h.kinds)-1-r)); n > 0 {
 		return float64(n)
@@ -30,24 +30,25 @@ func (h heat) Z(c, r int) float64 {
 	return math.NaN()
 }
 
-// X is where a column is.
+// X returns the position of a column.
 func (h heat) X(c int) float64 { return float64(c) }
 
-// Y is where a row is, from the bottom.
+// Y returns the position of a row, from the bottom.
 func (h heat) Y(r int) float64 { return float64(r) }
 
-// heats are the colours of few and of many.
+// heats is the palette of the grid.
 type heats struct{}
 
-// Colors are the colours from few to many.
+// Colors returns the colours, from low counts to high counts.
 func (heats) Colors() []color.Color {
 	return []color.Color{inkHeat1, inkHeat2, inkHeat3, inkHeat4, inkHeat5}
 }
 
-// hot tells whether a count gets one of the last two heats: the heat map rounds to the nearest of five.
+// hot reports whether a count gets one of the last two of the five colours. The heat map rounds to the
+// nearest.
 func hot(n, most float64) bool { return int(n/most*4+0.5) >= 3 }
 
-// draw names the rows and the columns, the latter upwards where there is little room.
+// draw labels the rows and columns, then draws the cells. Column labels are vertical if there is little room.
 func (h heat) draw(p *plot.Plot, s size) error {
 	tight := s.class == "narrow"
 	rowNames(p, lo.Map(h.kinds, func(k string, _ int) string { return cut(k, lo.Ternary(tight, 15, 26)) }))
@@ -88,7 +89,7 @@ func (h heat) fill(p *plot.Plot, s size) error {
 	return labels(p, s, points, texts, colors, text.XCenter)
 }
 
-// gaps separates the cells of a grid.
+// gaps draws the lines between the cells of a grid.
 func gaps(p *plot.Plot, columns, rows int) error {
 	rule := func(from, to plotter.XY) error {
 		l, err := plotter.NewLine(plotter.XYs{from, to})

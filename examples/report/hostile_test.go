@@ -18,10 +18,10 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// evil is text that would be markup, or more, wherever it is not escaped.
+// evil is text that would be markup or a script wherever it is not escaped.
 const evil = "\"'></title></svg><img src=x onerror=alert(1)><script>document.title='pwned'</script>{{.}}\x1b[31m\x00&lt;"
 
-// hostile is data of which every text that is shown is evil.
+// hostile returns data in which every text that the report shows is evil.
 func hostile() fakeaws.Data {
 	return fakeaws.Data{
 		BackupJobs: []types.BackupJob{

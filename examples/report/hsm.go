@@ -18,7 +18,7 @@ type hsm struct {
 	backups []hsmBackup
 }
 
-// hsmBackup is a backup of what the report needs.
+// hsmBackup is a backup reduced to what the report needs.
 type hsmBackup struct {
 	id, cluster, region, state string
 	created, deleted           *time.Time
@@ -39,7 +39,7 @@ func (t *hsm) add(region string, b hsmtypes.Backup) {
 
 func (b hsmBackup) pending() bool { return b.state == string(hsmtypes.BackupStatePendingDeletion) }
 
-// left is how long the backup can still be restored, as of now.
+// left returns how long after now the backup can still be restored; zero if the service gives no time.
 func (b hsmBackup) left(now time.Time) time.Duration {
 	if b.deleted == nil {
 		return 0
@@ -47,7 +47,7 @@ func (b hsmBackup) left(now time.Time) time.Duration {
 	return b.deleted.Sub(now)
 }
 
-// leftText says it, also where the service does not.
+// leftText formats left, or says that the service gives no time.
 func (b hsmBackup) leftText(now time.Time) string {
 	if b.deleted == nil {
 		return "not told"
@@ -55,7 +55,7 @@ func (b hsmBackup) leftText(now time.Time) string {
 	return span(b.left(now))
 }
 
-// sentence is about the backup that goes first.
+// sentence says when the first backup will be deleted.
 func (b hsmBackup) sentence(now time.Time) string {
 	id := plain(b.id)
 	switch {
@@ -67,7 +67,7 @@ func (b hsmBackup) sentence(now time.Time) string {
 	return fmt.Sprintf("The first to go, %s, can be restored for another %s.", id, span(b.left(now)))
 }
 
-// urgency is the colour of the time that is left.
+// urgency returns the colour for the time that is left.
 func (b hsmBackup) urgency(now time.Time) ink {
 	switch left := b.left(now); {
 	case b.deleted == nil:
@@ -80,7 +80,7 @@ func (b hsmBackup) urgency(now time.Time) ink {
 	return inkAccent
 }
 
-// pending are the backups that are to be deleted, the first to go first.
+// pending returns the backups that are pending deletion, the first to be deleted first.
 func (t *hsm) pending() []hsmBackup {
 	out := lo.Filter(t.backups, func(b hsmBackup, _ int) bool { return b.pending() })
 	slices.SortFunc(out, func(a, b hsmBackup) int {
@@ -89,7 +89,7 @@ func (t *hsm) pending() []hsmBackup {
 	return out
 }
 
-// untold puts the backups without a time of deletion last.
+// untold is a sort key that puts backups without a deletion time last.
 func untold(b hsmBackup) int {
 	if b.deleted == nil {
 		return 1
@@ -97,7 +97,7 @@ func untold(b hsmBackup) int {
 	return 0
 }
 
-// byCluster are the backups of each cluster, clusters by name.
+// byCluster returns the backups of each cluster, and the sorted names of the clusters.
 func (t *hsm) byCluster() (clusters []string, backups map[string][]hsmBackup) {
 	backups = lo.GroupBy(t.backups, func(b hsmBackup) string { return b.cluster })
 	clusters = lo.Keys(backups)
@@ -134,7 +134,7 @@ func (t *hsm) section() (Section, error) {
 	return s, err
 }
 
-// table has the backups that are pending deletion first, then the others, the newest first.
+// table lists the backups that are pending deletion, then the others, newest first.
 func (t *hsm) table() Table {
 	others := lo.Filter(t.backups, func(b hsmBackup, _ int) bool { return !b.pending() })
 	slices.SortFunc(others, func(a, b hsmBackup) int {
@@ -157,7 +157,7 @@ func (t *hsm) table() Table {
 	return out
 }
 
-// brief has those that are pending deletion.
+// brief lists the backups that are pending deletion.
 func (t *hsm) brief(pending []hsmBackup) Table {
 	out := Table{Head: []string{"Pending deletion", "Restorable for", "Deleted at", "Cluster", "Region"}, Left: []int{2, 3, 4}}
 	for _, b := range pending {
@@ -176,7 +176,7 @@ func (t *hsm) figure() Figure {
 	return f
 }
 
-// note adds to the number of backups when the first of them goes.
+// note says when the first backup will be deleted, as the end of a phrase.
 func (b hsmBackup) note(now time.Time) string {
 	switch {
 	case b.deleted == nil:

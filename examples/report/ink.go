@@ -1,12 +1,13 @@
 package main
 
-// ink is a colour by its role. The page's style sheet has the colours, one set for light and one for dark.
+// ink is the role of a colour. The style sheet of the page has the colour of each role, in a light and a dark
+// set.
 type ink string
 
 // The roles.
 const (
 	inkText      ink = "text"
-	inkFaint     ink = "faint" // text that matters less
+	inkFaint     ink = "faint" // less important text
 	inkGrid      ink = "grid"
 	inkPaper     ink = "paper"
 	inkAccent    ink = "accent"
@@ -23,9 +24,9 @@ const (
 	inkHeat3     ink = "heat3"
 	inkHeat4     ink = "heat4"
 	inkHeat5     ink = "heat5"
-	inkHotText   ink = "hottext" // on the last heats
+	inkHotText   ink = "hottext" // text on the last two heats
 )
 
-// RGBA makes a role pass for a colour where the charting library takes one. What it says is not used: a
-// [canvas] draws with the role.
+// RGBA makes ink a [color.Color], which the charting library takes. Its result is not used: a [canvas] draws
+// with the role.
 func (ink) RGBA() (r, g, b, a uint32) { return 0, 0, 0, 0xffff }

@@ -13,9 +13,9 @@ import (
 // jobs counts backup jobs by day and state.
 type jobs struct {
 	cal     calendar
-	byState map[string][]int // a count a day
+	byState map[string][]int // one count for each day
 	total   int
-	outside int // created on none of the days
+	outside int // jobs created on none of the days
 }
 
 func newJobs(cal calendar) *jobs { return &jobs{cal: cal, byState: map[string][]int{}} }
@@ -77,7 +77,7 @@ func (t *jobs) draw(states []lo.Entry[string, ink], perDay []int) drawing {
 	}
 }
 
-// sum counts the jobs of each state: 4 failed, 2 expired.
+// sum says how many jobs are in each state: "4 failed, 2 expired".
 func (t *jobs) sum(states []lo.Entry[string, ink]) string {
 	return strings.Join(lo.Map(states, func(e lo.Entry[string, ink], _ int) string {
 		return fmt.Sprintf("%s %s", number(lo.Sum(t.byState[e.Key])), spoken(e.Key))
@@ -100,7 +100,7 @@ func (t *jobs) table(states []lo.Entry[string, ink], perDay []int) Table {
 	return out
 }
 
-// brief is a day a line, with a bar of letters: # completed, ! not, - not over.
+// brief has one line a day, with a bar of letters: # completed, ! not completed, - under way.
 func (t *jobs) brief(perDay []int) Table {
 	most := slices.Max(perDay)
 	out := Table{Head: []string{"Day", "Jobs", "# completed  ! not completed  - under way"}, Left: []int{2}}
@@ -111,7 +111,7 @@ func (t *jobs) brief(perDay []int) Table {
 	return out
 }
 
-// on counts the jobs of a day in some states.
+// on returns the number of jobs of a day in any of the states.
 func (t *jobs) on(day int, states ...string) int {
 	return lo.SumBy(states, func(s string) int {
 		if days := t.byState[s]; days != nil {
@@ -121,7 +121,7 @@ func (t *jobs) on(day int, states ...string) int {
 	})
 }
 
-// letters is a bar of which width letters are most.
+// letters returns a bar for the jobs of a day. most jobs are width letters long.
 func letters(width, most, done, failed, open int) string {
 	part := func(letter string, from, n int) string {
 		return strings.Repeat(letter, (from+n)*width/most-from*width/most)

@@ -11,13 +11,13 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// The instant of the made-up data, and the night in them that went wrong.
+// The time of the made-up data, and the night on which many of their jobs fail.
 var (
 	madeUpNow = time.Date(2026, time.November, 20, 14, 30, 0, 0, time.UTC)
 	badNight  = madeUpNow.AddDate(0, 0, -8)
 )
 
-// madeUp is an account that does not exist, the same at any time: no network.
+// madeUp returns an account that does not exist. It needs no network, and is the same in each run.
 func madeUp() origin {
 	data := fakeaws.Generate(7, madeUpNow, 900)
 	for i := range data.BackupJobs {
@@ -33,7 +33,7 @@ func madeUp() origin {
 	}
 }
 
-// lockOut makes a job of the bad night fail, if it is not of a database.
+// lockOut makes a job of the bad night fail, unless it backs up a database.
 func lockOut(j *types.BackupJob) {
 	kind := aws.ToString(j.ResourceType)
 	if j.CreationDate.YearDay() != badNight.YearDay() || kind == "RDS" || kind == "Aurora" {
@@ -44,7 +44,7 @@ func lockOut(j *types.BackupJob) {
 	j.BackupSizeInBytes = nil
 }
 
-// hurry brings the first deletions forward, to so long after now.
+// hurry moves the deletions of the first backups to the given times after now.
 func hurry(backups []hsmtypes.Backup, left ...time.Duration) {
 	for i := range backups {
 		if len(left) > 0 && backups[i].BackupState == hsmtypes.BackupStatePendingDeletion {

@@ -1,79 +1,77 @@
-// Command report draws what is backed up as one HTML page: jobs a day by state, how many succeeded,
+// Command report draws the backups of an account as one HTML page: jobs a day by state, the success rate,
 // bytes by resource type, failures by message category and resource type, copies by destination, and
-// CloudHSM backups with those that are about to be deleted.
+// CloudHSM backups with those that are pending deletion.
 //
 //	go run . -o report.html                                  made-up data, no network
 //	go run . -text                                           the same in the terminal
 //	go run . -live -region us-east-1,eu-west-1 -profile audit -tz Europe/Berlin
 //
-// The page needs nothing but a browser: no network, no script, no font from elsewhere. Pictures are
-// SVG by gonum.org/v1/plot, in the colours of the reader's light or dark mode, and each has its
-// numbers in a table below it.
+// The page needs only a browser: it loads nothing from the network and runs no script. Its pictures are SVG,
+// drawn with gonum.org/v1/plot, in the colours of the reader's light or dark mode. Below each picture is a
+// table of its numbers.
 //
-// Days and times are those of -tz. Jobs with a parent are left out unless -children asks for them: the
-// parent tells how they ended. Bytes are shown for each resource type and never added up across types:
-// AWS reports the provisioned size for some, the increment for others, and nothing for the rest.
+// Days and times are in the zone of -tz. Without -children, jobs with a parent are left out, because the
+// parent's state says how they ended. Bytes are shown by resource type and never added up across types: AWS
+// reports the provisioned size for some types, the increment for others, and nothing for the rest.
 //
 // # Exit status
 //
-//	0  the report is whole
-//	1  the report is there, but something could not be read; it says what
+//	0  the report is complete
+//	1  the report lacks something that could not be read, and says what
 //	2  there is no report
 //
 // # Live
 //
-// -live takes the configuration that the AWS CLI takes. It needs the permissions
+// -live uses the configuration that the AWS CLI uses. It needs the permissions
 // backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, and changes nothing. AWS
-// keeps jobs for 30 days. A page over a real account names its resources: a new file is for its owner
-// alone (mode 0600); one that is there keeps its mode.
+// keeps jobs for 30 days. The page names the resources of the account, so only the owner can read a new file
+// (mode 0600). An existing file keeps its mode.
 package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
-	_ "time/tzdata" // -tz works where the system knows no zones
+	_ "time/tzdata" // for -tz on a system without time zones
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// The exit status of the program.
+// The exit statuses of the program.
 const (
 	exitWhole = iota
 	exitIncomplete
 	exitNothing
 )
 
-func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() { cli.Main("report", program{load: cli.LoadConfig, now: time.Now}.run) }
 
-// program is what a live run depends on.
+// program holds what a live run depends on; tests replace it.
 type program struct {
 	load cli.ConfigLoader
 	now  func() time.Time
 }
 
-// run is the whole program but for its end; it returns the exit status.
-func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the program, a [cli.Program].
+func (p program) run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return cli.Status(err, exitNothing)
+		return exitNothing, err
 	}
 	report, err := p.report(ctx, o)
-	if err == nil {
-		err = o.write(report, stdout, stderr)
-	}
 	if err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		return exitNothing
+		return exitNothing, err
+	}
+	if err := o.write(report, stdout, stderr); err != nil {
+		return exitNothing, err
 	}
 	if len(report.Missing) > 0 {
-		return exitIncomplete
+		return exitIncomplete, nil
 	}
-	return exitWhole
+	return exitWhole, nil
 }
 
-// report reads everything; the error says why there is no report at all.
+// report reads everything. An error means that there is no report at all.
 func (p program) report(ctx context.Context, o options) (Report, error) {
 	from, err := p.origin(ctx, o)
 	if err != nil {

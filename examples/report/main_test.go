@@ -20,10 +20,10 @@ import (
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "report", p.run, args...)
 }
 
-// over is the program with a server for AWS, at now.
+// over returns the program with an in-memory service for every profile, at now.
 func over(data fakeaws.Data, opts ...fakeaws.Option) program {
 	s := fakeaws.New(data, opts...)
 	return program{
@@ -57,7 +57,7 @@ func TestThePageIsOneFileForItsOwner(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
 
-// Nothing in the page can reach out: no script, no address, and a policy that allows neither.
+// The page has no script and no address, and its policy allows neither.
 func TestThePageNeedsNothing(t *testing.T) {
 	html := program{}.print(t.Context(), "-o", "-").Stdout
 	require.Contains(t, html, "default-src &#39;none&#39;; style-src &#39;sha256-")
@@ -67,7 +67,7 @@ func TestThePageNeedsNothing(t *testing.T) {
 	require.Contains(t, html, "Made-up data.")
 }
 
-// Whoever cannot see the pictures has what they show in words, and the numbers in tables.
+// A reader who cannot see the pictures has descriptions and tables of the numbers.
 func TestThePageCanBeReadAloud(t *testing.T) {
 	html := program{}.print(t.Context(), "-o", "-").Stdout
 	pictures := regexp.MustCompile(`<svg [^>]*role="img" aria-labelledby="([\w-]+) ([\w-]+)"><title id="([\w-]+)">[^<]+</title><desc id="([\w-]+)">[^<]+</desc>`).
@@ -87,7 +87,7 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 	require.Contains(t, html, `<html lang="en">`)
 }
 
-// Whoever has no mouse reaches every section and every table, and can move a table that is too wide.
+// The keyboard alone reaches every section and table, and scrolls a table that is too wide.
 func TestThePageWorksByKeyboard(t *testing.T) {
 	html := program{}.print(t.Context(), "-o", "-").Stdout
 	links := regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(html, -1)
@@ -159,7 +159,7 @@ func TestNoReport(t *testing.T) {
 	}
 }
 
-// broken is the program without a region, or without a configuration.
+// broken returns the program without a region, or without a configuration.
 func broken(err error) program {
 	return program{
 		load: clitest.Loads(aws.Config{}, err),

@@ -12,9 +12,9 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// origin is where the data come from.
+// origin is the source of the data.
 type origin struct {
-	fleet  backupx.Fleet // one source a region
+	fleet  backupx.Fleet // one source for each region
 	now    time.Time
 	note   string
 	madeUp bool
@@ -27,7 +27,7 @@ func (p program) origin(ctx context.Context, o options) (origin, error) {
 	return madeUp(), nil
 }
 
-// account is the caller's own.
+// account returns the origin for the caller's own account.
 func (p program) account(ctx context.Context, o options) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err != nil {

@@ -34,7 +34,7 @@ func page(w io.Writer, r Report) error {
 	})
 }
 
-// kind is the class of a column.
+// kind returns the CSS class of a column.
 func (t Table) kind(column int) string {
 	switch {
 	case slices.Contains(t.Prose, column):
@@ -45,5 +45,5 @@ func (t Table) kind(column int) string {
 	return "number"
 }
 
-// Small tells whether the section's pictures fit beside one another.
+// Small reports whether the pictures of the section fit beside one another.
 func (s Section) Small() bool { return len(s.Pictures) > 0 && s.Pictures[0].Small }

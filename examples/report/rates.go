@@ -13,14 +13,14 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// rates counts the backup jobs that ended, and those of them that succeeded, by day.
+// rates counts by day the backup jobs that ended and those that succeeded.
 type rates struct {
 	cal              calendar
 	ended, succeeded []int
-	issues           int // completed, but not with all
+	issues           int // jobs that completed with issues
 }
 
-// week is the days that a rate is smoothed over.
+// week is the number of days that the smooth line averages over.
 const week = 7
 
 func newRates(cal calendar) *rates {
@@ -44,7 +44,8 @@ func (t *rates) add(j types.BackupJob) {
 	}
 }
 
-// over is the rate of the days from one to another, in percent; not ok where no job ended.
+// over returns the success rate of the days from one to another, both included, in percent. ok is false if no
+// job ended on them.
 func (t *rates) over(from, to int) (percent float64, ok bool) {
 	from = max(from, 0)
 	ended := lo.Sum(t.ended[from : to+1])
@@ -64,8 +65,9 @@ func (t *rates) section() (Section, error) {
 	if !ok {
 		return s, nil
 	}
-	s.Lead = fmt.Sprintf("%s of the %s that ended were successful; %s of the successful ones completed with issues.",
-		percent(all), plural(lo.Sum(t.ended), "backup job"), number(t.issues))
+	ended := lo.Sum(t.ended)
+	s.Lead = fmt.Sprintf("%s of the %s that ended %s successful; %s of the successful ones completed with issues.",
+		percent(all), plural(ended, "backup job"), lo.Ternary(ended == 1, "was", "were"), number(t.issues))
 	s.Legend = []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}}
 	s.Table = t.table()
 	daily, smooth := t.points(1), t.points(week)
@@ -75,7 +77,7 @@ func (t *rates) section() (Section, error) {
 	return s, err
 }
 
-// points are the rates of so many days, at the last of them.
+// points returns the rate over a number of days, at the last of these days.
 func (t *rates) points(days int) plotter.XYs {
 	var out plotter.XYs
 	for i := range t.cal.len() {
@@ -107,7 +109,7 @@ func (t *rates) draw(daily, smooth plotter.XYs) drawing {
 	}
 }
 
-// floor is where the axis of a rate begins: below the worst day, at a multiple of 20.
+// floor returns where the axis of a rate starts: at a multiple of 20 below the worst day, at most 80.
 func (t *rates) floor(daily plotter.XYs) float64 {
 	worst := 100.0
 	for _, p := range daily {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Report is everything that the page and the terminal show.
+// Report is the content of the page and of the text.
 type Report struct {
 	At       time.Time // in the zone of the report
 	Source   string
@@ -17,10 +17,10 @@ type Report struct {
 	Sections []Section
 }
 
-// Zone names the zone of all times.
+// Zone returns the name of the zone of all times.
 func (r Report) Zone() string { return r.At.Location().String() }
 
-// When is the time of the report and its zone.
+// When formats the time of the report, with its zone.
 func (r Report) When() string {
 	return r.At.Format("Mon 2 Jan 2006, 15:04") + " " + r.Zone()
 }
@@ -38,7 +38,7 @@ func (r Report) Scope() string {
 	return "Child jobs are left out: their parents tell how they ended."
 }
 
-// Figure is a number that sums up.
+// Figure is one of the numbers at the top of the report.
 type Figure struct {
 	Label, Value, Note string
 	Bad                bool // it needs attention
@@ -49,34 +49,33 @@ type Gap struct {
 	Source, Kind, Error string
 }
 
-// Section is a subject of the report: what it comes to in a sentence or two, pictures, and the numbers
-// in a table.
+// Section is one subject of the report: a summary of a sentence or two, pictures, and a table of the numbers.
 type Section struct {
 	ID, Title, Lead string
-	Note            string // how it was counted
+	Note            string // how the numbers are counted
 	Legend          []Key
 	Pictures        []Picture
 	Table           Table
-	Brief           Table // for the terminal
+	Brief           Table // the shorter table of the text
 }
 
-// Key explains a colour of the section's pictures.
+// Key is an entry of the legend of a section's pictures.
 type Key struct {
-	Label, Mark string // Mark is what is drawn, a letter-sized shape
+	Label, Mark string // Mark is the shape that is drawn, as a character
 	Ink         ink
 }
 
-// Picture is drawn twice, for wide and for narrow pages.
+// Picture is a picture in two sizes, for wide and for narrow pages.
 type Picture struct {
 	Title, Desc  string
 	Wide, Narrow template.HTML
-	Small        bool // several fit beside one another
+	Small        bool // several pictures fit beside one another
 }
 
 // Table is rows of text under a head. The first column names the row.
 type Table struct {
 	Head  []string
 	Rows  [][]string
-	Left  []int // columns of text; the others are numbers
-	Prose []int // columns of text that may break
+	Left  []int // columns of text; all others have numbers
+	Prose []int // columns of text that may wrap
 }

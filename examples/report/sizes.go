@@ -13,13 +13,13 @@ import (
 	"gonum.org/v1/plot/plotter"
 )
 
-// sizes adds up the bytes of completed backup jobs, by resource type and day; never across types.
+// sizes adds up the bytes of completed backup jobs by resource type and day, never across types.
 type sizes struct {
 	cal    calendar
 	byType map[string]*typeSize
 }
 
-// typeSize is the bytes of one resource type.
+// typeSize is the jobs and bytes of one resource type.
 type typeSize struct {
 	name            string
 	jobs, reporting int
@@ -45,12 +45,12 @@ func (t *sizes) add(j types.BackupJob) {
 	}
 }
 
-// kindOf is a resource type, also where there is none.
+// kindOf returns a resource type, or "not told" if there is none.
 func kindOf(resourceType *string) string { return cmp.Or(aws.ToString(resourceType), "not told") }
 
 func (s *typeSize) total() int64 { return lo.Sum(s.days) }
 
-// meaning is what AWS reports as the size of a backup, by resource type.
+// meaning says what AWS reports as the size of a backup of this resource type.
 func (s *typeSize) meaning() string {
 	switch {
 	case s.reporting == 0:
@@ -110,7 +110,7 @@ func (t *sizes) draw(one *typeSize) drawing {
 	}
 }
 
-// table is the bytes of each type by day; below them the totals.
+// table has the bytes of each type by day, and their totals in the last line.
 func (t *sizes) table(told []*typeSize) Table {
 	if len(told) == 0 {
 		return Table{}
@@ -130,7 +130,7 @@ func (t *sizes) table(told []*typeSize) Table {
 	return out
 }
 
-// brief is a type a line.
+// brief has one line a type.
 func brief(all []*typeSize) Table {
 	out := Table{Head: []string{"Type", "Jobs", "Bytes", "Which are"}, Left: []int{3}}
 	for _, s := range all {

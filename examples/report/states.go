@@ -7,7 +7,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// stateInks are the colours of the states of jobs. Bars have the first at the bottom.
+// stateInks returns the states of jobs with their colours, in the order of bars from the bottom.
 func stateInks() []lo.Entry[string, ink] {
 	return []lo.Entry[string, ink]{
 		{Key: "COMPLETED", Value: inkCompleted},
@@ -22,7 +22,7 @@ func stateInks() []lo.Entry[string, ink] {
 	}
 }
 
-// present are the states that occur with their colours, those that nobody knows yet at the end.
+// present returns the states that occur with their colours. States that are not known come last.
 func present(occur []string) []lo.Entry[string, ink] {
 	known := stateInks()
 	names := lo.Map(known, func(e lo.Entry[string, ink], _ int) string { return e.Key })
@@ -34,7 +34,7 @@ func present(occur []string) []lo.Entry[string, ink] {
 	})...)
 }
 
-// legend explains the colours of states; some have one in common.
+// legend returns the legend of states. Neighbours of the same colour share an entry.
 func legend(states []lo.Entry[string, ink]) []Key {
 	var keys []Key
 	for _, e := range states {
@@ -47,5 +47,5 @@ func legend(states []lo.Entry[string, ink]) []Key {
 	return keys
 }
 
-// spoken is a state in a sentence.
+// spoken returns a state as it stands in a sentence.
 func spoken(state string) string { return strings.ToLower(plain(state)) }

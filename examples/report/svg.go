@@ -14,38 +14,38 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// canvas is what a picture is drawn on: it makes SVG that fits the page. Colours become classes of the
-// style sheet, the font is the page's, the size that of the picture's place, and a label is text,
-// whatever it holds.
+// canvas is a canvas of the charting library that writes SVG for the page. Colours become classes of the style
+// sheet, the font is the page's, and labels are escaped.
 type canvas struct {
 	width, height vg.Length
-	pens          []pen // the last draws
+	pens          []pen // a stack; the last one draws
 	b             strings.Builder
-	err           error // the first thing drawn that has no place in the page
+	err           error // the first drawing that is not supported
 }
 
-// pen is how a canvas draws.
+// pen is the state that a canvas draws with.
 type pen struct {
-	ink    ink // none is a colour without a role
+	ink    ink // empty for a colour that is no ink
 	width  vg.Length
 	dashes []vg.Length
-	groups int // that were opened with it, and end with it
+	groups int // <g> elements opened with this pen, which Pop closes
 }
 
-// newCanvas is empty. Plots grow upwards from the bottom, SVG downwards from the top.
+// newCanvas returns an empty canvas. It flips the picture: plots count upwards, SVG downwards.
 func newCanvas(width, height vg.Length) *canvas {
 	c := &canvas{width: width, height: height, pens: []pen{{}}}
 	c.group("scale(1, -1) translate(0, -%.5g)", height)
 	return c
 }
 
-// frame is what a picture is in the page.
+// frame is the attributes of a picture in the page.
 type frame struct {
 	id, class   string
 	title, desc string
 }
 
-// svg is the picture, with what it shows in words for those who cannot see it.
+// svg returns the picture, with a title and description for screen readers. It returns the error of the first
+// drawing that is not supported.
 func (c *canvas) svg(f frame) (template.HTML, error) {
 	if c.err != nil {
 		return "", fmt.Errorf("svg: %w", c.err)
@@ -57,28 +57,28 @@ func (c *canvas) svg(f frame) (template.HTML, error) {
 		c.width, c.height, text(f.class), text(f.id), text(f.title), text(f.desc), c.b.String(), strings.Repeat("</g>", open))), nil
 }
 
-// Size is that of the picture.
+// Size returns the size of the picture.
 func (c *canvas) Size() (width, height vg.Length) { return c.width, c.height }
 
 func (c *canvas) pen() *pen { return &c.pens[len(c.pens)-1] }
 
-// SetLineWidth sets how wide lines are drawn from here on; none are drawn if it is not above zero.
+// SetLineWidth sets the width of lines. Lines of zero width or less are not drawn.
 func (c *canvas) SetLineWidth(width vg.Length) { c.pen().width = width }
 
-// SetLineDash sets the lengths of dashes and gaps; there are none for a solid line. Nothing here is
-// drawn with an offset.
+// SetLineDash sets the lengths of dashes and gaps; none for a solid line. It ignores the offset, which no
+// picture here has.
 func (c *canvas) SetLineDash(dashes []vg.Length, _ vg.Length) { c.pen().dashes = dashes }
 
-// SetColor sets the ink. Whatever is then drawn in another colour is an error.
+// SetColor sets the ink. Drawing with any other color.Color is an error.
 func (c *canvas) SetColor(k color.Color) { c.pen().ink, _ = k.(ink) }
 
-// Rotate turns what is drawn from here on, by radians.
+// Rotate rotates the following drawings, by an angle in radians.
 func (c *canvas) Rotate(angle float64) { c.group("rotate(%.5g)", angle*180/math.Pi) }
 
-// Translate moves what is drawn from here on.
+// Translate moves the following drawings.
 func (c *canvas) Translate(by vg.Point) { c.group("translate(%s)", point(by)) }
 
-// Scale makes what is drawn from here on larger or smaller.
+// Scale scales the following drawings.
 func (c *canvas) Scale(x, y float64) { c.group("scale(%.5g, %.5g)", x, y) }
 
 func (c *canvas) group(transform string, values ...any) {
@@ -86,14 +86,14 @@ func (c *canvas) group(transform string, values ...any) {
 	c.pen().groups++
 }
 
-// Push keeps the pen as it is, for Pop to take it up again.
+// Push saves the pen.
 func (c *canvas) Push() {
 	next := *c.pen()
 	next.groups = 0
 	c.pens = append(c.pens, next)
 }
 
-// Pop takes up the pen as it was at the last Push.
+// Pop restores the pen of the last Push.
 func (c *canvas) Pop() {
 	c.b.WriteString(strings.Repeat("</g>", c.pen().groups))
 	c.pens = c.pens[:len(c.pens)-1]
@@ -117,13 +117,13 @@ func (c *canvas) Fill(p vg.Path) {
 	fmt.Fprintf(&c.b, `<path d="%s" class="f-%s"/>`, c.data(p), c.ink())
 }
 
-// FillString draws text, the right way up.
+// FillString draws text. It undoes the flip of newCanvas for the text.
 func (c *canvas) FillString(face font.Face, at vg.Point, text string) {
 	fmt.Fprintf(&c.b, `<text x="%.5g" y="%.5g" transform="scale(1, -1)" class="f-%s" font-size="%.5g">%s</text>`,
 		at.X, -at.Y, c.ink(), face.Font.Size, template.HTMLEscapeString(text))
 }
 
-// DrawImage is an error: no picture here has one.
+// DrawImage records an error: no picture here has an image.
 func (c *canvas) DrawImage(vg.Rectangle, image.Image) { c.fail(errors.New("an image cannot be drawn")) }
 
 func (c *canvas) fail(err error) {
@@ -140,7 +140,7 @@ func (c *canvas) ink() ink {
 	return k
 }
 
-// data is a path as SVG has it.
+// data returns the SVG data of a path.
 func (c *canvas) data(p vg.Path) string {
 	var b strings.Builder
 	for _, part := range p {
@@ -160,7 +160,8 @@ func (c *canvas) data(p vg.Path) string {
 	return b.String()
 }
 
-// arc is a line to the start of an arc, and the arc in two halves: SVG has none that ends where it began.
+// arc returns a line to the start of an arc, then the arc in two halves: a single SVG arc cannot be a full
+// circle.
 func arc(a vg.PathComp) string {
 	on := func(angle float64) string {
 		sin, cos := math.Sincos(angle)

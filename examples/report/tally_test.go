@@ -15,7 +15,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// job is a backup job of a type in a state, created a while before now.
+// job returns a backup job of a type in a state, created ago before now.
 func job(kind string, state types.BackupJobState, ago time.Duration, bytes int64) types.BackupJob {
 	return types.BackupJob{
 		BackupJobId: aws.String(kind + ago.String()), ResourceType: aws.String(kind), State: state,
@@ -23,7 +23,7 @@ func job(kind string, state types.BackupJobState, ago time.Duration, bytes int64
 	}
 }
 
-// collected is the report over data, live.
+// collected returns the sections of a live report over data.
 func collected(t *testing.T, data fakeaws.Data, o options) map[string]Section {
 	t.Helper()
 	if o.zone.Location == nil {
@@ -41,7 +41,7 @@ func withRegion(o options) options {
 	return o
 }
 
-// last is the last row of a table.
+// last returns the last row of a table.
 func last(t Table) []string { return t.Rows[len(t.Rows)-1] }
 
 func TestADayIsOneOfTheZone(t *testing.T) {
@@ -215,7 +215,7 @@ func TestTheFigureOfTheFirstToGo(t *testing.T) {
 	}
 }
 
-// A bar that begins later than its backup was created says so.
+// The legend says if a bar starts later than the creation of its backup.
 func TestTheLegendSaysWhereBarsBegin(t *testing.T) {
 	for want, age := range map[string]int{"since its creation": 3, "since its creation, or from Nov 10 if it is older": 30} {
 		s := collected(t, fakeaws.Data{HSM: []hsmtypes.Backup{{

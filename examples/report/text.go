@@ -11,7 +11,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// terminal is the report for the terminal.
+// terminal returns the report as text for a terminal.
 func terminal(r Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "AWS backups as of %s: %s\n%s\n", r.When(), plain(r.Source), r.Scope())
@@ -28,7 +28,7 @@ func terminal(r Report) string {
 	return b.String()
 }
 
-// missing says what the report lacks.
+// missing lists what could not be read; it is empty for nothing.
 func missing(gaps []Gap) string {
 	if len(gaps) == 0 {
 		return ""
@@ -40,7 +40,7 @@ func missing(gaps []Gap) string {
 	return out
 }
 
-// text lays the rows out in columns: text flush left, numbers flush right.
+// text aligns the rows in columns: text to the left, numbers to the right.
 func (t Table) text() string {
 	if len(t.Rows) == 0 {
 		return ""
@@ -59,11 +59,11 @@ func (t Table) text() string {
 		})
 		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
 	}
-	w.Flush() // a strings.Builder does not fail
+	w.Flush() // writing to a strings.Builder never fails
 	return trimLines(b.String())
 }
 
-// top is the first n rows, and how many there are beyond.
+// top returns the first n rows, and a row that says how many are left out.
 func (t Table) top(n int) Table {
 	if more := len(t.Rows) - n; more > 0 {
 		last := make([]string, len(t.Head))

@@ -15,16 +15,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// mark is how the backups of a state are drawn.
+// mark is the drawing of the backups of a state.
 type mark struct {
 	state, words string
-	text         string // what the legend shows of the glyph
+	text         string // the glyph as a character, for the legend
 	glyph        draw.GlyphDrawer
 	ink          ink
 }
 
-// marks are those of the states that occur, those that nobody knows yet at the end. They differ in shape,
-// so that nobody has to tell colours apart.
+// marks returns the marks of the states that occur. States that are not known come last. Marks differ in
+// shape, for readers who cannot tell the colours apart.
 func (t *hsm) marks() []mark {
 	known := []mark{
 		{string(hsmtypes.BackupStateReady), "ready", "●", draw.CircleGlyph{}, inkCompleted},
@@ -51,7 +51,7 @@ func (t *hsm) legend() []Key {
 		Key{"less than three days", "━━", inkPartial}, Key{"longer", "━━", inkAccent})
 }
 
-// since says where the bars of deadlines begin.
+// since says where the bars of deadlines start.
 func (t *hsm) since(pending []hsmBackup) string {
 	pending = pending[:min(len(pending), drawn)]
 	first, _ := t.reach(pending)
@@ -61,7 +61,8 @@ func (t *hsm) since(pending []hsmBackup) string {
 	return "since its creation, or from " + first.Format("Jan 2") + " if it is older"
 }
 
-// reach is the time that deadlines has bars for: until the last deletion, and a third of that back.
+// reach returns the time span of deadlines. It ends at the last deletion, at least a day from now, and starts
+// a third of that time before now.
 func (t *hsm) reach(pending []hsmBackup) (first, last time.Time) {
 	last = t.cal.now.Add(24 * time.Hour)
 	for _, b := range pending {
@@ -70,7 +71,7 @@ func (t *hsm) reach(pending []hsmBackup) (first, last time.Time) {
 	return t.cal.now.Add(-last.Sub(t.cal.now) / 3), last
 }
 
-// timeline has a line a cluster, and on it each backup at its creation.
+// timeline draws one line a cluster, with a mark for each backup at its creation.
 func (t *hsm) timeline() (Picture, error) {
 	clusters, backups := t.byCluster()
 	desc := fmt.Sprintf("%s of %s, each at the time it was created.", plural(len(t.backups), "backup"), plural(len(clusters), "cluster"))
@@ -91,7 +92,7 @@ func (t *hsm) timeline() (Picture, error) {
 	return picture("hsm-all", "Backups by cluster and creation", desc, d, wide(height), narrow(height))
 }
 
-// undrawn says what there is no picture of.
+// undrawn says what the pictures leave out.
 func (t *hsm) undrawn() (note string) {
 	clusters, _ := t.byCluster()
 	if len(clusters) > drawn {
@@ -106,7 +107,7 @@ func (t *hsm) undrawn() (note string) {
 	return note
 }
 
-// created is when the oldest backup was created, a week ago at least, and now.
+// created returns when the oldest backup was created, at least a week ago, and now.
 func (t *hsm) created() (oldest, newest time.Time) {
 	oldest, newest = t.cal.now.AddDate(0, 0, -week), t.cal.now
 	for _, b := range t.backups {
@@ -138,8 +139,8 @@ func (m mark) plot(p *plot.Plot, s size, clusters []string, backups map[string][
 	return nil
 }
 
-// deadlines has a bar a backup that is pending deletion: thin from its creation, if that is not too long ago to be drawn, until now, thick for
-// as long as it can be restored.
+// deadlines draws one bar for each backup that is pending deletion. The bar is thin from the creation, or from
+// the start of the picture, until now, and thick for as long as the backup can be restored.
 func (t *hsm) deadlines(pending []hsmBackup) (Picture, error) {
 	desc := fmt.Sprintf("%s as bars that end when the backup is deleted, the first to go at the top. %s",
 		plural(len(pending), "backup"), pending[0].sentence(t.cal.now))
@@ -165,7 +166,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// remaining writes the time that is left behind the bars.
+// remaining writes the time that is left after each bar.
 func (t *hsm) remaining(p *plot.Plot, s size, pending []hsmBackup) error {
 	gap := (p.X.Max - p.X.Min) / 100
 	var points plotter.XYs
@@ -178,7 +179,7 @@ func (t *hsm) remaining(p *plot.Plot, s size, pending []hsmBackup) error {
 	return labels(p, s, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
 }
 
-// spans draws the life of backups that are pending deletion, from a first moment on.
+// spans draws the bars of deadlines, from first on.
 type spans struct {
 	pending    []hsmBackup
 	first, now time.Time
@@ -197,7 +198,7 @@ func (t spans) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// nowLine marks now across the rows.
+// nowLine draws a dashed line at now across the rows.
 func nowLine(p *plot.Plot, now time.Time, rows int) error {
 	l, err := plotter.NewLine(plotter.XYs{{X: seconds(now), Y: -0.5}, {X: seconds(now), Y: float64(rows) - 0.5}})
 	if err != nil {
@@ -211,7 +212,7 @@ func nowLine(p *plot.Plot, now time.Time, rows int) error {
 
 func seconds(t time.Time) float64 { return float64(t.Unix()) }
 
-// timeAxis makes the horizontal axis a span of time with marks at midnights of the zone.
+// timeAxis makes the horizontal axis a time span, with marks at midnights of the zone.
 func timeAxis(p *plot.Plot, cal calendar, s size, from, to time.Time) {
 	pad := max(to.Sub(from)/50, time.Hour)
 	from, to = from.Add(-pad).In(cal.now.Location()), to.Add(pad).In(cal.now.Location())

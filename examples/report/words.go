@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// number is a count with commas between thousands.
+// number formats a number with commas between thousands.
 func number(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -17,7 +19,7 @@ func number(n int) string {
 	return s
 }
 
-// count leaves zeros out of sight.
+// count formats a number for a table, with a dot for zero.
 func count(n int) string {
 	if n == 0 {
 		return "·"
@@ -25,15 +27,10 @@ func count(n int) string {
 	return number(n)
 }
 
-// plural counts things whose name takes an s.
-func plural(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return number(n) + " " + thing
-}
+// plural returns a number with its noun, as [cli.Count] does, with commas between thousands.
+func plural(n int, thing string) string { return number(n) + " " + cli.Plural(n, thing) }
 
-// were counts things that something was done to.
+// were returns a number with its noun and "was" or "were".
 func were(n int, thing string) string {
 	if n == 1 {
 		return plural(n, thing) + " was"
@@ -41,14 +38,14 @@ func were(n int, thing string) string {
 	return plural(n, thing) + " were"
 }
 
-// percent rounds down, so that only all is 100 %.
+// percent formats a percentage, rounded down, so that only all jobs are 100 %.
 func percent(v float64) string {
 	return strconv.FormatFloat(float64(int(v*10))/10, 'f', 1, 64) + " %"
 }
 
 func percentMark(v float64) string { return whole(v) + " %" }
 
-// span is a time that is left, rounded down: in hours for three days, then in days.
+// span formats the time that is left, rounded down: less than three days in hours, otherwise in days.
 func span(d time.Duration) string {
 	tenths := func(unit time.Duration) float64 { return float64(d/(unit/10)) / 10 }
 	switch {
@@ -60,7 +57,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%.1f days", tenths(24*time.Hour))
 }
 
-// plain keeps text on its line: what a service says can hold anything.
+// plain replaces control characters and invalid UTF-8 by blanks. Texts of a service may have any.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
@@ -70,7 +67,7 @@ func plain(s string) string {
 	}, strings.ToValidUTF8(s, " "))
 }
 
-// cut shortens text to a number of characters.
+// cut shortens text to at most a number of characters, in one line.
 func cut(s string, most int) string {
 	runes := []rune(plain(s))
 	if len(runes) <= most {

@@ -13,7 +13,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// options are what the caller asked for.
+// options are the values of the flags.
 type options struct {
 	live      bool
 	region    string
@@ -34,7 +34,7 @@ const exitStatus = `Exit status: 0 all that was chosen is READY again, or it was
 failed; 2 nothing was tried.
 `
 
-// parse reads the flags. After an error, what is wrong or the help is on stderr.
+// parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("restore", about, exitStatus, &o.live)
@@ -50,7 +50,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-// addTag adds one tag: its value may hold commas.
+// addTag adds one tag. Unlike other flags it does not split at commas, because the value of a tag may have
+// some.
 func (o *options) addTag(text string) error {
 	if strings.TrimSpace(text) == "" {
 		return errors.New("it is empty")
@@ -59,7 +60,7 @@ func (o *options) addTag(text string) error {
 	return nil
 }
 
-// check finds flags that cannot be meant.
+// check rejects flags whose values make no sense.
 func (o *options) check(f *cli.Flags) error {
 	switch {
 	case f.Given("due-within") && o.dueWithin <= 0:
@@ -70,7 +71,8 @@ func (o *options) check(f *cli.Flags) error {
 	return o.filter(time.Unix(0, 0)).Validate()
 }
 
-// filter is what the flags choose among the backups that are pending deletion, as of now.
+// filter returns the filter of the backups that are pending deletion and that the flags choose. -due-within
+// counts from now.
 func (o *options) filter(now time.Time) backupx.HSMFilter {
 	f := backupx.HSMFilter{}.States(hsmtypes.BackupStatePendingDeletion)
 	if len(o.clusters) > 0 {

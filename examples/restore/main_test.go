@@ -18,10 +18,10 @@ import (
 var now = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
-	return clitest.Run(ctx, p.run, args...)
+	return clitest.Run(ctx, "restore", p.run, args...)
 }
 
-// over is the program with a server for AWS, at now.
+// over returns the program with an in-memory service for every profile, at now.
 func over(s *fakeaws.Service) program {
 	return program{
 		load: clitest.Loads(s.Config(), nil),
@@ -29,7 +29,7 @@ func over(s *fakeaws.Service) program {
 	}
 }
 
-// pending is a backup that will be deleted so long after now.
+// pending returns a backup that will be deleted left after now.
 func pending(id, cluster string, left time.Duration, tags ...hsmtypes.Tag) hsmtypes.Backup {
 	return hsmtypes.Backup{
 		BackupId: aws.String(id), ClusterId: aws.String(cluster), BackupState: hsmtypes.BackupStatePendingDeletion,
@@ -37,7 +37,7 @@ func pending(id, cluster string, left time.Duration, tags ...hsmtypes.Tag) hsmty
 	}
 }
 
-// three are pending deletion, and one is not.
+// three returns a service with three backups that are pending deletion and one that is not.
 func three(opts ...fakeaws.Option) *fakeaws.Service {
 	owner := hsmtypes.Tag{Key: aws.String("owner"), Value: aws.String("payments")}
 	return fakeaws.New(fakeaws.Data{HSM: []hsmtypes.Backup{
@@ -48,7 +48,7 @@ func three(opts ...fakeaws.Option) *fakeaws.Service {
 	}}, opts...)
 }
 
-// operations are what a service was asked, in order.
+// operations returns the operations of the requests to a service, in order.
 func operations(s *fakeaws.Service) []string {
 	return lo.Map(s.Requests(), func(r fakeaws.Request, _ int) string { return r.Operation })
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
-// origin is where the backups are.
+// origin is the source of the backups.
 type origin struct {
 	client backupx.Client
 	now    time.Time
@@ -26,7 +26,7 @@ func (p program) origin(ctx context.Context, o options) (origin, error) {
 	return madeUp(), nil
 }
 
-// account is the caller's own.
+// account returns the origin for the caller's own account.
 func (p program) account(ctx context.Context, o options) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err == nil {
@@ -38,7 +38,7 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 	return origin{backupx.New(cfg), p.now().UTC(), "your account in " + cfg.Region}, nil
 }
 
-// madeUp is an account that does not exist, the same at any time and in each run: no network.
+// madeUp returns an account that does not exist. It needs no network, and is the same in each run.
 func madeUp() origin {
 	now := time.Date(2026, time.November, 20, 14, 30, 0, 0, time.UTC)
 	backups := fakeaws.GenerateHSM(7, now.AddDate(0, 0, -30), now, 24)

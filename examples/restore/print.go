@@ -13,7 +13,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// plan is the backups that were chosen, with the hours that are left.
+// plan returns a table of the chosen backups, with the hours that are left.
 func plan(from origin, backups []hsmtypes.Backup) string {
 	title := fmt.Sprintf("CloudHSM backups pending deletion at %s UTC, %s\n", moment(&from.now), from.note)
 	if len(backups) == 0 {
@@ -29,7 +29,7 @@ func plan(from origin, backups []hsmtypes.Backup) string {
 	return title + "\n" + cli.Table(rows)
 }
 
-// hoursLeft is the time that is left, rounded down.
+// hoursLeft returns the hours until the deletion, with one decimal, rounded down.
 func hoursLeft(b hsmtypes.Backup, now time.Time) string {
 	if b.DeleteTimestamp == nil {
 		return "not told"
@@ -41,14 +41,14 @@ func hoursLeft(b hsmtypes.Backup, now time.Time) string {
 	return fmt.Sprintf("%.1f", float64(left/(time.Hour/10))/10)
 }
 
-// tags are those of a backup by key.
+// tags returns the tags of a backup, sorted by key.
 func tags(b hsmtypes.Backup) string {
 	all := lo.Map(b.TagList, func(t hsmtypes.Tag, _ int) string { return aws.ToString(t.Key) + "=" + aws.ToString(t.Value) })
 	slices.Sort(all)
 	return cmp.Or(strings.Join(all, " "), "·")
 }
 
-// report is what became of each backup.
+// report returns a table of the outcomes, and a summary.
 func report(outcomes []outcome) string {
 	rows := [][]string{{"BACKUP", "STATE", "OUTCOME"}}
 	for _, o := range outcomes {
@@ -56,7 +56,7 @@ func report(outcomes []outcome) string {
 	}
 	failed := lo.CountBy(outcomes, func(o outcome) bool { return !o.restored })
 	doubtful := lo.CountBy(outcomes, func(o outcome) bool { return o.restored && o.err != nil })
-	summary := counted(len(outcomes)-failed-doubtful) + " restored"
+	summary := cli.Count(len(outcomes)-failed-doubtful, "backup") + " restored"
 	if failed > 0 {
 		summary += fmt.Sprintf(", %d failed", failed)
 	}
@@ -76,14 +76,7 @@ func (o outcome) text() string {
 	return "FAILED: " + o.err.Error()
 }
 
-func counted(n int) string {
-	if n == 1 {
-		return "1 backup"
-	}
-	return fmt.Sprintf("%d backups", n)
-}
-
-// moment is a time in UTC, to the minute.
+// moment formats a time in UTC, to the minute, with a dot for nil.
 func moment(t *time.Time) string {
 	if t == nil {
 		return "·"

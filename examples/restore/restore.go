@@ -14,29 +14,28 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// restore shows what the flags choose and restores it if asked; it returns the exit status.
-func (o options) restore(ctx context.Context, from origin, stdout, stderr io.Writer) int {
+// restore prints the backups that the flags choose, and restores them with -yes. It returns the exit status.
+func (o options) restore(ctx context.Context, from origin, stdout io.Writer) (int, error) {
 	backups, err := from.client.HSMBackups(o.filter(from.now)).Collect(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "restore: nothing was tried, for the list is incomplete: %v\n", cli.OneLine(err.Error()))
-		return exitNothing
+		return exitNothing, fmt.Errorf("nothing was tried, for the list is incomplete: %s", cli.OneLine(err.Error()))
 	}
 	slices.SortStableFunc(backups, firstToGo)
 	fmt.Fprint(stdout, plan(from, backups))
 	switch {
 	case len(backups) == 0:
 		fmt.Fprintln(stdout, "\nNothing that was asked for is pending deletion.")
-		return exitDone
+		return exitDone, nil
 	case !o.yes:
-		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", counted(len(backups)))
-		return exitDone
+		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", cli.Count(len(backups), "backup"))
+		return exitDone, nil
 	}
 	outcomes := o.save(ctx, from.client, backups)
 	fmt.Fprint(stdout, report(outcomes))
-	return status(outcomes)
+	return status(outcomes), nil
 }
 
-// firstToGo orders backups by when they will be deleted; where that is not told, last.
+// firstToGo orders backups by their deletion time. Backups without one come last.
 func firstToGo(a, b hsmtypes.Backup) int {
 	if a.DeleteTimestamp == nil || b.DeleteTimestamp == nil {
 		return cmp.Compare(unknown(a), unknown(b))
@@ -51,15 +50,15 @@ func unknown(b hsmtypes.Backup) int {
 	return 0
 }
 
-// outcome is what became of a backup.
+// outcome is the result of restoring one backup.
 type outcome struct {
 	id       string
-	state    hsmtypes.BackupState // as it was seen last
-	restored bool                 // the service said so
+	state    hsmtypes.BackupState // the last one seen
+	restored bool                 // the service accepted the restore
 	err      error
 }
 
-// save restores the backups, then waits for each. What fails does not stop the others.
+// save restores the backups, then waits for each. A failure does not stop the others.
 func (o options) save(ctx context.Context, client backupx.Client, backups []hsmtypes.Backup) []outcome {
 	results, _ := client.RestoreHSMBackups(ctx, backups) // each result has its own error
 	outcomes := make([]outcome, len(results))

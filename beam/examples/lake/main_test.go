@@ -21,9 +21,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
+	testenv.SetHostile()
 	beam.Init()
 	log.SetLogger(&log.Standard{Level: log.SevError})
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -177,10 +179,7 @@ func TestAccountsFromAFile(t *testing.T) {
 }
 
 func TestTheRoleOfEachAccountIsAssumedOnce(t *testing.T) {
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	testenv.Clean(t, "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 	var l live
 	const role = "arn:aws:iam::{account}:role/backup-reader"
 	for _, source := range []string{"111122223333/us-east-1", "111122223333/eu-west-1", "444455556666/us-east-1"} {

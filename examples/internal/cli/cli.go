@@ -1,36 +1,44 @@
-// Package cli is what the programs under examples have in common and what is not backupx: how they end,
-// their flags, the AWS configuration of a live run, and text for a terminal.
+// Package cli is the code that the programs under examples share and that is not about backupx: exit status,
+// flags, AWS configuration of a live run, text for a terminal.
 //
-// A program is a function that gets arguments and streams and returns its exit status, so that its tests
-// run it as a shell does, in one process:
+// A program is a [Program], a function of arguments and streams, so that its tests run it in their process:
 //
-//	func main() { cli.Main(program{load: cli.LoadConfig, now: time.Now}.run) }
+//	func main() { cli.Main("report", program{load: cli.LoadConfig, now: time.Now}.run) }
 package cli
 
 import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
-// Main runs a program with the arguments and streams of the process, and ends the process with the status
-// that run returns. The context of run ends with the first interrupt or SIGTERM.
-func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
+// Program is a whole program except its end. It returns its exit status, with an error that [Run] prints.
+// The arguments do not include the name of the program; [Flags.Parse] parses them.
+type Program func(ctx context.Context, args []string, stdout, stderr io.Writer) (status int, err error)
+
+// Main runs a program with the arguments and streams of the process, then ends the process with the
+// program's exit status. The first interrupt or SIGTERM cancels the context of the program.
+func Main(name string, program Program) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	status := Run(ctx, name, program, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
-// Status is how a program ends after an error of [Flags.Parse]: with zero where help was asked for, and
-// with wrong where the flags are.
-func Status(err error, wrong int) int {
+// Run runs a program, prints its error on stderr in a line that starts with the name, and returns its exit
+// status: zero if the program returns [flag.ErrHelp], which is not printed.
+func Run(ctx context.Context, name string, program Program, args []string, stdout, stderr io.Writer) int {
+	status, err := program(ctx, args, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	return wrong
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", name, err)
+	}
+	return status
 }

@@ -16,30 +16,32 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 const asProgram = "CLI_TEST_AS_PROGRAM"
 
-// TestMain makes a program of the test binary where a test asks for it: Main ends the process.
+// TestMain makes the test binary a program if a test asks for that: Main ends the process.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		cli.Main(untilInterrupted)
+		cli.Main("wait", untilInterrupted)
 	}
-	os.Exit(m.Run())
+	testenv.SetHostile()
+	m.Run()
 }
 
-func untilInterrupted(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func untilInterrupted(ctx context.Context, args []string, stdout, _ io.Writer) (int, error) {
 	fmt.Fprintln(stdout, args)
 	<-ctx.Done()
-	fmt.Fprintln(stderr, ctx.Err())
-	return 7
+	return 7, ctx.Err()
 }
 
 func TestMainEndsWithTheStatusOfAnInterruptedRun(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-a", "b")
-			cmd.Env = append(os.Environ(), asProgram+"=1")
+			cmd.Env = testenv.Environ(asProgram + "=1")
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			stdout, err := cmd.StdoutPipe()
@@ -50,12 +52,25 @@ func TestMainEndsWithTheStatusOfAnInterruptedRun(t *testing.T) {
 			require.Equal(t, "[-a b]\n", line)
 			require.NoError(t, cmd.Process.Signal(signal))
 			require.EqualError(t, cmd.Wait(), "exit status 7")
-			require.Equal(t, "context canceled\n", stderr.String())
+			require.Equal(t, "wait: context canceled\n", stderr.String())
 		})
 	}
 }
 
-func TestHelpIsNoFailure(t *testing.T) {
-	require.Equal(t, 0, cli.Status(flag.ErrHelp, 2))
-	require.Equal(t, 2, cli.Status(errors.New("wrong"), 2))
+func TestAProgramEndsWithItsStatusAndItsError(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		err    error
+		want   clitest.Printed
+	}{
+		"done":         {0, nil, clitest.Printed{}},
+		"findings":     {1, nil, clitest.Printed{Status: 1}},
+		"failed":       {2, errors.New("no region"), clitest.Printed{Status: 2, Stderr: "ask: no region\n"}},
+		"asked for -h": {2, fmt.Errorf("flags: %w", flag.ErrHelp), clitest.Printed{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := func(context.Context, []string, io.Writer, io.Writer) (int, error) { return c.status, c.err }
+			require.Equal(t, c.want, clitest.Run(t.Context(), "ask", program))
+		})
+	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/samber/lo"
 )
 
-// ConfigLoader finds the AWS configuration of a profile, or with an empty name that of the environment.
-// A test has one for a service of its own.
+// ConfigLoader loads the AWS configuration of a profile, or of the environment if the profile is empty.
+// Tests replace it with one for an in-memory service.
 type ConfigLoader func(ctx context.Context, profile string) (aws.Config, error)
 
-// LoadConfig is the [ConfigLoader] of a real run: it loads what the AWS CLI would take. Clients with the
-// configuration slow down when they are throttled.
+// LoadConfig is the [ConfigLoader] of a real run. It loads the configuration that the AWS CLI would use, in
+// the adaptive retry mode: clients slow down when they are throttled.
 func LoadConfig(ctx context.Context, profile string) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithSharedConfigProfile(profile),
@@ -27,7 +27,8 @@ func LoadConfig(ctx context.Context, profile string) (aws.Config, error) {
 	return cfg, nil
 }
 
-// InRegion returns cfg with the region, or with its own where region is empty; it is an error if both are.
+// InRegion returns a copy of cfg for the region, or for its own region if region is empty. It returns an
+// error if both are empty.
 func InRegion(cfg aws.Config, region string) (aws.Config, error) {
 	here := cfg.Copy()
 	here.Region = cmp.Or(region, cfg.Region)
@@ -37,7 +38,7 @@ func InRegion(cfg aws.Config, region string) (aws.Config, error) {
 	return here, nil
 }
 
-// InRegions returns cfg once for each region, or where there are none, with its own.
+// InRegions returns a copy of cfg for each region, or one for its own region if regions is empty.
 func InRegions(cfg aws.Config, regions []string) ([]aws.Config, error) {
 	if len(regions) == 0 {
 		regions = []string{""}

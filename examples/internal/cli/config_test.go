@@ -10,16 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 func TestLoadConfigTakesTheProfile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config")
 	require.NoError(t, os.WriteFile(file, []byte("[default]\nregion = us-east-1\n[profile audit]\nregion = eu-west-1\n"), 0o600))
-	t.Setenv("AWS_CONFIG_FILE", file)
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file+".none")
-	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"} {
-		t.Setenv(name, "")
-	}
+	testenv.Clean(t, "AWS_CONFIG_FILE="+file)
 	for profile, want := range map[string]string{"": "us-east-1", "audit": "eu-west-1"} {
 		cfg, err := cli.LoadConfig(t.Context(), profile)
 		require.NoError(t, err)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// DurationVar defines a flag for a duration, as that of [flag.FlagSet] does, which tells those who give
-// something else what it takes.
+// DurationVar defines a flag for a duration, as [flag.FlagSet.DurationVar] does. Its error for any other value
+// says what the flag takes.
 func (f *Flags) DurationVar(d *time.Duration, name string, value time.Duration, usage string) {
 	*d = value
 	f.Var((*duration)(d), name, usage)

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Flags are the flags of a program that runs offline, and with -live on the caller's account.
+// Flags are the flags of a program that runs offline, or with -live on the caller's account.
 //
-// The usage of a flag says where it means something: one that begins with "live: " goes with -live only,
-// one that begins with "offline: " only without it. Parse holds the caller to that, so that nobody takes
-// made-up data for those of a region.
+// A flag whose usage starts with "live: " is allowed only with -live, one whose usage starts with "offline: "
+// only without. Parse returns an error for a misplaced flag, so that nobody mistakes made-up data for those of
+// a region.
 type Flags struct {
 	*flag.FlagSet
 
@@ -20,12 +20,12 @@ type Flags struct {
 	live              *bool
 }
 
-// NewFlags returns the flags of a program, without any but -live, which sets live. The help is what the
-// program is about, then the flags, then what its exit status means; both texts end with a line end.
+// NewFlags returns a set of flags that has only -live, which sets live. The help is about, then the flags,
+// then exitStatus. Both texts must end with a newline.
 func NewFlags(name, about, exitStatus string, live *bool) *Flags {
 	f := &Flags{flag.NewFlagSet(name, flag.ContinueOnError), about, exitStatus, live}
 	f.BoolVar(live, "live", false, "ask AWS, with your configuration")
-	f.SetOutput(io.Discard) // what is wrong is for Parse to say, in one line
+	f.SetOutput(io.Discard) // Parse returns what is wrong
 	f.Usage = func() {}
 	return f
 }
@@ -37,8 +37,9 @@ func (f *Flags) help(w io.Writer) {
 	fmt.Fprintf(w, "\n%s", f.exitStatus)
 }
 
-// Parse sets the flags, then checks them together with check, which may be nil. When it returns an error,
-// it has said on stderr in one line what is wrong, or printed the help that was asked for; see [Status].
+// Parse sets the flags, then calls check, which may be nil, to check them together. If the arguments ask for
+// help, Parse prints the help on stderr and returns [flag.ErrHelp]. Any other error says in one line what is
+// wrong with the flags.
 func (f *Flags) Parse(args []string, stderr io.Writer, check func(*Flags) error) error {
 	err := f.FlagSet.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -52,19 +53,20 @@ func (f *Flags) Parse(args []string, stderr io.Writer, check func(*Flags) error)
 		err = check(f)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v (-h for help)\n", f.Name(), err)
+		return fmt.Errorf("%w (-h for help)", err)
 	}
-	return err
+	return nil
 }
 
-// Given reports whether a flag was given, be it with the value that it has by default.
+// Given reports whether a flag was given, also if its value is the default.
 func (f *Flags) Given(name string) bool {
 	given := false
 	f.Visit(func(g *flag.Flag) { given = given || g.Name == name })
 	return given
 }
 
-// misplaced finds arguments that are no flags, and flags that mean nothing in such a run.
+// misplaced returns an error for an argument that is not a flag, and for flags that do not go with -live, or
+// without it.
 func (f *Flags) misplaced() error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is not a flag", f.Arg(0))

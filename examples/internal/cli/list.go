@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// List is the value of a flag that may be repeated, and that holds several values between commas. A value
-// that comes again counts once; an empty one is an error.
+// List is the value of a flag that may be repeated and that takes several values separated by commas. A
+// repeated value is kept once. An empty value is an error.
 type List []string
 
-// String returns the values between commas.
+// String returns the values, separated by commas.
 func (l *List) String() string { return strings.Join(*l, ",") }
 
 // Set adds the values in text.

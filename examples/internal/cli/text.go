@@ -11,7 +11,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// OneLine keeps text on its line: names, tags and messages are whatever a service says.
+// OneLine replaces control characters by blanks. Names, tags and messages of a service may have any.
 func OneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -21,18 +21,18 @@ func OneLine(text string) string {
 	}, text)
 }
 
-// Table lays out rows in indented columns, each cell on its line.
+// Table aligns rows in indented columns. It passes each cell through [OneLine].
 func Table(rows [][]string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(w, "  "+strings.Join(lo.Map(row, func(cell string, _ int) string { return OneLine(cell) }), "\t"))
 	}
-	w.Flush() // a strings.Builder does not fail
+	w.Flush() // writing to a strings.Builder never fails
 	return b.String()
 }
 
-// Wrap breaks text into indented lines of a width in characters, between words.
+// Wrap breaks text between words into lines of at most width characters, each after the indent.
 func Wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	column := 0
@@ -54,7 +54,18 @@ func Wrap(text string, width int, indent string) string {
 	return b.String() + "\n"
 }
 
-// Bytes is a size in units of 1,024.
+// Count returns a number with its noun: "1 job", "2 jobs".
+func Count(n int, noun string) string { return strconv.Itoa(n) + " " + Plural(n, noun) }
+
+// Plural returns the noun with an s, unless n is 1.
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
+// Bytes formats a size in units of 1,024 bytes: "1.5 GiB".
 func Bytes(n int64) string {
 	const unit = 1024
 	if n < unit {

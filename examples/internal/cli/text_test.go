@@ -14,6 +14,10 @@ func TestBytes(t *testing.T) {
 	})
 }
 
+func TestCount(t *testing.T) {
+	require.Equal(t, []string{"0 jobs", "1 job", "2 jobs"}, []string{cli.Count(0, "job"), cli.Count(1, "job"), cli.Count(2, "job")})
+}
+
 func TestTableKeepsCellsOnTheirLine(t *testing.T) {
 	require.Equal(t, "  ID  TAGS\n  1   a b \x20[31mred\n", cli.Table([][]string{{"ID", "TAGS"}, {"1", "a\nb\t\x1b[31mred"}}))
 }

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"flag"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,25 +17,25 @@ import (
 
 var update = flag.Bool("update", false, "write what the program prints to testdata")
 
-// Printed is what a run left behind.
+// Printed is the result of a run: its exit status and what it printed.
 type Printed struct {
 	Status         int
 	Stdout, Stderr string
 }
 
-// Run runs a program, as [cli.Main] does, to its end.
-func Run(ctx context.Context, run func(context.Context, []string, io.Writer, io.Writer) int, args ...string) Printed {
+// Run runs a program to its end, as [cli.Main] does.
+func Run(ctx context.Context, name string, program cli.Program, args ...string) Printed {
 	var stdout, stderr bytes.Buffer
-	status := run(ctx, args, &stdout, &stderr)
+	status := cli.Run(ctx, name, program, args, &stdout, &stderr)
 	return Printed{status, stdout.String(), stderr.String()}
 }
 
-// Loads is the configuration of every profile, or why there is none.
+// Loads returns a loader that returns cfg and err for every profile.
 func Loads(cfg aws.Config, err error) cli.ConfigLoader {
 	return func(context.Context, string) (aws.Config, error) { return cfg, err }
 }
 
-// Golden requires that got is the text of a file in testdata, which go test -update writes anew.
+// Golden requires that got is the text of a file in testdata. go test -update rewrites the file.
 func Golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
