@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +25,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx/internal/testenv"
 	"github.com/backupx-go/backupx/opsworkscm"
 	"github.com/backupx-go/backupx/opsworkscm/types"
 )
@@ -81,23 +81,11 @@ func (t *cannedTransport) Do(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// sdkVariables are the variables that the SDK's clients look at.
-var sdkVariables = []string{
-	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_OPSWORKSCM", "AWS_ENDPOINT_URL_CLOUDHSM_V2", "AWS_ENDPOINT_URL_BACKUP",
-	"AWS_LAMBDA_FUNCTION_NAME", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_NEW_RETRIES_2026",
-	"AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
-	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_MAX_ATTEMPTS",
-	"AWS_RETRY_MODE", "AWS_DEFAULTS_MODE", "AWS_SDK_UA_APP_ID", "AWS_CA_BUNDLE", "AWS_AUTH_SCHEME_PREFERENCE",
-}
-
-// testConfig is a complete configuration over client, with retries that do not wait and an environment
-// that says nothing.
+// testConfig returns a complete configuration over client, with retries that do not wait. It also gives the
+// test a clean environment.
 func testConfig(t testing.TB, client aws.HTTPClient) aws.Config {
 	t.Helper()
-	for _, name := range sdkVariables {
-		t.Setenv(name, "") // so that it is restored
-		require.NoError(t, os.Unsetenv(name))
-	}
+	testenv.Clean(t)
 	return aws.Config{
 		Region:      "eu-west-1",
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "wJalrXUtnFEMI", "session"),
