@@ -329,6 +329,9 @@ func (l Listing[T]) clock(now func() time.Time) Listing[T] {
 // OnPage calls f for each page of which delivery started, after its last item or when the range ends within
 // it. It does not call f for a page that was read ahead and not reached. Calls come from the goroutine that
 // ranges and never overlap. Every call of OnPage adds a function.
+//
+// f may save [Cursor.Checkpoint], which covers every item that was yielded so far. Save the items together with
+// it, in f and not in the loop: where the loop ends early, the item that it did not store counts as delivered.
 func (l Listing[T]) OnPage(f func(PageInfo)) Listing[T] {
 	if f == nil {
 		return l.broken(errors.New("OnPage: the function is nil"))

@@ -80,13 +80,13 @@ func newState() *state {
 }
 
 // done reports whether every chain of the plan was delivered whole.
-func (s *state) done() bool {
-	for _, p := range s.chains {
+func (st *state) done() bool {
+	for _, p := range st.chains {
 		if !p.Done {
 			return false
 		}
 	}
-	return s.opened
+	return st.opened
 }
 
 // traversal is one range.
