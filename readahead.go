@@ -77,7 +77,7 @@ func (p *pool) wait(ctx context.Context, before int) error {
 // scope is a part of a range that fails as one: the whole range, or one source of a fleet. Its
 // requests end together, those of the fleets within it included.
 type scope struct {
-	outer  *scope          // nil for the whole range's
+	outer  *scope // nil for the whole range's
 	ctx    context.Context
 	cancel context.CancelFunc
 	places chan struct{} // one for each request that may be under way; nil for as many as the outer one has
