@@ -57,7 +57,7 @@ func (c *Client) DescribeBackups(
 	}
 	out, ok := result.(*DescribeBackupsOutput)
 	if !ok { // a middleware of the caller can return any result
-		return nil, fmt.Errorf("opsworkscm: DescribeBackups: unexpected result %T", result)
+		return nil, fmt.Errorf("backupx: DescribeBackups: unexpected result %T", result)
 	}
 	out.ResultMetadata = metadata
 	return out, nil

@@ -181,7 +181,7 @@ func TestSaysWhatIsWrongWithItsOptions(t *testing.T) {
 						}), middleware.Before)
 				})
 			},
-			"opsworkscm: DescribeBackups: unexpected result int",
+			"backupx: DescribeBackups: unexpected result int",
 		},
 		"an input of another kind": {
 			func(o *opsworkscm.Options) {

@@ -34,7 +34,7 @@ func newStack(c *Client, operation string, options Options) (*middleware.Stack, 
 		call.addDeserialize(stack.Deserialize),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("opsworkscm: %s: %w", operation, err)
+		return nil, fmt.Errorf("backupx: %s: %w", operation, err)
 	}
 	for _, add := range options.APIOptions {
 		if err := add(stack); err != nil {
