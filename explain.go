@@ -75,7 +75,7 @@ func (t *table[T]) explain(c criteria, since time.Time) Explanation {
 		e.Warnings = append(e.Warnings, m.undocumented(c.sets[m.key])...)
 	}
 	if len(e.Items) > 0 && len(e.Requests) == 0 && e.Chains > 0 {
-		e.Warnings = append(e.Warnings, "no member is sent to the service: everything is read and checked")
+		e.Warnings = append(e.Warnings, "no member is asked of the service: everything is read and checked")
 	}
 	return e
 }

@@ -383,7 +383,7 @@ func TestExplain(t *testing.T) {
 		},
 		"a scan": {
 			f{}.TopLevel(),
-			backupx.Explanation{Chains: 1, Items: []string{"topLevel"}, Warnings: []string{"no member is sent to the service: everything is read and checked"}},
+			backupx.Explanation{Chains: 1, Items: []string{"topLevel"}, Warnings: []string{"no member is asked of the service: everything is read and checked"}},
 		},
 		"nothing": {
 			f{}.States().TopLevel(),
@@ -401,5 +401,5 @@ func TestExplain(t *testing.T) {
 	}
 	require.Equal(t, "1 chain; asked of the service: vaults: a; checked on items: topLevel", f{}.Vaults("a").TopLevel().Explain().String())
 	require.Contains(t, f{}.Vaults("").Explain().Warnings[0], "vaults: an empty value")
-	require.Contains(t, f{}.TopLevel().Explain().String(), "\nwarning: no member is sent")
+	require.Contains(t, f{}.TopLevel().Explain().String(), "\nwarning: no member is asked")
 }
