@@ -22,6 +22,34 @@ type EndpointResolver = backup.EndpointResolver
 // Deprecated: Use BaseEndpoint or [EndpointResolverV2].
 type EndpointResolverFunc = backup.EndpointResolverFunc
 
+// NewDefaultEndpointResolver returns a resolver for the endpoints of OpsWorks CM in every partition.
+//
+// Deprecated: Use [NewDefaultEndpointResolverV2].
+func NewDefaultEndpointResolver() EndpointResolver {
+	return EndpointResolverFunc(func(region string, options EndpointResolverOptions) (aws.Endpoint, error) {
+		if region == "" {
+			return aws.Endpoint{}, &aws.MissingRegionError{}
+		}
+		with := Options{Region: region, EndpointOptions: options}
+		setFIPSRegion(&with)
+		params, err := endpointParameters(with)
+		if err != nil {
+			return aws.Endpoint{}, err
+		}
+		endpoint, err := NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), params)
+		if err != nil {
+			return aws.Endpoint{}, err
+		}
+		if options.DisableHTTPS {
+			endpoint.URI.Scheme = "http"
+		}
+		return aws.Endpoint{
+			URL: endpoint.URI.String(), SigningName: signingName, SigningRegion: *params.Region,
+			Source: aws.EndpointSourceServiceMetadata,
+		}, nil
+	})
+}
+
 // EndpointResolverFromURL returns a resolver for one URL. It signs for the client's region unless optFns set
 // another.
 //

@@ -109,3 +109,42 @@ func TestSignsAsTheContextSays(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, transport.sent[0].Header.Get("Authorization"), "/us-other-1/proxy/aws4_request")
 }
+
+// A custom resolver falls back on the default one.
+func TestTheDefaultEndpointResolverIsThatOfTheClient(t *testing.T) {
+	cases := map[string]func(*opsworkscm.Options){
+		"a region":          func(o *opsworkscm.Options) {},
+		"another partition": func(o *opsworkscm.Options) { o.Region = "cn-north-1" },
+		"FIPS":              func(o *opsworkscm.Options) { o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled },
+		"a FIPS region":     func(o *opsworkscm.Options) { o.Region = "fips-us-east-1" },
+		"dual-stack": func(o *opsworkscm.Options) {
+			o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+		},
+		"without TLS":         func(o *opsworkscm.Options) { o.EndpointOptions.DisableHTTPS = true },
+		"no region":           func(o *opsworkscm.Options) { o.Region = "" },
+		"a region that is no": func(o *opsworkscm.Options) { o.Region = "evil.example/x" },
+	}
+	for name, set := range cases {
+		t.Run(name, func(t *testing.T) {
+			seen := map[bool][]string{}
+			for _, custom := range []bool{false, true} {
+				transport := answersPage(`{}`)
+				_, err := opsworkscm.NewFromConfig(testConfig(t, transport), set, func(o *opsworkscm.Options) {
+					if custom {
+						o.EndpointResolver = opsworkscm.EndpointResolverFunc(
+							func(region string, options opsworkscm.EndpointResolverOptions) (aws.Endpoint, error) {
+								return opsworkscm.NewDefaultEndpointResolver().ResolveEndpoint(region, options)
+							})
+					}
+				}).DescribeBackups(t.Context(), nil)
+				if err != nil {
+					seen[custom] = []string{"an error"}
+					continue
+				}
+				seen[custom] = []string{transport.sent[0].URL.String()}
+				require.Contains(t, transport.sent[0].Header.Get("Authorization"), "/opsworks-cm/aws4_request")
+			}
+			require.Equal(t, seen[false], seen[true])
+		})
+	}
+}
