@@ -107,7 +107,7 @@ func Example_readmeLoop() {
 			for pages.HasMorePages() {
 				page, err := pages.NextPage(ctx)
 				if err != nil {
-					return err // the next run starts with the first page again
+					return err // the next run must start again at the first page
 				}
 				for _, job := range page.BackupJobs {
 					fmt.Println(aws.ToString(job.BackupJobId), aws.ToString(job.ResourceArn))
@@ -129,10 +129,10 @@ func Example_readme() {
 	err := func() error {
 		failed := backupx.BackupJobFilter{}.
 			States(types.BackupJobStateFailed, types.BackupJobStateAborted).
-			CreatedAfter(yesterday)
+			CreatedAfter(yesterday) // to continue, the next run must use the same time
 		for job, err := range client.BackupJobs(failed).All(ctx) {
 			if err != nil {
-				return err // has a checkpoint, where the next run can continue
+				return err // err contains a checkpoint from which the next run can continue
 			}
 			fmt.Println(aws.ToString(job.BackupJobId), aws.ToString(job.ResourceArn))
 		}
@@ -204,7 +204,7 @@ func Example_guideError() {
 	client.Backup = &failingOnce{BackupAPI: client.Backup, at: 2}
 	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
 	fmt.Println(func() error {
-		items, err := client.BackupJobs(failed).Collect(ctx) // the items read so far, also after an error
+		items, err := client.BackupJobs(failed).Collect(ctx) // the items read so far, even after an error
 		var stopped *backupx.ListError
 		if errors.As(err, &stopped) {
 			cursor, err := client.BackupJobs(failed).Resume(stopped.Checkpoint)
@@ -246,7 +246,7 @@ func Example_guideParallel() {
 	ctx, client, _ := guide()
 	jobs := client.BackupJobs(backupx.BackupJobFilter{}).
 		Parallel(8). // requests under way at most
-		Rate(15)     // requests a second; AWS's quota is 20
+		Rate(15)     // requests per second; AWS's quota is 20
 	states, err := backupx.CountBy(jobs.All(ctx), func(j types.BackupJob) types.BackupJobState { return j.State })
 	fmt.Println(states, err)
 	// Output: map[ABORTED:1 COMPLETED:1 FAILED:2] <nil>
@@ -283,7 +283,7 @@ func Example_guideFleet() {
 		})
 		for job, err := range jobs.Parallel(16).Ordered().All(ctx) {
 			var sources backupx.SourceErrors
-			if errors.As(err, &sources) { // at the end: every other source was listed whole
+			if errors.As(err, &sources) { // comes last: the other sources are not affected
 				for _, s := range sources {
 					fmt.Println(s.Source, s.Kind) // denied, throttled, not offered, …
 				}
@@ -319,7 +319,7 @@ func accountFleet(cfg aws.Config, accounts, regions []string) backupx.Fleet {
 	var fleet backupx.Fleet
 	for _, account := range accounts {
 		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), "arn:aws:iam::"+account+":role/BackupAudit")
-		credentials := aws.NewCredentialsCache(role) // one for all regions of the account
+		credentials := aws.NewCredentialsCache(role) // one per account
 		for _, region := range regions {
 			source := cfg.Copy()
 			source.Region, source.Credentials = region, credentials
@@ -335,23 +335,23 @@ func saveFailed(
 	save func([]backupx.Sourced[types.BackupJob], backupx.Checkpoint) error,
 ) error {
 	var batch []backupx.Sourced[types.BackupJob]
-	var position func() backupx.Checkpoint
+	var position func() backupx.Checkpoint // set below: OnPage is set before the cursor exists
 	var unsaved error
 	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
-		return c.BackupJobs(failed).Rate(15) // for each source
+		return c.BackupJobs(failed).Rate(15) // 15 requests per second to each source
 	}).Parallel(16).OnPage(func(backupx.PageInfo) {
 		if unsaved = save(batch, position()); unsaved == nil {
 			batch = nil
 		}
 	})
-	cursor, err := jobs.Resume(checkpoint) // the last one saved, of the same fleet and filter
+	cursor, err := jobs.Resume(checkpoint) // the last one saved, with the same fleet, filter and times
 	if err != nil {
 		return err
 	}
 	position = cursor.Checkpoint
 	for job, err := range cursor.All(ctx) {
 		var sources backupx.SourceErrors
-		if errors.As(err, &sources) { // at the end: every other source was listed whole
+		if errors.As(err, &sources) { // comes last: the other sources are not affected
 			for _, s := range sources {
 				fmt.Println(s.Source, s.Kind)
 			}
