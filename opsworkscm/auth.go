@@ -26,8 +26,8 @@ func (authResolver) ResolveAuthSchemes(_ context.Context, params *AuthResolverPa
 	return []*auth.Option{signed, {SchemeID: auth.SchemeIDAnonymous}}, nil
 }
 
-// attemptAuth is the signing of one attempt. ResolveAuthScheme puts a new one into the context of each attempt,
-// and the middleware up to Signing completes it.
+// attemptAuth holds the scheme, option and identity that sign one attempt. ResolveAuthScheme puts a new one
+// into the context of each attempt, and the middleware up to Signing completes it.
 type attemptAuth struct {
 	scheme   smithyhttp.AuthScheme
 	option   auth.Option
@@ -36,8 +36,8 @@ type attemptAuth struct {
 
 type attemptAuthKey struct{}
 
-// authOfAttempt returns the signing of the attempt. It fails if the caller removed ResolveAuthScheme from the
-// stack.
+// authOfAttempt returns the attemptAuth of the attempt. It fails if the caller removed ResolveAuthScheme from
+// the stack.
 func authOfAttempt(ctx context.Context) (*attemptAuth, error) {
 	a, ok := middleware.GetStackValue(ctx, attemptAuthKey{}).(*attemptAuth)
 	if !ok {

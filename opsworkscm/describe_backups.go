@@ -75,8 +75,8 @@ type DescribeBackupsPaginatorOptions struct {
 	// Limit is the maximum number of backups in a response, sent as MaxResults. Zero sends none.
 	Limit int32
 
-	// StopOnDuplicateToken ends the pages where a response repeats the token of its request. Without it, the
-	// paginator requests that page again without end.
+	// StopOnDuplicateToken ends the listing when a response repeats the token of its request. Without it, the
+	// paginator requests the same page again and again.
 	StopOnDuplicateToken bool
 }
 

@@ -1,5 +1,5 @@
-// Package opsworkscm is a client for AWS OpsWorks CM with one operation, DescribeBackups. It has the shape
-// of the package that the AWS SDK for Go v2 removed in August 2025
+// Package opsworkscm is a client for AWS OpsWorks CM with one operation, DescribeBackups. For this operation
+// it has the same API as the package that the AWS SDK for Go v2 removed in August 2025
 // (github.com/aws/aws-sdk-go-v2/service/opsworkscm): a program whose only operation was DescribeBackups
 // changes the import path, and that of its types, and nothing else.
 //
@@ -15,18 +15,19 @@
 // AWS switched the service off for all customers in May 2024, so its own endpoints have nothing left to
 // list. The client is for compatible endpoints, proxies over archives, and recorded traffic.
 //
-// The client stands on the SDK's public runtime. Retries, signing, endpoints (BaseEndpoint, FIPS,
+// The client is built on the SDK's public runtime. Retries, signing, endpoints (BaseEndpoint, FIPS,
 // dual-stack, partitions), APIOptions, interceptors, logging, metrics, tracing, request ids, clock skew and
-// errors work as in every client of the SDK. Types of its options that belong to the service, such as
-// [EndpointParameters], are those of service/backup under the names of the removed package.
+// errors work as in every client of the SDK. Option types that are specific to a service, such as
+// [EndpointParameters], are the types of service/backup under the old names.
 //
 // Three things differ from the removed package:
 //
 //   - An S3DataSize that does not fit into 32 bits is nil in [types.Backup]. The removed client returned a
 //     wrapped number.
-//   - The client does not read the environment. An endpoint for this service in the shared configuration
-//     (services … opsworkscm = endpoint_url) takes precedence over AWS_ENDPOINT_URL.
-//   - A client that [New] or [NewFromConfig] did not make returns an error. It does not panic.
+//   - The client itself reads no environment variable. A configuration from config.LoadDefaultConfig has the
+//     values of these variables, AWS_ENDPOINT_URL_OPSWORKSCM included. An endpoint for this service in the
+//     shared configuration (services … opsworkscm = endpoint_url) takes precedence over AWS_ENDPOINT_URL.
+//   - A [Client] that was not made by [New] or [NewFromConfig] returns an error instead of panicking.
 //
 // For iterators, filters and checkpoints over this client see backupx.OpsWorksBackups.
 package opsworkscm

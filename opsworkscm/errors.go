@@ -33,8 +33,8 @@ func errorEntry(code string, newError func() (**string, error)) *smithy.TypeRegi
 	}}
 }
 
-// modelledError reads the error in it from a response. The types of the errors have no methods for that, as in
-// the SDK: callers get the error in it.
+// modelledError deserializes an error of package types. As in the SDK, the types of the errors have no method
+// for that. Callers get the embedded error, not the modelledError.
 type modelledError struct {
 	error
 	schema  *smithy.Schema

@@ -11,8 +11,8 @@ import (
 	"github.com/backupx-go/backupx/opsworkscm/types"
 )
 
-// model is DescribeBackups as the service's Smithy model describes it. Each client has its own, so that the
-// package has no state.
+// model is DescribeBackups as the service's Smithy model describes it. Each client has its own: the package
+// has no state.
 type model struct {
 	service   *smithy.ServiceSchema
 	operation *smithy.OperationSchema
@@ -129,8 +129,8 @@ func (m *model) response(page *DescribeBackupsOutput) smithy.Deserializable {
 	return response{shape: m.output, page: page}
 }
 
-// Deserialize implements smithy.Deserializable. A body of null is an error, as in the SDK's clients on this
-// runtime: read as an empty page, it would end a listing early.
+// Deserialize implements smithy.Deserializable. A body of null is an error, as in other clients that use this
+// runtime of the SDK. If null were an empty page, a listing would end early.
 func (r response) Deserialize(d smithy.ShapeDeserializer) error {
 	null, err := d.ReadNil(r.shape.schema)
 	if err != nil {
