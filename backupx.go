@@ -20,10 +20,11 @@
 //   - range: one loop over [Listing.All] or [Listing.Pages], or a call that runs such a loop, for example
 //     [Listing.Collect].
 //   - chain: a series of requests, each with the page token of the response before it, until a page has no
-//     token. A range reads one chain, or several if one cannot answer the filter.
-//   - shard: one part of a listing that is split. Errors and callbacks name a chain by its shard, such as
-//     states=FAILED; [BackupJobFilter.Shards] returns the shards of a filter as filters.
-//   - window: a shard that is a span of creation time, with its start and without its end, such as
+//     token. A range reads one chain, or several if the filter needs them, for example one for each state.
+//   - shard: the part of a listing that one chain reads, such as states=FAILED. Errors and callbacks name a
+//     chain by its shard. The method [BackupJobFilter.Shards] splits a filter by creation time into filters
+//     that can be listed elsewhere, for example in other processes.
+//   - window: a shard that is a span of creation time, start included, end excluded, such as
 //     created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
 //   - kept: an item is kept if the filter and the functions of [Listing.Where] accept it.
 //   - delivered: an item is delivered when a range yields it. Only kept items are delivered.
@@ -31,9 +32,9 @@
 // # What to list, and how
 //
 // A filter says what to list: [BackupJobFilter], [CopyJobFilter], [HSMFilter], [OpsWorksFilter]. Each call of
-// a method narrows the filter. Requests carry the conditions that the service can answer, and the other
-// conditions are checked on the items that it sends. If the service takes one value a request and the filter
-// has several, each value is a chain.
+// a method narrows the filter. Requests carry the conditions that the service can answer, and backupx checks
+// the other conditions on the items that the service sends. If the service takes one value per request and
+// the filter has several, backupx reads one chain for each value.
 //
 // A [Listing] says how to list: [Listing.Limit], [Listing.PageSize], [Listing.Where], [Listing.Rate]. Filters
 // and listings are immutable values that goroutines may share. The items are the SDK's own types.
@@ -45,17 +46,18 @@
 // range to a map, and [Values] adapts a range to functions of the standard library. Every range over a
 // listing starts at the beginning. After a break no request is sent, and no goroutine is left.
 //
-// [Listing.Prefetch] reads pages ahead of the consumer. [Listing.Parallel] reads several chains side by side:
-// one for each of several values, and one for each window of creation time that a listing of jobs is split
-// into ([Listing.Every] sets the windows). Filters and callbacks run in the goroutine that ranges.
+// [Listing.Prefetch] reads pages ahead of the consumer. [Listing.Parallel] reads several chains at the same
+// time: one for each of several values, and one for each window of creation time that a listing of jobs is
+// split into ([Listing.Every] sets the windows). Filters and callbacks run in the goroutine that ranges.
 //
 // # Errors
 //
 // A range yields its items first and then at most one error, a [*ListError]. It has the operation, the page,
 // and a [Checkpoint] from which [Listing.Resume] delivers the remaining items, and it wraps the error that
 // the SDK returned. A repeated page token and an empty response body are errors too: with them the SDK's own
-// paginators loop for ever, or end as if the page were the last one. The SDK retries requests, not this
-// package: against throttling use its adaptive mode (aws.RetryModeAdaptive) and [Listing.Rate].
+// paginators loop for ever, or end as if the page were the last one. The SDK retries requests; this package
+// does not. If requests are throttled, use the SDK's adaptive mode (aws.RetryModeAdaptive) and
+// [Listing.Rate].
 //
 // # Resuming
 //
@@ -65,7 +67,7 @@
 // # Restoring
 //
 // [RestoreHSMBackups] cancels the pending deletion of CloudHSM backups, and [WaitHSMBackup] waits until a
-// backup is in a state. [RestoreHSMBackups] takes a slice of backups that were listed before and not a
+// backup is in a given state. [RestoreHSMBackups] takes a slice of backups that were listed before and not a
 // listing, because restoring backups while they are being listed shifts the pages of the listing.
 //
 // # Several listings as one
@@ -76,9 +78,8 @@
 //
 // # Any other operation
 //
-// [FromOperation] returns a listing of any operation with page tokens of any SDK service, and [List] a
-// listing of any other API with page tokens. These listings have limits, checkpoints and the other features
-// too.
+// [FromOperation] makes a listing of any SDK operation that uses page tokens, and [List] of any other
+// paginated API. Limits, checkpoints and the other features work with both.
 //
 // # Testing
 //
@@ -107,13 +108,13 @@ type Client struct {
 	OpsWorks OpsWorksAPI
 	Backup   BackupAPI
 
-	// Now is the clock with which [Listing.Parallel] and [Listing.Every] plan windows of creation time; nil
-	// means time.Now. A test that replays a cassette sets the session's Now, so that the windows are the
-	// recorded ones.
+	// Now returns the current time, from which [Listing.Parallel] and [Listing.Every] plan their windows of
+	// creation time. Nil means time.Now. A test that replays a cassette sets Now to the session's Now, so
+	// that it plans the recorded windows.
 	Now func() time.Time
 }
 
-// New returns the SDK's clients of the three services for one configuration. It sends no request.
+// New returns a Client for one configuration. It sends no request.
 func New(cfg aws.Config) Client {
 	return Client{
 		HSM:      cloudhsmv2.NewFromConfig(cfg),
@@ -155,8 +156,8 @@ func (c Client) RestoreHSMBackups(ctx context.Context, backups []hsmtypes.Backup
 	return RestoreHSMBackups(ctx, c.HSM, backups)
 }
 
-// WaitHSMBackup waits until a CloudHSM backup is in a state. It calls the function [WaitHSMBackup] with the
-// field HSM.
+// WaitHSMBackup waits until a CloudHSM backup is in a given state. It calls the function [WaitHSMBackup] with
+// the field HSM.
 func (c Client) WaitHSMBackup(ctx context.Context, id string, state hsmtypes.BackupState, maxWait time.Duration) (hsmtypes.Backup, error) {
 	return WaitHSMBackup(ctx, c.HSM, id, state, maxWait)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // errEmptyBody is the error of a successful response with an empty body. The SDK decodes such a body to an
-// empty last page, so that the listing would end early and look complete.
+// empty last page: the listing would end early and look complete.
 var errEmptyBody = errors.New("the service answered with an empty body where a page is owed")
 
 // bodyWatch records whether the response of a call had any content. It looks at the bytes that are read,
@@ -26,7 +26,7 @@ type bodyWatch struct{ last atomic.Pointer[watchedBody] }
 type watchedBodyKey struct{}
 
 // empty reports whether the body that an output was decoded from was read to its end and had no content. The
-// output's metadata identify that body, also if a client sends several requests at once. The output of a
+// output's metadata identify that body, even if a client sends several requests at once. The output of a
 // wrapper may lack these metadata: it is assumed to come from the last response.
 func (w *bodyWatch) empty(md middleware.Metadata) bool {
 	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)

@@ -16,15 +16,15 @@ import (
 	"github.com/samber/lo"
 )
 
-// Checkpoint is a position in a listing, from which another range can go on later, also in another process.
-// It is an immutable value; the zero value is the start of any listing.
+// Checkpoint is a position in a listing, from which a later range, even in another process, continues. It is
+// an immutable value; the zero value is the start of any listing.
 //
-// [Checkpoint.MarshalText] turns it into text, and encoding/json uses that text. It has a version, a
-// checksum, the operation, the filter, the scope and the position of every chain. It contains page tokens of
-// the service: store it only where the items of the listing may be stored.
+// [Checkpoint.MarshalText] turns a checkpoint into text, and encoding/json uses that text. The text has a
+// version, a checksum, the operation, the filter, the scope and the position of every chain. It contains page
+// tokens of the service: store it only where the items of the listing may be stored.
 //
-// A checkpoint does not contain functions (Where, Map) and settings (PageSize, Limit, Parallel, …): the
-// program that resumes has to set them again.
+// A checkpoint does not contain functions (Where, Map) or settings (PageSize, Limit, Parallel, …): the
+// program that resumes must set them again.
 type Checkpoint struct{ s *saved }
 
 // identity identifies a listing. A checkpoint resumes only a listing with an equal identity.
@@ -85,8 +85,8 @@ type savedPos struct {
 	Largest int    `json:"largest,omitempty"` // the number of items of the largest page
 }
 
-// seenTokens is how many of a chain's tokens a checkpoint remembers. After a resume, a longer cycle of tokens
-// is detected when it has been followed once more.
+// seenTokens is how many of a chain's tokens a checkpoint remembers. If the service repeats a cycle of more
+// tokens, a resumed range detects that only after it has followed the cycle once more.
 const seenTokens = 256
 
 // checkpoint returns the position of a range or a cursor of the listing.

@@ -41,7 +41,7 @@ func (cp Checkpoint) CLIToken() (string, error) {
 }
 
 // StartAtCLI starts at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or of boto3
-// (StartingToken, resume_token), also in the middle of a page. As with [Listing.StartAt], the listing must
+// (StartingToken, resume_token), even in the middle of a page. As with [Listing.StartAt], the listing must
 // have one chain. An empty token is an error, because the CLI and boto3 give it at the end of a listing.
 func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 	t, err := parseCLIToken(token)

@@ -68,8 +68,8 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 	}
 }
 
-// combined returns one listing of several, whose streams join combines. With needed, the listing cannot go on
-// without any of them.
+// combined returns one listing of several. The function join combines their streams. If needed is true, the
+// listing cannot continue after one of them has failed.
 func combined[T any](name string, needed bool, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
 	id := identity{Op: name}
 	for _, l := range ls {
@@ -203,8 +203,8 @@ func (h *head[T]) look() {
 	h.seg.from.tellFinished()
 }
 
-// key returns the identity of item i of the current page. It must look the page up at each call, because a
-// transformed view keeps this function while the pages change.
+// key returns the identity of item i of the current page. It reads the page at each call, because a page made
+// by transformed keeps this function while the current page changes.
 func (h *head[T]) key(i int) (uint64, bool) {
 	if h.seg.page.key == nil {
 		return 0, false

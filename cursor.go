@@ -9,7 +9,7 @@ import (
 )
 
 // Cursor is one traversal of a listing that remembers its position. Each range over a Listing starts at the
-// beginning; a range over [Cursor.All] starts where the previous one stopped, after a break or an error, also
+// beginning; a range over [Cursor.All] starts where the previous one stopped, after a break or an error, even
 // in the middle of a page. With [Listing.Limit] each range delivers the next batch. A Cursor must be used by
 // one goroutine only. [Listing.Cursor] and [Listing.Resume] return cursors; a range over the zero value
 // yields an error.
@@ -26,8 +26,8 @@ func (l Listing[T]) Cursor() *Cursor[T] { return &Cursor[T]{l: l, st: newState()
 // Checkpoint is the start of the listing.
 //
 // The error is a [*ListError], and no request is sent. It wraps [ErrCheckpoint] if the checkpoint comes from
-// another operation, filter or scope, or if a repeated page token ended its listing, so that there is no
-// position to resume from. An invalid listing is an error too.
+// another operation, filter or scope, or if a repeated page token ended its listing and left no position to
+// resume from. An invalid listing is an error too.
 //
 // If the data has not changed, resuming delivers exactly the items that were not delivered before.
 func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
@@ -77,9 +77,10 @@ func (c *Cursor[T]) check() error {
 	return nil
 }
 
-// All ranges over the items that were not delivered yet. An item is delivered when it is yielded, so that a
-// checkpoint taken in the body of the loop does not include the current item again. After the end of the
-// listing a range yields nothing. A range inside another range over the same cursor yields an error.
+// All ranges over the items that were not delivered yet. An item is delivered when it is yielded: a range
+// from a checkpoint that was taken in the body of the loop does not deliver the current item again. After the
+// end of the listing a range yields nothing. A range inside another range over the same cursor yields an
+// error.
 func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { c.l.items(ctx, c.state(), yield) }
 }

@@ -13,8 +13,9 @@ import (
 
 var (
 	// ErrTokenLoop says that the service returned a page token that this chain had already followed. The
-	// items of that page were delivered, and the listing cannot be resumed. The fault is the service's, or
-	// that of a proxy or a stub in its place: list again from the start, and report the fault if it persists.
+	// items of the page with the repeated token were delivered, and the listing cannot be resumed. The fault
+	// is the service's, or that of a proxy or a stub in its place: list again from the start, and report the
+	// fault if it persists.
 	ErrTokenLoop = errors.New("the service repeated a page token")
 
 	// ErrCheckpoint says that a checkpoint cannot be used: its text was cut or altered, it has another
@@ -44,7 +45,7 @@ type ListError struct {
 	// Checkpoint is where the range stopped: [Listing.Resume] delivers the items that this range did not
 	// deliver.
 	Checkpoint Checkpoint
-	// Err is the cause as the SDK returned it, so that errors.As finds the service's own error types.
+	// Err is the cause as the SDK returned it: errors.As finds the service's own error types.
 	Err error
 
 	token string // the page's token, which Error must not print
@@ -93,7 +94,7 @@ func (e *callError) Error() string {
 func (e *callError) Unwrap() error { return e.err }
 
 // inner returns the text of an error that is part of another one. The outer text starts with the package's
-// name already, so that this one must not.
+// name already, so the inner text must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
 const redacted = "[redacted]"

@@ -12,9 +12,9 @@ import (
 // Explanation says how a listing answers a filter. [BackupJobFilter.Explain] and the Explain methods of the
 // other filters return one.
 type Explanation struct {
-	// Requests are the conditions that requests carry, so that the service filters by them.
+	// Requests are the conditions that requests carry: the service filters by them.
 	Requests []string
-	// Items are the conditions that are checked on the items that the service sends.
+	// Items are the conditions that backupx checks on the items that the service sends.
 	Items []string
 	// Chains is the number of chains that are read. With 0 no item can match, and no request is sent.
 	Chains int

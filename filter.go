@@ -23,7 +23,7 @@ type criteria struct {
 	tags  map[string][]string // the allowed values by tag key, sorted and unique; nil allows any value
 
 	// undated marks the oldest window of a listing whose filter has no CreatedBetween. Items without a
-	// creation time belong to that window, so that splitting the listing does not lose them.
+	// creation time belong to that window: splitting the listing does not lose them.
 	undated bool
 }
 
@@ -51,7 +51,7 @@ type member[T any] struct {
 	key        key
 	send       sending
 	value      func(item *T) string     // the item's value; nil where items do not show it
-	check      func(value string) error // what validate rejects beside its general rules; nil for nothing
+	check      func(value string) error // what validate rejects in addition to its general rules; nil for nothing
 	ignoreCase bool                     // values that differ only in case are equal
 	boolean    bool                     // the only values are true and false
 
@@ -165,8 +165,8 @@ func (t *table[T]) narrow(c criteria, k key, values []string) criteria {
 	m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key == k })
 	t.must(ok, k)
 	old, narrowed := c.sets[k]
-	// Both lists take part in unique, so that the order of calls does not decide which of two spellings
-	// stays.
+	// unique gets the values of both calls: which of two equal spellings it keeps then does not depend on the
+	// order of the calls.
 	left := m.unique(slices.Concat(old, values))
 	left = lo.Filter(left, func(v string, _ int) bool {
 		return slices.ContainsFunc(values, m.equals(v)) && (!narrowed || slices.ContainsFunc(old, m.equals(v)))
@@ -215,8 +215,8 @@ func (t *table[T]) limit(c criteria, k key, at time.Time) criteria {
 func (c criteria) since(k key, at time.Time) criteria { return c.inwards(k, at, 1) }
 func (c criteria) until(k key, at time.Time) criteria { return c.inwards(k, at, -1) }
 
-// inwards sets a time if it compares with the old one as side says. A zero time stays whatever follows, so
-// that validate reports it.
+// inwards sets the time k if it is unset or if that narrows the span: side is 1 if a later time does, -1 if
+// an earlier one does. A zero time is always set and never replaced, so that validate reports it.
 func (c criteria) inwards(k key, at time.Time, side int) criteria {
 	at = at.UTC().Round(0)
 	old, ok := c.times[k]
@@ -277,7 +277,7 @@ func (t *table[T]) tag(c criteria, key string, values []string) criteria {
 	return c
 }
 
-// matchesNothing reports whether the conditions contradict each other, so that no item can match.
+// matchesNothing reports whether the conditions contradict each other: no item can match.
 func (c criteria) matchesNothing() bool {
 	none := func(values []string) bool { return values != nil && len(values) == 0 }
 	lower, upper := c.created()
@@ -381,7 +381,7 @@ func (t *table[T]) validateFilter(c criteria) error {
 	return nil
 }
 
-// validate rejects values that no caller can mean. Ids outside the documented patterns and unknown enum
+// validate rejects values that are certainly mistakes. Ids outside the documented patterns and unknown enum
 // values are accepted: real data has such ids, and AWS adds enum values.
 func (m member[T]) validate(v string) error {
 	switch {

@@ -15,8 +15,7 @@ import (
 	"github.com/samber/lo"
 )
 
-// key identifies a member of a filter. Keys are numbers and not strings, so that a mistyped name does not
-// compile.
+// key identifies a member of a filter. Keys are numbers and not strings: a mistyped name does not compile.
 type key uint8
 
 const (
@@ -144,8 +143,8 @@ func (t *table[T]) describe(c criteria, include func(key) bool) []string {
 	return parts
 }
 
-// marshal returns the criteria as a JSON object with its members in alphabetical order, so that equal
-// criteria give equal bytes.
+// marshal returns the criteria as a JSON object with its members in alphabetical order: equal criteria give
+// equal bytes.
 func (t *table[T]) marshal(c criteria) ([]byte, error) {
 	out := map[string]any{}
 	for _, m := range t.sets {

@@ -14,7 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Fleet lists the accounts and regions that a program reads, with a client for each.
+// Fleet is a list of accounts and regions, each with its client.
 type Fleet []Source
 
 // Source is one account and region of a [Fleet].
@@ -35,21 +35,24 @@ type Sourced[T any] struct {
 	Item   T
 }
 
-// Across returns one listing of all sources of a fleet: it calls list for each source and lists what it
-// returns.
+// Across returns one listing of all sources of a fleet: it calls list for each source and combines the
+// listings that list returns.
 //
 //	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
-//		return c.BackupJobs(failed).Rate(15) // each source's own rate
+//		return c.BackupJobs(failed).Rate(15) // 15 requests per second to each source
 //	})
 //	for job, err := range jobs.Parallel(16).All(ctx) { … }
 //
-// A source that fails does not stop the others: all other items are delivered, and the one error at the end
-// is a [*ListError] that wraps [SourceErrors]. Its checkpoint has the positions of the failed sources, so
-// that resuming tries them again.
+// A source that fails does not affect the others: they are listed to their end, or up to the limit. The one
+// error at the end is a [*ListError] that wraps [SourceErrors]. Its checkpoint has the positions of the
+// failed sources, so resuming tries them again.
 //
 // Set Limit, Parallel, Prefetch and Ordered on the result: a listing from list that has one of these
-// settings, or a StartAt, is an error. A source name that is empty or occurs twice is an error too. An empty
-// fleet lists nothing.
+// settings, or a StartAt, is an error. PageSize, Every and Rate can be set in list, for each source, and on
+// the result, for the whole fleet. A PageSize or an Every on the result takes precedence, and the rates of
+// both apply. StartAt on the result is an error if the fleet has several chains.
+//
+// A source name that is empty or occurs twice is an error too. An empty fleet lists nothing.
 func Across[T any](fleet Fleet, list func(Client) Listing[T]) Listing[Sourced[T]] {
 	if list == nil {
 		return invalid[Sourced[T]]("Across", errors.New("the function is nil"))
@@ -110,8 +113,8 @@ func (fleet Fleet) validate() error {
 	return nil
 }
 
-// open opens the listing of a part in its own scope, which fails by itself and has the part's limit of
-// requests.
+// open opens the listing of a part in a failure scope of its own: a failure ends only this part. The failure
+// scope also has the part's limit of requests. It has nothing to do with [Listing.Scope].
 func (p part[T]) open(f frame) (stream[T], error) {
 	if p.listing.set.start != nil {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
@@ -144,7 +147,7 @@ func (s *isolated[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 	s.ended = true
 	s.frame.scope.fail(err)
 	s.frame.releaseSlots()
-	if s.frame.scope.outer.ctx.Err() != nil { // the scope around it was cancelled: this source did not fail
+	if s.frame.scope.outer.ctx.Err() != nil { // the failure scope around it was cancelled: this source did not fail
 		return seg, out, err
 	}
 	why := s.frame.describe(err)
@@ -155,7 +158,8 @@ func (s *isolated[T]) poll(ctx context.Context) (segment[T], outcome, error) {
 func (s *isolated[T]) grow() bool  { return !s.ended && s.stream.grow() }
 func (s *isolated[T]) spent() bool { return s.ended || s.stream.spent() }
 
-// releaseSlots frees the slots of the readers in a failed scope, so that other chains may start.
+// releaseSlots frees the slots of the readers in a failure scope that has failed, so that other chains may
+// start.
 func (f frame) releaseSlots() {
 	if f.pool != nil {
 		f.pool.active -= f.scope.active
@@ -164,7 +168,7 @@ func (f frame) releaseSlots() {
 }
 
 // SourceErrors are the errors of the sources of a fleet, or of the services of an inventory, in the order in
-// which they failed. errors.As finds it in the error at the end of a range, and also the errors that it
+// which they failed. errors.As finds SourceErrors in the error at the end of a range, and the errors that it
 // contains.
 type SourceErrors []*SourceError
 
@@ -193,7 +197,7 @@ func (e SourceErrors) Unwrap() []error {
 type SourceError struct {
 	Source string // the name of the source; in a fleet of fleets both names, joined by a slash
 	Kind   Kind   // the sort of failure
-	Err    error  // a [*ListError] without a checkpoint: that of the whole listing has the source's position
+	Err    error  // a [*ListError] without a checkpoint: the checkpoint of the whole listing has the source's position
 }
 
 // Error returns the source, the kind and the cause.

@@ -25,11 +25,12 @@ type HSMAPI interface {
 }
 
 // HSMBackups lists CloudHSM backups with the operation DescribeBackups of CloudHSM v2. It needs the
-// permission cloudhsm:DescribeBackups. A request asks for 50 backups unless [Listing.PageSize] says less. One
-// chain comes in the service's order, or oldest first with [HSMFilter.OldestFirst]. Several states are listed
-// as one chain each and merged by creation time, newest first without OldestFirst.
+// permission cloudhsm:DescribeBackups. A request asks for 50 backups unless [Listing.PageSize] says less. A
+// single chain comes in the service's order, or oldest first with [HSMFilter.OldestFirst]. Several states are
+// listed as one chain each. These chains are merged by creation time: newest first, or oldest first with
+// OldestFirst.
 //
-// A backup that changes from one listed state to another while the listing runs is delivered at most once and
+// A backup that changes from one listed state to another while the range runs is delivered at most once and
 // may be missed.
 //
 // A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
@@ -93,7 +94,7 @@ var hsmBackups = &table[hsmtypes.Backup]{
 		{key: keyNeverExpires, send: allValues, boolean: true, value: func(b *hsmtypes.Backup) string {
 			return strconv.FormatBool(aws.ToBool(b.NeverExpires))
 		}},
-		{key: keyShared, send: oneValueAlways, boolean: true}, // no item shows it, so that it is always sent
+		{key: keyShared, send: oneValueAlways, boolean: true}, // always sent, because no item shows it
 		{key: keyStates, send: oneValue, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
 		{key: keyModes, value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
 		{key: keyHSMTypes, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
@@ -113,11 +114,11 @@ var hsmBackups = &table[hsmtypes.Backup]{
 // zero value lists all backups of the caller's account.
 //
 // Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
-// only the values that both allow, and a call without values matches no backup, so that an empty slice never
-// means all. A filter turns into JSON and back without loss.
+// only the values that both allow, and a call without values matches no backup, so an empty slice never means
+// all. A filter can be stored as JSON and read back unchanged.
 //
-// DescribeBackups filters by some members itself: their methods name the parameter of the request or the key
-// of its parameter Filters. The other conditions are checked on the backups that the service sends.
+// DescribeBackups filters by some conditions. Their methods name the parameter of the request, or the key in
+// its parameter Filters. backupx checks the other conditions on the backups that the service sends.
 // [HSMFilter.Explain] says what happens to each condition.
 type HSMFilter struct{ c criteria }
 
@@ -131,8 +132,8 @@ func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow(keyCluste
 // (sourceBackupIds).
 func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow(keySourceBackups, ids) }
 
-// States keeps the backups in one of the states (states). CloudHSM honours one state a request, so that
-// several states are listed as several chains of pages, merged by creation time.
+// States keeps the backups in one of the states (states). CloudHSM applies one state per request, so several
+// states are listed as several chains of pages, merged by creation time.
 func (f HSMFilter) States(values ...hsmtypes.BackupState) HSMFilter {
 	return f.narrow(keyStates, texts(values...))
 }
@@ -151,56 +152,58 @@ func (f HSMFilter) Shared(shared bool) HSMFilter {
 	return f.narrow(keyShared, []string{strconv.FormatBool(shared)})
 }
 
-// OldestFirst lists the oldest backup first (SortAscending). Without it, one chain comes in the service's
-// order, and several states come newest first. Every backup matches it.
+// OldestFirst lists the oldest backup first (SortAscending). Without it, a single chain comes in the
+// service's order, and several states come newest first. [HSMFilter.Match] ignores it.
 func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{hsmBackups.flag(f.c, keyOldestFirst)} }
 
-// HasTag keeps the backups that have a tag with the key. Two calls keep the backups with both tags. It is
-// checked on the backups.
+// HasTag keeps the backups that have a tag with the key. Two calls keep the backups with both tags. backupx
+// checks it on each backup.
 func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{hsmBackups.tag(f.c, key, nil)} }
 
 // Tagged keeps the backups that have a tag with the key and one of the values. Two calls with different keys
-// keep the backups with both tags. It is checked on the backups.
+// keep the backups with both tags. backupx checks it on each backup.
 func (f HSMFilter) Tagged(key, value string, more ...string) HSMFilter {
 	return HSMFilter{hsmBackups.tag(f.c, key, append([]string{value}, more...))}
 }
 
-// Modes keeps the backups of clusters in one of the modes, FIPS or NON_FIPS. It is checked on the backups.
+// Modes keeps the backups of clusters in one of the modes, FIPS or NON_FIPS. backupx checks it on each
+// backup.
 func (f HSMFilter) Modes(modes ...hsmtypes.ClusterMode) HSMFilter {
 	return f.narrow(keyModes, texts(modes...))
 }
 
-// HSMTypes keeps the backups of one of the types of HSM, such as hsm1.medium and hsm2m.medium. It is checked
-// on the backups.
+// HSMTypes keeps the backups of one of the types of HSM, such as hsm1.medium and hsm2m.medium. backupx checks
+// it on each backup.
 func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow(keyHSMTypes, types) }
 
-// SourceRegions keeps the backups that were copied from one of the regions, such as eu-west-1. It is checked
-// on the backups.
+// SourceRegions keeps the backups that were copied from one of the regions, such as eu-west-1. backupx checks
+// it on each backup.
 func (f HSMFilter) SourceRegions(regions ...string) HSMFilter {
 	return f.narrow(keySourceRegions, regions)
 }
 
 // DeletionDueBefore keeps the backups with a DeleteTimestamp strictly before t: they were deleted before t
-// or, if nobody restores them, will be. It is checked on the backups. The zero time is an error
+// or, if nobody restores them, will be. backupx checks it on each backup. The zero time is an error
 // ([ErrFilter]).
 func (f HSMFilter) DeletionDueBefore(t time.Time) HSMFilter {
 	return HSMFilter{hsmBackups.limit(f.c, keyDeletionDueBefore, t)}
 }
 
-// CreatedAfter keeps the backups created strictly after t. It is checked on the backups. The zero time is an
-// error ([ErrFilter]).
+// CreatedAfter keeps the backups created strictly after t. backupx checks it on each backup. The zero time is
+// an error ([ErrFilter]).
 func (f HSMFilter) CreatedAfter(t time.Time) HSMFilter {
 	return HSMFilter{hsmBackups.limit(f.c, keyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the backups created strictly before t. It is checked on the backups. The zero time is
-// an error ([ErrFilter]).
+// CreatedBefore keeps the backups created strictly before t. backupx checks it on each backup. The zero time
+// is an error ([ErrFilter]).
 func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
 	return HSMFilter{hsmBackups.limit(f.c, keyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later and strictly before to. A zero time leaves that
-// end open. It is checked on the backups.
+// end open. backupx checks it on each backup. The filter's text and JSON name the two ends createdFrom and
+// createdTo.
 func (f HSMFilter) CreatedBetween(from, to time.Time) HSMFilter {
 	return HSMFilter{f.c.between(from, to)}
 }
@@ -219,8 +222,8 @@ func (f HSMFilter) Validate() error { return hsmBackups.validateFilter(f.c) }
 // match; for [HSMFilter.NeverExpires] a missing field is false.
 func (f HSMFilter) Match(b hsmtypes.Backup) bool { return hsmBackups.match(f.c, &b) }
 
-// Explain says which conditions the service answers, which are checked on the backups, and how many chains of
-// pages are read. It warns of states that are not documented and of everything that [HSMFilter.Validate]
+// Explain says which conditions the service answers, which backupx checks on the backups, and how many chains
+// of pages are read. It warns of states that are not documented and of everything that [HSMFilter.Validate]
 // rejects.
 func (f HSMFilter) Explain() Explanation { return hsmBackups.explain(f.c, time.Time{}) }
 
@@ -232,7 +235,7 @@ func (f HSMFilter) String() string { return hsmBackups.format(f.c) }
 func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
-// it would widen the filter. After an error the filter is what it was.
+// it would widen the filter. On error the filter is left unchanged.
 func (f *HSMFilter) UnmarshalJSON(data []byte) error { return hsmBackups.unmarshal(data, &f.c) }
 
 func (f *HSMFilter) operation() string { return hsmBackups.op }

@@ -45,7 +45,7 @@ type Record struct {
 // [HSMBackups], [BackupJobs], [CopyJobs] and [OpsWorksBackups] do, and needs the same permissions.
 //
 // Without arguments it lists every service for which the client has a field set, except OpsWorks CM: AWS
-// switched that service off, so that it is listed only if it is named. Naming an unknown service is an error.
+// switched that service off, so it is listed only if it is named. Naming an unknown service is an error.
 //
 // A service that fails does not stop the others: the one error at the end is a [*ListError] that wraps
 // [SourceErrors] with the services that failed.

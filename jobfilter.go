@@ -10,19 +10,19 @@ import (
 // zero value lists all backup jobs of the caller's account.
 //
 // Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
-// only the values that both allow, and a call without values matches no job, so that an empty slice never
-// means all. A filter turns into JSON and back without loss.
+// only the values that both allow, and a call without values matches no job, so an empty slice never means
+// all. A filter can be stored as JSON and read back unchanged.
 //
-// ListBackupJobs filters by most members itself; each method names the parameter of the request. The other
-// conditions are checked on the jobs that the service sends. A request takes one value of each parameter, so
-// that several values are listed as several chains of pages. A filter that would need more than 16 chains
-// sends its more selective members only, and the other ones are checked on the jobs.
+// ListBackupJobs filters by most conditions; each method names the parameter of the request. backupx checks
+// the other conditions on the jobs that the service sends. A request takes one value of each parameter, so
+// several values are listed as several chains of pages. If the combinations of values would need more than 16
+// chains, requests carry only the most selective conditions, and backupx checks the others on each job.
 // [BackupJobFilter.Explain] says what happens to each condition.
 type BackupJobFilter struct{ c criteria }
 
-// States keeps the jobs in one of the states (ByState). The states are listed one after another in the order
-// of a job's life, with the final states together at the end, so that a job that changes its state meanwhile
-// is delivered once.
+// States keeps the jobs in one of the states (ByState). backupx lists the states in the order in which a job
+// passes through them, and all final states last. A job that changes its state meanwhile is therefore
+// delivered once.
 func (f BackupJobFilter) States(values ...types.BackupJobState) BackupJobFilter {
 	return f.narrow(keyStates, texts(values...))
 }
@@ -42,13 +42,13 @@ func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
 }
 
 // Accounts keeps the jobs of one of the accounts, by account id (ByAccountId). An id has exactly twelve
-// digits; anything else is an error ([ErrFilter]). More than 16 accounts are listed as the jobs of the whole
-// organisation, as with [BackupJobFilter.AllAccounts], and checked on the jobs.
+// digits; anything else is an error ([ErrFilter]). For more than 16 accounts backupx lists the whole
+// organisation, as [BackupJobFilter.AllAccounts] does, and keeps the jobs of these accounts.
 func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(keyAccounts, ids) }
 
 // AllAccounts lists the jobs of the whole organisation instead of those of the caller's account (ByAccountId
-// "*"). AWS Backup permits that to the organisation's management account. Together with
-// [BackupJobFilter.Accounts] only those accounts are listed. Every job matches it.
+// "*"). AWS accepts this request only from the organisation's management account. Together with
+// [BackupJobFilter.Accounts] only those accounts are listed. [BackupJobFilter.Match] ignores it.
 func (f BackupJobFilter) AllAccounts() BackupJobFilter {
 	return BackupJobFilter{backupJobs.flag(f.c, keyAllAccounts)}
 }
@@ -64,15 +64,15 @@ func (f BackupJobFilter) MessageCategories(categories ...string) BackupJobFilter
 	return f.narrow(keyMessageCategories, categories)
 }
 
-// TopLevel keeps the jobs without a parent job, so that a count of jobs does not include both a parent and
-// its children. It is checked on the jobs.
+// TopLevel keeps the jobs without a parent job: a count of these jobs does not include both a parent and its
+// children. backupx checks it on each job.
 func (f BackupJobFilter) TopLevel() BackupJobFilter {
 	return BackupJobFilter{backupJobs.flag(f.c, keyTopLevel)}
 }
 
 // CompletedWithIssues keeps the jobs that the console of AWS Backup shows as completed with issues: their
 // state is COMPLETED, and they have a message category other than SUCCESS. A job without a category does not
-// match. The state is sent in the request, and the category is checked on the jobs.
+// match. The request carries the state, and backupx checks the category on each job.
 func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	f = f.States(types.BackupJobStateCompleted)
 	return BackupJobFilter{backupJobs.flag(f.c, keyCompletedWithIssues)}
@@ -93,7 +93,8 @@ func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
 }
 
 // CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
-// open. The span is exact: the request asks for a slightly wider one, and the jobs are checked.
+// open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
+// filter's text and JSON name the two ends createdFrom and createdTo.
 func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
 	return BackupJobFilter{f.c.between(from, to)}
 }
@@ -124,7 +125,7 @@ func (f BackupJobFilter) Validate() error { return backupJobs.validateFilter(f.c
 // before t.
 func (f BackupJobFilter) Match(job types.BackupJob) bool { return backupJobs.match(f.c, &job) }
 
-// Explain says which conditions the service answers, which are checked on the jobs, and how many chains of
+// Explain says which conditions the service answers, which backupx checks on the jobs, and how many chains of
 // pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
 // resource types that are not documented, and of everything that [BackupJobFilter.Validate] rejects.
 func (f BackupJobFilter) Explain() Explanation {
@@ -134,14 +135,14 @@ func (f BackupJobFilter) Explain() Explanation {
 // Shards splits the filter by creation time into disjoint filters that together match the same jobs, oldest
 // first. Each is a plain value that can be sent elsewhere as JSON and listed there.
 //
-// The shards are every long and end on a grid in UTC, which covers those of the 30 days before now that the
-// filter allows. The first shard is open to the past and the last to the future, as far as the filter is.
-// Where that would give more than 10,000 shards, they are longer than every; if every is zero or negative,
-// there is one shard.
+// All shards but the first and the last are as long as the argument every. Shards end at fixed multiples of
+// every in UTC, within the last 30 days before now and within the times of the filter. The first shard has no
+// start and the last has no end, unless the filter sets one. If that would give more than 10,000 shards, they
+// are longer than every; if every is zero or negative, there is one shard.
 //
 // A filter that matches nothing has no shards. An invalid filter is returned unsplit, so that listing it
-// reports the error. A job without a creation time, which AWS Backup never sends, is in none of several
-// shards.
+// reports the error. A job without a creation time, which AWS Backup never sends, matches no shard if there
+// are several.
 func (f BackupJobFilter) Shards(now time.Time, every time.Duration) []BackupJobFilter {
 	return shardsOf(backupJobs, f.c, now, every, func(c criteria) BackupJobFilter { return BackupJobFilter{c} })
 }
@@ -154,7 +155,7 @@ func (f BackupJobFilter) String() string { return backupJobs.format(f.c) }
 func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
-// it would widen the filter. After an error the filter is what it was.
+// it would widen the filter. On error the filter is left unchanged.
 func (f *BackupJobFilter) UnmarshalJSON(data []byte) error { return backupJobs.unmarshal(data, &f.c) }
 
 func (f *BackupJobFilter) operation() string { return backupJobs.op }
@@ -163,19 +164,19 @@ func (f *BackupJobFilter) operation() string { return backupJobs.op }
 // zero value lists all copy jobs of the caller's account.
 //
 // Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
-// only the values that both allow, and a call without values matches no job, so that an empty slice never
-// means all. A filter turns into JSON and back without loss.
+// only the values that both allow, and a call without values matches no job, so an empty slice never means
+// all. A filter can be stored as JSON and read back unchanged.
 //
-// ListCopyJobs filters by most members itself; each method names the parameter of the request. The other
-// conditions are checked on the jobs that the service sends. A request takes one value of each parameter, so
-// that several values are listed as several chains of pages. A filter that would need more than 16 chains
-// sends its more selective members only, and the other ones are checked on the jobs. [CopyJobFilter.Explain]
-// says what happens to each condition.
+// ListCopyJobs filters by most conditions; each method names the parameter of the request. backupx checks the
+// other conditions on the jobs that the service sends. A request takes one value of each parameter, so
+// several values are listed as several chains of pages. If the combinations of values would need more than 16
+// chains, requests carry only the most selective conditions, and backupx checks the others on each job.
+// [CopyJobFilter.Explain] says what happens to each condition.
 type CopyJobFilter struct{ c criteria }
 
-// States keeps the jobs in one of the states (ByState). The states are listed one after another in the order
-// of a job's life, with the final states together at the end, so that a job that changes its state meanwhile
-// is delivered once.
+// States keeps the jobs in one of the states (ByState). backupx lists the states in the order in which a job
+// passes through them, and all final states last. A job that changes its state meanwhile is therefore
+// delivered once.
 func (f CopyJobFilter) States(values ...types.CopyJobState) CopyJobFilter {
 	return f.narrow(keyStates, texts(values...))
 }
@@ -203,7 +204,7 @@ func (f CopyJobFilter) ResourceTypes(types ...string) CopyJobFilter {
 }
 
 // Accounts keeps the jobs of one of the accounts, by account id (ByAccountId). An id has exactly twelve
-// digits; anything else is an error ([ErrFilter]). Each account is a chain of pages of its own, also beyond
+// digits; anything else is an error ([ErrFilter]). Each account is a chain of pages of its own, even beyond
 // 16: ListCopyJobs documents no way to list the whole organisation.
 func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(keyAccounts, ids) }
 
@@ -218,15 +219,15 @@ func (f CopyJobFilter) MessageCategories(categories ...string) CopyJobFilter {
 	return f.narrow(keyMessageCategories, categories)
 }
 
-// TopLevel keeps the jobs without a parent job, so that a count of jobs does not include both a parent and
-// its children. It is checked on the jobs.
+// TopLevel keeps the jobs without a parent job: a count of these jobs does not include both a parent and its
+// children. backupx checks it on each job.
 func (f CopyJobFilter) TopLevel() CopyJobFilter {
 	return CopyJobFilter{copyJobs.flag(f.c, keyTopLevel)}
 }
 
 // CompletedWithIssues keeps the jobs that the console of AWS Backup shows as completed with issues: their
 // state is COMPLETED, and they have a message category other than SUCCESS. A job without a category does not
-// match. The state is sent in the request, and the category is checked on the jobs.
+// match. The request carries the state, and backupx checks the category on each job.
 func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	f = f.States(types.CopyJobStateCompleted)
 	return CopyJobFilter{copyJobs.flag(f.c, keyCompletedWithIssues)}
@@ -247,7 +248,8 @@ func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
 }
 
 // CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
-// open. The span is exact: the request asks for a slightly wider one, and the jobs are checked.
+// open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
+// filter's text and JSON name the two ends createdFrom and createdTo.
 func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
 	return CopyJobFilter{f.c.between(from, to)}
 }
@@ -278,7 +280,7 @@ func (f CopyJobFilter) Validate() error { return copyJobs.validateFilter(f.c) }
 // before t.
 func (f CopyJobFilter) Match(job types.CopyJob) bool { return copyJobs.match(f.c, &job) }
 
-// Explain says which conditions the service answers, which are checked on the jobs, and how many chains of
+// Explain says which conditions the service answers, which backupx checks on the jobs, and how many chains of
 // pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
 // resource types that are not documented, and of everything that [CopyJobFilter.Validate] rejects.
 func (f CopyJobFilter) Explain() Explanation {
@@ -288,14 +290,14 @@ func (f CopyJobFilter) Explain() Explanation {
 // Shards splits the filter by creation time into disjoint filters that together match the same jobs, oldest
 // first. Each is a plain value that can be sent elsewhere as JSON and listed there.
 //
-// The shards are every long and end on a grid in UTC, which covers those of the 30 days before now that the
-// filter allows. The first shard is open to the past and the last to the future, as far as the filter is.
-// Where that would give more than 10,000 shards, they are longer than every; if every is zero or negative,
-// there is one shard.
+// All shards but the first and the last are as long as the argument every. Shards end at fixed multiples of
+// every in UTC, within the last 30 days before now and within the times of the filter. The first shard has no
+// start and the last has no end, unless the filter sets one. If that would give more than 10,000 shards, they
+// are longer than every; if every is zero or negative, there is one shard.
 //
 // A filter that matches nothing has no shards. An invalid filter is returned unsplit, so that listing it
-// reports the error. A job without a creation time, which AWS Backup never sends, is in none of several
-// shards.
+// reports the error. A job without a creation time, which AWS Backup never sends, matches no shard if there
+// are several.
 func (f CopyJobFilter) Shards(now time.Time, every time.Duration) []CopyJobFilter {
 	return shardsOf(copyJobs, f.c, now, every, func(c criteria) CopyJobFilter { return CopyJobFilter{c} })
 }
@@ -308,7 +310,7 @@ func (f CopyJobFilter) String() string { return copyJobs.format(f.c) }
 func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
-// it would widen the filter. After an error the filter is what it was.
+// it would widen the filter. On error the filter is left unchanged.
 func (f *CopyJobFilter) UnmarshalJSON(data []byte) error { return copyJobs.unmarshal(data, &f.c) }
 
 func (f *CopyJobFilter) operation() string { return copyJobs.op }

@@ -23,9 +23,13 @@ type BackupAPI interface {
 // [Listing.PageSize] says less. The jobs come in the service's order; several states come one after another,
 // in the order of a job's life.
 //
-// A job that is created while the listing runs may be delivered or not. A job that changes its state
-// meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
-// and [Listing.Parallel].
+// A job that is created while the range runs may or may not be delivered. A job that changes its state
+// meanwhile is delivered in its old or its new state.
+//
+// No job is delivered twice from two windows or two states: the windows of [Listing.Every] and
+// [Listing.Parallel] do not overlap, and if the filter has several states, the listing remembers the ids of
+// the jobs that it delivered. Within one chain, no job is delivered twice as long as the service's paging is
+// stable.
 //
 // A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
 // request fails. ListBackupJobs documents the errors [*types.InvalidParameterValueException] and
@@ -47,9 +51,13 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 // [Listing.PageSize] says less. The jobs come in the service's order; several states come one after another,
 // in the order of a job's life.
 //
-// A job that is created while the listing runs may be delivered or not. A job that changes its state
-// meanwhile is delivered in its old or its new state. No job is delivered twice, also with [Listing.Every]
-// and [Listing.Parallel].
+// A job that is created while the range runs may or may not be delivered. A job that changes its state
+// meanwhile is delivered in its old or its new state.
+//
+// No job is delivered twice from two windows or two states: the windows of [Listing.Every] and
+// [Listing.Parallel] do not overlap, and if the filter has several states, the listing remembers the ids of
+// the jobs that it delivered. Within one chain, no job is delivered twice as long as the service's paging is
+// stable.
 //
 // A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
 // request fails. ListCopyJobs documents the errors [*types.InvalidParameterValueException] and
@@ -112,8 +120,8 @@ func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32
 }
 
 // accountOrAll returns the ByAccountId of a request for backup jobs: an account id, "*" for the whole
-// organisation, or nil for the caller's account. Accounts that are too many for one chain each are listed
-// with "*" and checked on items.
+// organisation, or nil for the caller's account. If there are too many accounts for one chain each, the
+// request has "*", and the accounts are checked on the items.
 func (q query) accountOrAll() *string {
 	if id := q.value(keyAccounts); id != nil {
 		return id
@@ -124,9 +132,9 @@ func (q query) accountOrAll() *string {
 	return nil
 }
 
-// accountsOf is the member Accounts. It is the first of its table, and so the last to be left out of the
-// requests: without an account id the service lists the caller's account only, and no check on items can add
-// the others.
+// accountsOf returns the member Accounts. It is the first member of its table, because the plan leaves later
+// members out of the requests first. A request without an account id lists only the caller's account, and a
+// check on items cannot add the jobs of other accounts.
 func accountsOf[T any](send sending, account func(*T) *string) member[T] {
 	return member[T]{
 		key: keyAccounts, send: send, check: mustBeAccount,
@@ -183,15 +191,15 @@ func copyJob(j *types.CopyJob) job {
 	}
 }
 
-// issues reports whether the console of AWS Backup shows the job as completed with issues. It does not if the
-// job has no message category.
+// issues reports whether the console of AWS Backup shows the job as completed with issues. A job without a
+// message category has no issues.
 func (j job) issues() bool {
 	category := aws.ToString(j.category)
 	return j.state == string(types.BackupJobStateCompleted) && category != "" && !strings.EqualFold(category, "SUCCESS")
 }
 
-// jobTable returns the table of a filter over jobs. Its first members are special, the members that only one
-// of the two kinds of jobs has.
+// jobTable returns the table of a filter over jobs. The members in special come first: only one of the two
+// kinds of jobs has them.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }

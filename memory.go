@@ -42,14 +42,14 @@ func (p *progress) trim() {
 	}
 }
 
-// memory holds the identities of the items that another chain or page may deliver again: for good those of
-// items that were delivered while they could still change their state, and for a while those that each chain
-// delivered last.
+// memory holds the identities of delivered items that another chain or page may deliver again. Identities of
+// items that could still change their state are remembered for good. Of the other items, each chain remembers
+// only those that it delivered last.
 type memory struct {
 	ids map[uint64]bool // hashes of ids; true for those that are remembered for good
 }
 
-// hold remembers the items that a chain delivered last before a checkpoint.
+// hold adds the items that a chain delivered last before a checkpoint. page holds the hashes of their ids.
 func (m *memory) hold(page []uint64) {
 	for _, id := range page {
 		if _, held := m.ids[id]; !held {

@@ -22,9 +22,10 @@ type operation[T any] struct {
 // fetcher reads one page of a chain.
 type fetcher[T any] func(ctx context.Context, token string, size int) (page[T], error)
 
-// calling returns the fetch of an operation: fill writes a request, items reads the response, and watched
-// adds the option that detects an empty body. The method is an expression of the interface type, not a method
-// value of the client: the client may be nil, which is an error only when the listing is read.
+// calling returns the fetch of an operation. fill writes a request, items reads the response, and watched
+// adds the option that detects an empty body. method is a method expression of the interface type, not a
+// method value of the client, which would panic if the client is nil: a nil client is an error only when the
+// listing is read.
 func calling[C, T, I, O, F any](
 	client C,
 	method func(C, context.Context, *I, ...func(*F)) (*O, error),
@@ -66,10 +67,10 @@ func serviceOf(op string) string {
 	return service
 }
 
-// open returns the stream of a filter: its chains in turn, side by side, or merged.
+// open returns the stream of a filter: its chains one after another, in parallel, or merged.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	p := op.table.plan(c)
-	if len(p.queries) == 0 { // no request is sent, and a wrong page size is reported all the same
+	if len(p.queries) == 0 { // no request is sent, but a wrong page size is still an error
 		_, err := op.chain(f, p, query{criteria: c}).size(f.set)
 		return oneByOne[T](f, nil), err
 	}
@@ -92,7 +93,7 @@ func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	return oneByOne(f, stages), nil
 }
 
-// group names the group of chains that a query belongs to. The chains of a group may be read side by side;
+// group names the group of chains that a query belongs to. The chains of a group may be read in parallel;
 // groups are read one after another, or merged.
 func (op operation[T]) group(q query) string {
 	if op.merge != nil {
@@ -101,8 +102,8 @@ func (op operation[T]) group(q query) string {
 	return strconv.Itoa(q.stage)
 }
 
-// openQuery returns the streams of one query: one stream, or one for each window of creation time. The number
-// of queries in its group is beside.
+// openQuery returns the streams of one query: one stream, or one for each window of creation time. beside is
+// the number of queries in its group, q included.
 func (op operation[T]) openQuery(f frame, p plan, q query, beside int) ([]stream[T], error) {
 	windows, err := op.windows(f, q, beside)
 	if err != nil {

@@ -55,55 +55,56 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 // share; the zero value lists all backups of the caller's account.
 //
 // Each call narrows the filter: several values in one call are alternatives, two calls of one method keep
-// only the values that both allow, and a call without values matches no backup, so that an empty slice never
-// means all. A filter turns into JSON and back without loss.
+// only the values that both allow, and a call without values matches no backup, so an empty slice never means
+// all. A filter can be stored as JSON and read back unchanged.
 //
-// DescribeBackups filters by one backup id or by one server. The other conditions are checked on the backups
-// that the service sends. [OpsWorksFilter.Explain] says what happens to each condition.
+// DescribeBackups filters by one backup id or by one server. backupx checks the other conditions on the
+// backups that the service sends. [OpsWorksFilter.Explain] says what happens to each condition.
 type OpsWorksFilter struct{ c criteria }
 
-// IDs keeps the backups with one of the ids (BackupId). A request takes one id, so that several are listed as
-// one chain of pages each. The service answers an unknown id with [*OpsWorksResourceNotFoundException]. More
-// than 16 ids are checked on the backups instead.
+// IDs keeps the backups with one of the ids (BackupId). A request takes one id, so several ids are listed as
+// one chain of pages each. The service answers an unknown id with [*OpsWorksResourceNotFoundException].
+// backupx checks more than 16 ids on each backup instead.
 func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow(keyIDs, ids) }
 
-// Servers keeps the backups of one of the servers, by name (ServerName). A request takes one name, so that
-// several are listed as one chain of pages each. The service answers an unknown name with
-// [*OpsWorksResourceNotFoundException]. Servers are checked on the backups instead if there are more than 16,
-// or if the request has a backup id: see [OpsWorksFilter.IDs].
+// Servers keeps the backups of one of the servers, by name (ServerName). A request takes one name, so several
+// names are listed as one chain of pages each. The service answers an unknown name with
+// [*OpsWorksResourceNotFoundException]. If there are more than 16 names, or if the request has a backup id
+// (see [OpsWorksFilter.IDs]), backupx checks the names on each backup instead.
 func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow(keyServers, names) }
 
 // Types keeps the backups of one of the types: AUTOMATED for the service's own, MANUAL for those that a
-// person made. It is checked on the backups.
+// person made. backupx checks it on each backup.
 func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
 	return f.narrow(keyTypes, texts(types...))
 }
 
-// Engines keeps the backups of servers with one of the engines, ChefAutomate or Puppet. It is checked on the
-// backups.
+// Engines keeps the backups of servers with one of the engines, ChefAutomate or Puppet. backupx checks it on
+// each backup.
 func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
 	return f.narrow(keyEngines, engines)
 }
 
-// States keeps the backups with one of the statuses (the field Status). It is checked on the backups.
+// States keeps the backups with one of the statuses (the field Status). backupx checks it on each backup.
 func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
 	return f.narrow(keyStates, texts(values...))
 }
 
-// CreatedAfter keeps the backups created strictly after t. It is checked on the backups. The zero time is an
-// error ([ErrFilter]).
+// CreatedAfter keeps the backups created strictly after t. backupx checks it on each backup. The zero time is
+// an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the backups created strictly before t. It is checked on the backups. The zero time is
-// an error ([ErrFilter]).
+// CreatedBefore keeps the backups created strictly before t. backupx checks it on each backup. The zero time
+// is an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
 	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later and strictly before to. A zero time leaves that
-// end open. It is checked on the backups.
+// end open. backupx checks it on each backup. The filter's text and JSON name the two ends createdFrom and
+// createdTo.
 func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
 	return OpsWorksFilter{f.c.between(from, to)}
 }
@@ -121,9 +122,9 @@ func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validateFilter
 // a condition tests does not match.
 func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }
 
-// Explain says which conditions the service answers, which are checked on the backups, and how many chains of
-// pages are read. It warns of states that are not documented and of everything that [OpsWorksFilter.Validate]
-// rejects.
+// Explain says which conditions the service answers, which backupx checks on the backups, and how many chains
+// of pages are read. It warns of states that are not documented and of everything that
+// [OpsWorksFilter.Validate] rejects.
 func (f OpsWorksFilter) Explain() Explanation { return opsWorksBackups.explain(f.c, time.Time{}) }
 
 // String returns the filter as text for people to read.
@@ -134,7 +135,7 @@ func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
 func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
-// it would widen the filter. After an error the filter is what it was.
+// it would widen the filter. On error the filter is left unchanged.
 func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
 	return opsWorksBackups.unmarshal(data, &f.c)
 }

@@ -68,7 +68,7 @@ func occupy(ctx context.Context, slots []chan struct{}) (leave func(), err error
 
 // reserve reserves a start with all pacers, or returns how long to wait until all permit one. It reserves
 // with all or with none: an unused reservation would delay the requests of others. The pacers are locked in
-// their order, which is the same in every listing (the innermost listing's first), so that two calls cannot
+// their order, which is the same in every listing (the innermost listing's first): two calls then cannot
 // block each other.
 func reserve(pacers []*pacer) time.Duration {
 	for _, p := range pacers {

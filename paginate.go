@@ -40,7 +40,8 @@ type Page[T any] struct {
 	Metadata middleware.Metadata
 }
 
-// PageInfo describes a page that was delivered, for [Listing.OnPage].
+// PageInfo describes a page that was delivered, for [Listing.OnPage]. A shard that is a window is named by
+// its two ends. An open end is left out: created=2026-03-01T00:00:00Z.. has no end.
 type PageInfo struct {
 	Operation string        // the API operation, such as ListBackupJobs
 	Source    string        // the name of the source in a fleet; empty elsewhere
@@ -52,8 +53,8 @@ type PageInfo struct {
 }
 
 // Fetch reads one page of an API with page tokens. An empty token requests the first page, and a size of 0
-// leaves the number of items to the service. It sets Items, Next and Metadata of the page; an empty Next ends
-// the listing.
+// leaves the number of items to the service. A Fetch sets Items, Next and Metadata of the page; an empty Next
+// ends the listing.
 type Fetch[T any] func(ctx context.Context, token string, size int) (Page[T], error)
 
 // List returns a listing of any API with page tokens. Errors and checkpoints carry the name of the operation,
@@ -140,7 +141,7 @@ func fetchWith[T, I, O, F any](
 	}
 }
 
-// optional returns a pointer to v, or nil for the zero value, so that the request leaves the parameter out.
+// optional returns a pointer to v, or nil for the zero value: the request then leaves the parameter out.
 func optional[V comparable](v V) *V {
 	var zero V
 	if v == zero {
@@ -162,8 +163,8 @@ func resultMetadata(out any) middleware.Metadata {
 	return middleware.Metadata{}
 }
 
-// All ranges over the items. An error is yielded last and once, as a [*ListError], after all items that were
-// read before it; the item beside the error is the zero value.
+// All ranges over the items. At most one error is yielded, as the last element: a [*ListError], after all
+// items that were read before it. The item beside the error is the zero value.
 //
 //	for job, err := range listing.All(ctx) {
 //		if err != nil {
@@ -179,7 +180,7 @@ func (l Listing[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// Pages ranges over the pages, also over empty ones: if items are filtered, a page may have few items or
+// Pages ranges over the pages, including empty ones: if items are filtered, a page may have few items or
 // none. A limit cuts the last page short. A listing with merged chains, as [Merge] and several CloudHSM
 // states give, has no pages: the range yields an error.
 func (l Listing[T]) Pages(ctx context.Context) iter.Seq2[Page[T], error] {
@@ -203,7 +204,8 @@ func (l Listing[T]) Collect(ctx context.Context) ([]T, error) {
 
 // First reads the first item; ok is false if the listing is empty. It reads one chain after another, one page
 // at a time, and ignores [Listing.Limit], [Listing.Parallel], [Listing.Prefetch] and [Listing.Every]. A
-// listing inside [Concat], [Merge] or [Across] keeps its own Every.
+// listing inside [Concat], [Merge] or [Across] keeps its own Every. With a fleet or an inventory, ok may be
+// true together with an error: one source delivered an item, and another source failed before it.
 func (l Listing[T]) First(ctx context.Context) (item T, ok bool, err error) {
 	if err := l.Cursor().check(); err != nil {
 		return item, false, &ListError{Operation: l.src.id.name(), Err: err}
@@ -232,16 +234,19 @@ func (l Listing[T]) Count(ctx context.Context) (int, error) {
 
 // PageSize sets the number of items that a request asks for: 1 to 50 for CloudHSM, 1 to 1,000 for AWS Backup,
 // at least 1 elsewhere. With any other size a range yields an error. If PageSize is not set, a request asks
-// for the service's maximum, which needs the fewest requests. It has no size for OpsWorks CM, which does not
-// implement page sizes, and for [List] and [FromOperation], for which the maximum is unknown.
+// for the service's maximum, which needs the fewest requests. There are two exceptions. A request to OpsWorks
+// CM then has no size, because that service does not implement page sizes. With [List] and [FromOperation]
+// the maximum is unknown: the request has no size unless [Listing.Limit] gives it one.
 func (l Listing[T]) PageSize(n int) Listing[T] {
 	l.set.pageSize = &n
 	return l
 }
 
 // Limit sets the largest number of items that a range delivers, after filters. It must be at least 1. A range
-// that reaches the limit ends without an error, and with a [Cursor] the next range delivers the next batch.
-// If no items are filtered out, the last request asks only for as many items as are left.
+// that reaches the limit ends without an error, unless a source of a fleet or an inventory has failed. With a
+// [Cursor] the next range delivers the next batch. If no items are filtered out, the last request asks only
+// for as many items as are left. With [List] and [FromOperation] and without [Listing.PageSize], every
+// request does so, and the service may refuse the size.
 func (l Listing[T]) Limit(n int) Listing[T] {
 	l.set.limit = &n
 	return l
@@ -256,19 +261,19 @@ func (l Listing[T]) Where(keep func(T) bool) Listing[T] {
 	return transform(l, func(v *T, _ *T) (*T, bool) { return v, keep(*v) }, true)
 }
 
-// StartAt starts at a page token of the service, as an earlier response had it. The token is sent unchanged;
-// the empty token is the beginning. A listing of several chains cannot start at a token, and a range yields
-// an error. To continue where a range stopped use [Listing.Cursor]; for tokens of the AWS CLI use
-// [Listing.StartAtCLI].
+// StartAt starts at a page token of the service that an earlier response contained. The token is sent
+// unchanged; the empty token is the beginning. A listing of several chains cannot start at a token, and a
+// range yields an error. To continue where a range stopped use [Listing.Cursor]; for tokens of the AWS CLI
+// use [Listing.StartAtCLI].
 func (l Listing[T]) StartAt(token string) Listing[T] {
 	l.set.start = &position{Token: token}
 	return l
 }
 
-// Rate spaces requests evenly: at most perSecond of them start in a second, counted over all ranges of this
-// listing and of its copies. It must be positive and finite. AWS Backup's published quota is 20
-// ListBackupJobs requests a second. Retries within the SDK do not count; against throttling use the SDK's
-// adaptive retry mode as well.
+// Rate starts at most perSecond requests per second, evenly spaced. perSecond must be positive and finite.
+// All ranges over this listing and its copies share the limit. AWS Backup's published quota is 20
+// ListBackupJobs requests per second. Retries within the SDK do not count: if requests are throttled, use the
+// SDK's adaptive retry mode as well.
 func (l Listing[T]) Rate(perSecond float64) Listing[T] {
 	if !(perSecond > 0) || math.IsInf(perSecond, 1) {
 		return l.broken(fmt.Errorf("Rate: %v a second: it must be above zero", perSecond))
@@ -285,36 +290,40 @@ func (l Listing[T]) Prefetch(pages int) Listing[T] {
 	return l
 }
 
-// Parallel reads the chains of the listing side by side, with at most n requests under way at a time (n ≥ 1).
-// It delivers pages as they arrive, in no order, so that no chain waits for another. It buffers up to n
-// pages, or n times the number of [Listing.Prefetch]. Filters, functions and callbacks still run in the
-// goroutine that ranges. Chains of states that a job leaves by itself are read one after another.
+// Parallel reads the chains of the listing at the same time, with at most n requests under way (n ≥ 1). It
+// delivers pages as they arrive, in no order, so no chain waits for another. It buffers up to n pages, or n
+// times the number of pages given to [Listing.Prefetch]. Filters, functions and callbacks still run in the
+// goroutine that ranges. If a filter of jobs has several states, the states that are not final are read one
+// after another, in the order of a job's life, so that a job that changes its state meanwhile is not missed.
 //
-// A listing of jobs is first split into windows of creation time. A window that turns out to be large is
-// split again, at the cost of the page that showed its size. [Listing.Every] sets the windows instead.
-// Listings within Concat, Merge or Across are not split.
+// A listing of jobs is first split into windows of creation time. If the first page of a window shows that
+// the window is large, the window is split again. That costs one request: the page is dropped, and its jobs
+// are read again in the smaller windows. [Listing.Every] sets the windows instead. Parallel does not split
+// the parts of [Concat], [Merge], [Across] and [Client.Inventory]; Every on the result or on a part does.
 func (l Listing[T]) Parallel(n int) Listing[T] {
 	l.set.parallel = &n
 	return l
 }
 
-// Ordered makes [Listing.Parallel] deliver items in the order in which they come without Parallel; alone it
-// changes nothing. It buffers a limited number of pages of each chain. With few long chains it is therefore
-// hardly faster than one chain after another; with several chains for each parallel request it is nearly as
-// fast as without Ordered.
+// Ordered makes [Listing.Parallel] deliver items in the order in which they come without Parallel; without
+// Parallel it has no effect. It buffers a limited number of pages of each chain. With few long chains it is
+// therefore hardly faster than one chain after another; with several chains for each parallel request it is
+// nearly as fast as without Ordered.
 func (l Listing[T]) Ordered() Listing[T] {
 	l.set.ordered = true
 	return l
 }
 
-// Every splits a listing of jobs into windows of creation time that are d long (d > 0) and end on a grid in
-// UTC. Each window is a chain, newest first, and [Listing.Parallel] reads several of them side by side.
-// Windows neither overlap nor leave gaps, whatever the service does at their ends, because items are checked.
-// The oldest window is open to the past and the newest to the future, as far as the filter is.
+// Every splits a listing of jobs into windows of creation time that are d long (d > 0). Windows end at fixed
+// multiples of d in UTC, within the last 30 days, for which AWS Backup lists jobs, and within the times of
+// the filter. The oldest window has no start and the newest has no end, unless the filter sets one. Each
+// window is a chain; the newest comes first, and [Listing.Parallel] reads several at the same time. Windows
+// neither overlap nor leave gaps, whatever the service does at their ends, because backupx checks the
+// creation time of each job.
 //
-// The grid covers those of the last 30 days, for which AWS Backup lists jobs, that the filter allows. More
-// than 10,000 windows are an error, and so is Every for an operation that does not filter by creation time.
-// Without Every, Parallel plans windows itself.
+// If a filter has several states, neither Every nor Parallel splits the states that are not final. More than
+// 10,000 windows are an error, and so is Every for an operation that does not filter by creation time.
+// Without Every, Parallel plans the windows.
 func (l Listing[T]) Every(d time.Duration) Listing[T] {
 	l.set.every = &d
 	return l
@@ -326,12 +335,13 @@ func (l Listing[T]) clock(now func() time.Time) Listing[T] {
 	return l
 }
 
-// OnPage calls f for each page of which delivery started, after its last item or when the range ends within
-// it. It does not call f for a page that was read ahead and not reached. Calls come from the goroutine that
-// ranges and never overlap. Every call of OnPage adds a function.
+// OnPage calls f once for each page that the loop has reached: after the last item of the page, or when the
+// loop ends within the page. It does not call f for a page that was read ahead and not reached. Calls come
+// from the goroutine that ranges and never overlap. Every call of OnPage adds a function.
 //
-// f may save [Cursor.Checkpoint], which covers every item that was yielded so far. Save the items together with
-// it, in f and not in the loop: where the loop ends early, the item that it did not store counts as delivered.
+// f may save [Cursor.Checkpoint], which covers every item that was yielded so far. Save the items and the
+// checkpoint together, in f. Do not save items in the loop: if the loop ends before it has stored an item,
+// the checkpoint still counts that item as delivered.
 func (l Listing[T]) OnPage(f func(PageInfo)) Listing[T] {
 	if f == nil {
 		return l.broken(errors.New("OnPage: the function is nil"))

@@ -9,24 +9,24 @@ import (
 	"github.com/samber/lo"
 )
 
-// maxChains is how many chains one filter is split into at most. The less selective members that would exceed
-// it are checked on items instead.
+// maxChains is the largest number of chains that one filter is split into. A member that would need more
+// chains is checked on items instead; the table has the most selective members first.
 const maxChains = 16
 
-// exactMargin widens the request for an exact span of creation time: the request's start is this much
-// earlier, and its end is rounded up to a multiple of it. AWS does not document whether its filters include
-// their ends and whether they compare milliseconds, so that the exact span is checked on items. An end on a
-// whole second is sent as it is: nightly plans create many jobs at such a moment, and a later end would read
-// them only to drop them.
+// exactMargin widens the request for an exact span of creation time. The request's start is earlier by
+// exactMargin, and its end is rounded up to a multiple of exactMargin. AWS documents neither whether its
+// filters include their ends nor whether they compare milliseconds, so the exact span is checked on items. An
+// end on a whole second is sent unchanged: nightly plans create many jobs at such a moment, and a later end
+// would read these jobs only to drop them.
 const exactMargin = time.Second
 
-// query is what the requests of one chain ask for: at most one value of each member that takes one value a
+// query is what the requests of one chain ask for: at most one value of each member that takes one value per
 // request.
 type query struct {
 	criteria
 
 	members members        // of the filter's table
-	values  map[key]string // the value of each member that takes one value a request
+	values  map[key]string // the value of each member that takes one value per request
 	shard   string         // names the chain among those of the filter; empty if it is the only one
 	stage   int            // chains of a lower stage are read first
 	moving  bool           // while the chain is read, items may leave it for another one
@@ -35,8 +35,8 @@ type query struct {
 // plan says how a filter is answered: by the queries of its chains, and by checks on their items.
 type plan struct {
 	queries []query
-	sent    map[key]bool // members that the requests carry, so that items need no check
-	split   bool         // several states are several chains, so that two chains may deliver the same item
+	sent    map[key]bool // members that the requests carry: items need no check
+	split   bool         // several states are several chains: two of them may deliver the same item
 }
 
 // plan splits the criteria into queries. Criteria that match nothing have none.
@@ -82,13 +82,14 @@ func (t *table[T]) perValue(q query, k key, values []string) []query {
 	})
 }
 
-// shardEscapes keeps a value from reading like another member in the name of a shard.
+// shardEscapes escapes commas in a value. In the name of a shard a comma separates members.
 var shardEscapes = strings.NewReplacer("%", "%25", ",", "%2C")
 
-// stage returns when the chain of a state is read in a listing of several states, and whether items may leave
-// the state meanwhile. The states that an item leaves come first, in the order of its life, then states that
-// this version does not know, and last, together, the final states. An item that leaves its state before it
-// was delivered is then in a chain that is still to be read, and not missed.
+// stage returns the stage in which a listing of several states reads the chain of a state, and whether items
+// may leave the state meanwhile. First come the states that an item leaves by itself, one stage each, in the
+// order of the item's life. The states that this version does not know share the next stage, and the final
+// states the last one. An item that leaves its state before it was delivered is therefore found in a later
+// stage.
 func (t *table[T]) stage(state string) (n int, moving bool) {
 	if i := slices.Index(t.live, state); i >= 0 {
 		return i, true
@@ -104,7 +105,7 @@ func (t *table[T]) checkedOnItems(c criteria, sent map[key]bool) []string {
 	return t.describe(c, func(k key) bool { return !sent[k] && !t.onlyInRequests(k) })
 }
 
-// onlyInRequests reports whether items do not show the member, so that only the request can carry it.
+// onlyInRequests reports whether items do not show the member. Only the request can carry it then.
 func (t *table[T]) onlyInRequests(k key) bool {
 	return lo.ContainsBy(t.sets, func(m member[T]) bool { return m.key == k && m.value == nil }) ||
 		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k && f.keep == nil })
@@ -134,7 +135,7 @@ func (m members) known(keys []key, k key) key {
 	return k
 }
 
-// value returns the value of a member that takes one value a request, nil if the request has none.
+// value returns the value of a member that takes one value per request, nil if the request has none.
 func (q query) value(k key) *string { return optional(q.values[q.members.known(q.members.sets, k)]) }
 
 // set returns all values that the filter allows in a member, nil if it does not narrow the member.
@@ -164,7 +165,7 @@ func (q query) before() *time.Time {
 }
 
 // wholeMilliseconds rounds a time up to the milliseconds that a request can carry, and returns nil for the
-// zero time. The SDK rounds down, so that a request for jobs before the time would leave out those of the
+// zero time. The SDK rounds down: a request for jobs before the time would then leave out the jobs of the
 // last millisecond.
 func wholeMilliseconds(t time.Time) *time.Time { return optional(roundUp(t, time.Millisecond)) }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // RestoreHSMBackup cancels the pending deletion of a CloudHSM backup with the operation RestoreBackup of
-// CloudHSM v2. It returns the backup as the service answers it: READY, without a DeleteTimestamp. It needs
+// CloudHSM v2. It returns the backup that the service returned: READY, without a DeleteTimestamp. It needs
 // the permission cloudhsm:RestoreBackup on the backup's ARN. Only the account that owns a backup can restore
 // it, and only before its DeleteTimestamp. A call sends one request, apart from the SDK's retries.
 //
@@ -55,7 +55,7 @@ func checkHSM(api any, id string) error {
 type Restored struct {
 	// Before is the backup as the caller passed it.
 	Before hsmtypes.Backup
-	// After is the backup as RestoreBackup answered it, usually in the state READY. It is the zero value if
+	// After is the backup that RestoreBackup returned, usually in the state READY. It is the zero value if
 	// the backup was not restored. [WaitHSMBackup] confirms the state with further requests.
 	After hsmtypes.Backup
 	// Skipped reports that no request was sent, because the backup was not pending deletion.

@@ -8,7 +8,7 @@ import (
 )
 
 // settings say how a listing is read. Methods of a listing replace fields in a copy and never change what a
-// field points to, so that copies may share them. A nil pointer means that the setting is unset.
+// field points to, so copies may share it. A nil pointer means that the setting is unset.
 type settings struct {
 	pageSize *int
 	limit    *int

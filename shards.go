@@ -10,8 +10,8 @@ import (
 const maxWindows = 10_000
 
 // shards splits criteria by creation time into disjoint criteria that together match the same items, oldest
-// first. Their ends are on a grid in UTC that covers those of the 30 days before now that the criteria allow.
-// The first shard is open to the past and the last to the future, as far as the criteria are. Criteria that
+// first. Their ends are multiples of every in UTC, within the 30 days before now and within the times of the
+// criteria. The first shard has no start and the last has no end, unless the criteria set one. Criteria that
 // match nothing have no shards.
 func (c criteria) shards(now time.Time, every time.Duration) []criteria {
 	if c.matchesNothing() {
