@@ -88,6 +88,9 @@ func (m member[T]) undocumented(values []string) []string {
 	}
 	var warnings []string
 	for _, v := range lo.Without(values, m.documented...) {
+		if m.validate(v) != nil { // there is a warning already
+			continue
+		}
 		text := fmt.Sprintf("%s: AWS does not document %q", m.key, v)
 		if meant, ok := lo.Find(m.documented, func(d string) bool { return strings.EqualFold(d, v) }); ok {
 			text += fmt.Sprintf(": it spells this one %q", meant)

@@ -152,18 +152,52 @@ func (m member[T]) matches(values []string, item *T) bool {
 	return slices.ContainsFunc(values, m.equals(m.value(item)))
 }
 
-// must panics if the table does not have a member of the right kind for k. Such a call is a mistake in this
-// package: ignoring it would widen the filter.
-func (t *table[T]) must(has bool, k key) {
-	if !has {
-		panic(fmt.Sprintf("backupx: %s has no such member %s", t.name, k))
+// kind is the sort of a member.
+type kind uint8
+
+const (
+	kindValues kind = iota + 1 // a member
+	kindBound
+	kindFlag
+	kindTags
+)
+
+// members has the kinds of the members of one filter type.
+type members struct {
+	filter string // the name of the filter type
+	kinds  map[key]kind
+}
+
+func (t *table[T]) members() members {
+	ms := members{filter: t.name, kinds: map[key]kind{}}
+	for _, m := range t.sets {
+		ms.kinds[m.key] = kindValues
 	}
+	for _, b := range t.times {
+		ms.kinds[b.key] = kindBound
+	}
+	for _, f := range t.flags {
+		ms.kinds[f.key] = kindFlag
+	}
+	if t.tags != nil {
+		ms.kinds[keyTags] = kindTags
+	}
+	return ms
+}
+
+// must returns k. It panics if the filter has no such member, or one of another kind. Such a call is a mistake in
+// this package: ignoring it would widen the filter.
+func (ms members) must(k key, of kind) key {
+	if ms.kinds[k] != of {
+		panic(fmt.Sprintf("backupx: %s has no such member %s", ms.filter, k))
+	}
+	return k
 }
 
 // narrow allows one of values in the member k, and of these only the values that were allowed before.
 func (t *table[T]) narrow(c criteria, k key, values []string) criteria {
-	m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key == k })
-	t.must(ok, k)
+	t.members().must(k, kindValues)
+	m, _ := lo.Find(t.sets, func(m member[T]) bool { return m.key == k })
 	old, narrowed := c.sets[k]
 	// unique gets the values of both calls: which of two equal spellings it keeps then does not depend on the
 	// order of the calls.
@@ -203,8 +237,8 @@ func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
 
 // limit sets the bound k to a time. A bound that is set already moves only if that narrows the span.
 func (t *table[T]) limit(c criteria, k key, at time.Time) criteria {
-	b, ok := lo.Find(t.times, func(b bound[T]) bool { return b.key == k })
-	t.must(ok, k)
+	t.members().must(k, kindBound)
+	b, _ := lo.Find(t.times, func(b bound[T]) bool { return b.key == k })
 	if b.end == before {
 		return c.until(k, at)
 	}
@@ -225,6 +259,14 @@ func (c criteria) inwards(k key, at time.Time, side int) criteria {
 	}
 	c.times = with(c.times, k, at)
 	return c
+}
+
+// between narrows the creation times to [from, to), see [criteria.between].
+func (t *table[T]) between(c criteria, from, to time.Time) criteria {
+	ms := t.members()
+	ms.must(keyCreatedFrom, kindBound)
+	ms.must(keyCreatedTo, kindBound)
+	return c.between(from, to)
 }
 
 // between narrows the creation times to [lo, hi); a zero time leaves that end open. Two spans without a
@@ -252,7 +294,7 @@ func (c criteria) reversed() bool {
 
 // flag sets a flag. No method resets one.
 func (t *table[T]) flag(c criteria, k key) criteria {
-	t.must(lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k }), k)
+	t.members().must(k, kindFlag)
 	c.flags = with(c.flags, k, true)
 	return c
 }
@@ -260,7 +302,7 @@ func (t *table[T]) flag(c criteria, k key) criteria {
 // tag requires a tag with the key and one of the values, or any value if values is nil. As with narrow, only
 // values that were allowed before stay allowed.
 func (t *table[T]) tag(c criteria, key string, values []string) criteria {
-	t.must(t.tags != nil, keyTags)
+	t.members().must(keyTags, kindTags)
 	old, ok := c.tags[key]
 	switch {
 	case values == nil && ok:

@@ -25,17 +25,18 @@ func TestEveryKeyHasANameOfItsOwn(t *testing.T) {
 func TestAKeyThatTheTableDoesNotHavePanics(t *testing.T) {
 	q := hsmBackups.plan(criteria{}).queries[0]
 	for want, f := range map[string]func(){
-		"backupx: BackupJobFilter has no such member servers":        func() { backupJobs.narrow(criteria{}, keyServers, []string{"a"}) },
-		"backupx: CopyJobFilter has no such member createdAfter":     func() { copyJobs.narrow(criteria{}, keyCreatedAfter, nil) },
-		"backupx: HSMFilter has no such member completedAfter":       func() { hsmBackups.limit(criteria{}, keyCompletedAfter, time.Now()) },
-		"backupx: HSMFilter has no such member states":               func() { hsmBackups.limit(criteria{}, keyStates, time.Now()) },
-		"backupx: CopyJobFilter has no such member allAccounts":      func() { copyJobs.flag(criteria{}, keyAllAccounts) },
-		"backupx: OpsWorksFilter has no such member tags":            func() { opsWorksBackups.tag(criteria{}, "k", nil) },
-		"backupx: OpsWorksFilter has no such member key(0)":          func() { opsWorksBackups.narrow(criteria{}, key(0), nil) },
-		"backupx: a request of HSMFilter has no such member servers": func() { q.value(keyServers) },
-		"backupx: a request of HSMFilter has no such member vaults":  func() { q.set(keyVaults) },
-		"backupx: a request of HSMFilter has no such member ids":     func() { q.at(keyIDs) },
-		"backupx: a request of HSMFilter has no such member shared":  func() { q.asks(keyShared) },
+		"backupx: BackupJobFilter has no such member servers":    func() { backupJobs.narrow(criteria{}, keyServers, []string{"a"}) },
+		"backupx: CopyJobFilter has no such member createdAfter": func() { copyJobs.narrow(criteria{}, keyCreatedAfter, nil) },
+		"backupx: HSMFilter has no such member completedAfter":   func() { hsmBackups.limit(criteria{}, keyCompletedAfter, time.Now()) },
+		"backupx: HSMFilter has no such member states":           func() { hsmBackups.limit(criteria{}, keyStates, time.Now()) },
+		"backupx: CopyJobFilter has no such member allAccounts":  func() { copyJobs.flag(criteria{}, keyAllAccounts) },
+		"backupx: OpsWorksFilter has no such member tags":        func() { opsWorksBackups.tag(criteria{}, "k", nil) },
+		"backupx: OpsWorksFilter has no such member key(0)":      func() { opsWorksBackups.narrow(criteria{}, key(0), nil) },
+		"backupx: HSMFilter has no such member servers":          func() { q.value(keyServers) },
+		"backupx: HSMFilter has no such member vaults":           func() { q.set(keyVaults) },
+		"backupx: HSMFilter has no such member ids":              func() { q.at(keyIDs) },
+		"backupx: HSMFilter has no such member shared":           func() { q.asks(keyShared) },
+		"backupx: Blank has no such member createdFrom":          func() { (&table[int]{name: "Blank"}).between(criteria{}, time.Now(), time.Now()) },
 	} {
 		require.PanicsWithValue(t, want, f)
 	}

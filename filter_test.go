@@ -620,6 +620,7 @@ func TestExplainWarnsOfResourceTypesThatAWSDoesNotDocument(t *testing.T) {
 		require.NoError(t, copies.Validate())
 	}
 	require.Len(t, backupx.BackupJobFilter{}.ResourceTypes("ebs", "efs").Explain().Warnings, 2)
+	require.Len(t, backupx.BackupJobFilter{}.ResourceTypes(" EBS").Explain().Warnings, 1, "the value is refused")
 	documented := []string{
 		"Aurora", "CloudFormation", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "EKS", "FSx", "Neptune", "RDS",
 		"Redshift", "S3", "SAP HANA on Amazon EC2", "Storage Gateway", "Timestream", "VirtualMachine",

@@ -178,10 +178,7 @@ func (e SourceErrors) Error() string {
 	for i, s := range e {
 		texts[i] = s.Error()
 	}
-	if len(e) == 1 {
-		return "1 source failed: " + texts[0]
-	}
-	return fmt.Sprintf("%d sources failed: %s", len(e), strings.Join(texts, "; "))
+	return counted(len(e), "source") + " failed: " + strings.Join(texts, "; ")
 }
 
 // Unwrap returns the errors of the sources.

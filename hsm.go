@@ -205,7 +205,7 @@ func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
 // end open. backupx checks it on each backup. The filter's text and JSON name the two ends createdFrom and
 // createdTo.
 func (f HSMFilter) CreatedBetween(from, to time.Time) HSMFilter {
-	return HSMFilter{f.c.between(from, to)}
+	return HSMFilter{hsmBackups.between(f.c, from, to)}
 }
 
 func (f HSMFilter) narrow(k key, values []string) HSMFilter {

@@ -96,7 +96,7 @@ func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
 // open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
 // filter's text and JSON name the two ends createdFrom and createdTo.
 func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
-	return BackupJobFilter{f.c.between(from, to)}
+	return BackupJobFilter{backupJobs.between(f.c, from, to)}
 }
 
 // CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
@@ -251,7 +251,7 @@ func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
 // open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
 // filter's text and JSON name the two ends createdFrom and createdTo.
 func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
-	return CopyJobFilter{f.c.between(from, to)}
+	return CopyJobFilter{copyJobs.between(f.c, from, to)}
 }
 
 // CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job

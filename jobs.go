@@ -154,8 +154,9 @@ func mustBeAccount(v string) error {
 	return nil
 }
 
-// mustBeCategory rejects the values that AWS documents for all message categories. A request with one of them
-// would list every job, although no job has such a category.
+// mustBeCategory rejects the values that stand for all message categories: AWS documents "*" and AGGREGATE_ALL for
+// the listings and ANY for their summaries. A request with one of them could list every job, although no job has
+// such a category.
 func mustBeCategory(v string) error {
 	if v == "*" || strings.EqualFold(v, "ANY") || strings.EqualFold(v, "AGGREGATE_ALL") {
 		return fmt.Errorf("%q stands for all categories: leave the member out to list them", v)

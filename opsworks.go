@@ -106,7 +106,7 @@ func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
 // end open. backupx checks it on each backup. The filter's text and JSON name the two ends createdFrom and
 // createdTo.
 func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
-	return OpsWorksFilter{f.c.between(from, to)}
+	return OpsWorksFilter{opsWorksBackups.between(f.c, from, to)}
 }
 
 func (f OpsWorksFilter) narrow(k key, values []string) OpsWorksFilter {

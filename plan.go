@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -111,41 +110,17 @@ func (t *table[T]) onlyInRequests(k key) bool {
 		lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k && f.keep == nil })
 }
 
-// members lists the keys of a table, by kind.
-type members struct {
-	filter             string // the name of the filter type
-	sets, times, flags []key
-}
-
-func (t *table[T]) members() members {
-	return members{
-		filter: t.name,
-		sets:   lo.Map(t.sets, func(m member[T], _ int) key { return m.key }),
-		times:  lo.Map(t.times, func(b bound[T], _ int) key { return b.key }),
-		flags:  lo.Map(t.flags, func(f flag[T], _ int) key { return f.key }),
-	}
-}
-
-// known returns k. It panics if k is not one of the keys: a request that is written without a condition by
-// mistake widens the filter.
-func (m members) known(keys []key, k key) key {
-	if !slices.Contains(keys, k) {
-		panic(fmt.Sprintf("backupx: a request of %s has no such member %s", m.filter, k))
-	}
-	return k
-}
-
 // value returns the value of a member that takes one value per request, nil if the request has none.
-func (q query) value(k key) *string { return optional(q.values[q.members.known(q.members.sets, k)]) }
+func (q query) value(k key) *string { return optional(q.values[q.members.must(k, kindValues)]) }
 
 // set returns all values that the filter allows in a member, nil if it does not narrow the member.
-func (q query) set(k key) []string { return q.sets[q.members.known(q.members.sets, k)] }
+func (q query) set(k key) []string { return q.sets[q.members.must(k, kindValues)] }
 
 // at returns the time of a bound, zero if the filter does not set it.
-func (q query) at(k key) time.Time { return q.times[q.members.known(q.members.times, k)] }
+func (q query) at(k key) time.Time { return q.times[q.members.must(k, kindBound)] }
 
 // asks reports whether the filter sets a flag.
-func (q query) asks(k key) bool { return q.flags[q.members.known(q.members.flags, k)] }
+func (q query) asks(k key) bool { return q.flags[q.members.must(k, kindFlag)] }
 
 // after and before return the ends of the span of creation times that a request asks for; nil is an open end.
 func (q query) after() *time.Time {

@@ -20,14 +20,19 @@
 // errors work as in every client of the SDK. Option types that are specific to a service, such as
 // [EndpointParameters], are the types of service/backup under the old names.
 //
-// Three things differ from the removed package:
+// These differ from the removed package:
 //
 //   - An S3DataSize that does not fit into 32 bits is nil in [types.Backup]. The removed client returned a
 //     wrapped number.
 //   - The client itself reads no environment variable. A configuration from config.LoadDefaultConfig has the
 //     values of these variables, AWS_ENDPOINT_URL_OPSWORKSCM included. An endpoint for this service in the
 //     shared configuration (services … opsworkscm = endpoint_url) takes precedence over AWS_ENDPOINT_URL.
+//   - A response with the body null is an error, as in the SDK's newer clients, and not an empty page. So is a
+//     CreatedAt outside the years 1678 to 2262, which was an arbitrary date.
+//   - Of two codes in an error response, __type takes precedence over code.
+//   - Metrics and traces have the path of this package as their scope.
 //   - A [Client] that was not made by [New] or [NewFromConfig] returns an error instead of panicking.
+//   - There is no type ResolveEndpoint, the middleware behind deprecated endpoint resolvers.
 //
 // For iterators, filters and checkpoints over this client see backupx.OpsWorksBackups.
 package opsworkscm
