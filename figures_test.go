@@ -5,79 +5,28 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
 )
 
-// figure is one measured range.
-type figure struct {
-	counts
+// The tests in this file measure how long listings take over stubs with 200 ms a request, on the time of
+// testing/synctest, so that the figures do not depend on the machine. docs/figures.md has the tables, which this
+// command prints:
+//
+//	FIGURES=1 go test -run TestFigures -count 1 -v .
+//
+// Without FIGURES the tests measure some of the rows.
 
-	listing   string
-	pages     int // the fewest that hold all jobs
-	n         int // Parallel; 1 for one chain
-	rate      float64
-	delivered int
-	took      time.Duration // until the last job was delivered
-	limit     time.Duration // the shortest time that is possible
-	oneChain  time.Duration // what one chain takes
-	stopped   bool          // after mostRequests
-	err       error
-}
-
-// String is a row of a Markdown table with the columns of columns.
-func (f figure) String() string {
-	if f.stopped {
-		return fmt.Sprintf("| %s | %d | | | over %s | | | |", f.listing, f.n, thousands(mostRequests))
-	}
-	return fmt.Sprintf("| %s | %d | %.1f s | %.2f | %s | %s | %s | %.2f |", f.listing, f.n, f.took.Seconds(), f.ofLimit(),
-		thousands(f.served), thousands(f.empty), thousands(f.items), f.speed())
-}
-
-const columns = "| jobs | n | time | of the limit | requests | empty | jobs read | speed |\n|---|---|---|---|---|---|---|---|"
-
-func (f figure) ofLimit() float64 { return float64(f.took) / float64(f.limit) }
-
-// speed is how many times as fast as one chain the range is.
-func (f figure) speed() float64 { return float64(f.oneChain) / float64(f.took) }
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// bound is what a figure may be at most, or at least. Zero is not checked.
-type bound struct {
-	ofLimit float64 // at most: the time, in times of the limit
-	perPage float64 // at most: requests for each page of one chain
-	speed   float64 // at least: times as fast as one chain
-}
-
-func (b bound) check(t *testing.T, f figure) {
-	t.Helper()
-	if b.ofLimit > 0 {
-		require.LessOrEqual(t, f.ofLimit(), b.ofLimit, "time, in times of the limit: %s", f)
-	}
-	if b.perPage > 0 {
-		require.LessOrEqual(t, float64(f.served)/float64(f.pages), b.perPage, "requests a page: %s", f)
-	}
-	require.GreaterOrEqual(t, f.speed(), b.speed, "times as fast as one chain: %s", f)
-}
-
-// reading is a row of the figures over the jobs of one account: how many jobs, how they lie, the requests under
-// way and the rate.
+// reading is a row of the figures: how many jobs of one account, where they lie in time or how they are listed, the
+// requests that may be under way, and the rate; 0 is no rate.
 type reading struct {
 	jobs  int
 	where string
@@ -85,135 +34,48 @@ type reading struct {
 	rate  float64
 }
 
-// bounds are those of single rows, as measured. With a tighter bound, change the number. The rows that have
-// none are checked for exactly one delivery of each job and for the requests under way.
-var bounds = map[reading]bound{}
-
-// short reports whether the ordinary run of the tests has the row.
-func (r reading) short() bool {
-	return r.n == 8 && (r.jobs == 20_000 || r.where == "nightly, all in five minutes" && r.rate == 0)
+func (r reading) String() string {
+	return fmt.Sprintf("%s jobs, %s, Parallel(%d), Rate(%v)", thousands(r.jobs), r.where, r.n, r.rate)
 }
 
-// figures measures rows and collects them for the tables.
-type figures struct {
-	whole  bool // all rows, not only short ones
-	tables []string
-	chains map[reading]time.Duration // of one chain; where and n are zero
-	drawn  map[string][]time.Time    // creation times, by distribution and number
+// bound is what a figure may be. Zero is not checked.
+type bound struct {
+	ofLimit  float64 // the time, in times of the limit, at most
+	requests int     // at most
 }
 
-func newFigures() *figures {
-	return &figures{
-		whole:  os.Getenv("FIGURES") != "",
-		chains: map[reading]time.Duration{}, drawn: map[string][]time.Time{},
-	}
+// leastSpeed is the least speed of a row over 300,000 or 20,000 jobs, in times of one chain's.
+const leastSpeed = 0.2
+
+// bounds are the bounds of single rows: what was measured, and a little more where the time depends on the order of
+// requests that end at the same moment. The other rows have none but leastSpeed.
+var bounds = map[reading]bound{
+	{300_000, "even over 30 days", 8, 0}:             {1.36, 410},
+	{300_000, "nightly, 90 % in two hours", 8, 0}:    {1.6, 480},
+	{300_000, "nightly, all in five minutes", 8, 0}:  {7.4, 2_200},
+	{300_000, "Zipf over days", 8, 0}:                {1.5, 440},
+	{300_000, "even over 30 days", 32, 0}:            {1.3, 390},
+	{300_000, "nightly, 90 % in two hours", 32, 0}:   {2.5, 720},
+	{300_000, "nightly, all in five minutes", 32, 0}: {14.1, 4_400},
+	{300_000, "Zipf over days", 32, 0}:               {2.1, 420},
+	{20_000, "all in one hour", 8, 0}:                {4.8, 110},
+
+	{6, "of one moment", 2, 0}:              {0, 31},
+	{6, "of one moment", 4, 0}:              {0, 59},
+	{6, "of one moment", 8, 0}:              {0, 89},
+	{6, "of one moment, `Rate(15)`", 2, 15}: {0, 31},
+	{6, "of one moment, `Rate(15)`", 4, 15}: {0, 59},
+	{6, "of one moment, `Rate(15)`", 8, 15}: {0, 89},
+
+	{6, "of one moment, time filters passed over", 2, 0}: {0, 6_582}, // with 4 and 8 more than mostRequests
+
+	{20_000, "`Limit(3)`", 8, 0}:                {1, 8},
+	{20_000, "in a fleet of one account", 8, 0}: {6.7, 20},
+	{20_000, "in an inventory", 8, 0}:           {6.7, 20},
+	{20_000, "in a `Concat`", 8, 0}:             {6.7, 20},
 }
 
-// add adds lines to the tables.
-func (f *figures) add(lines ...string) { f.tables = append(f.tables, lines...) }
-
-// print writes the tables to the output of a test.
-func (f *figures) print(t *testing.T) {
-	fmt.Fprintln(t.Output(), strings.Join(f.tables, "\n"))
-}
-
-func (f *figures) created(d distribution, n int) []time.Time {
-	key := fmt.Sprint(d.name, n)
-	if f.drawn[key] == nil {
-		f.drawn[key] = d.newestFirst(n)
-	}
-	return f.drawn[key]
-}
-
-// ids lists the ids of all jobs of a client.
-func ids(c backupx.Client) backupx.Listing[string] {
-	return backupx.Map(c.BackupJobs(backupx.BackupJobFilter{}), idOf)
-}
-
-// mostRequests is when a range that would send ever more requests is stopped.
-const mostRequests = 20_000
-
-// measured ranges over a listing of the ids of an account's jobs. No job may come twice, and no more than n
-// requests may be under way; without an error, all wanted jobs have to come.
-func measured(t *testing.T, a *account, l backupx.Listing[string], n, want int) figure {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	a.most, a.cancel = mostRequests, cancel
-	f := figure{n: n}
-	seen := make([]bool, len(a.created))
-	began := time.Now()
-	for id, err := range l.All(ctx) {
-		if err != nil {
-			f.err = err
-			continue
-		}
-		i, err := strconv.Atoi(id)
-		if err != nil || seen[i] {
-			t.Fatalf("job %s came twice: %v", id, err)
-		}
-		seen[i] = true
-		f.delivered++
-	}
-	f.took, f.counts, f.stopped = time.Since(began), a.counted(), ctx.Err() != nil
-	require.LessOrEqual(t, f.mostUnderWay, n, "requests under way")
-	if f.err == nil {
-		require.Equal(t, want, f.delivered, "jobs delivered")
-	}
-	return f
-}
-
-// limitOf is the shortest time in which pages can be read: in rounds of n requests, at a rate.
-func limitOf(pages, n int, rate float64, latency time.Duration) time.Duration {
-	rounds := time.Duration((pages+n-1)/n) * latency
-	if rate == 0 {
-		return rounds
-	}
-	lastBegins := time.Duration(float64(pages-1) / rate * float64(time.Second))
-	return max(rounds, lastBegins+latency)
-}
-
-// read measures one row.
-func (f *figures) read(t *testing.T, r reading, listing string, a *account, l backupx.Listing[string], want int) (fig figure) {
-	t.Helper()
-	rated := func(l backupx.Listing[string]) backupx.Listing[string] {
-		if r.rate > 0 {
-			return l.Rate(r.rate)
-		}
-		return l
-	}
-	chain := reading{jobs: r.jobs, n: a.pageSize, rate: r.rate}
-	if f.chains[chain] == 0 {
-		inBubble(t, "one chain of "+listing, func(t *testing.T) {
-			one := &account{created: a.created, pageSize: a.pageSize, latency: a.latency}
-			got := measured(t, one, rated(ids(one.client())), 1, r.jobs)
-			require.NoError(t, got.err)
-			f.chains[chain] = got.took
-		})
-	}
-	inBubble(t, fmt.Sprintf("%s, Parallel(%d), Rate(%v)", listing, r.n, r.rate), func(t *testing.T) {
-		fig = measured(t, a, rated(l).Parallel(r.n), r.n, want)
-		fig.listing, fig.rate, fig.oneChain = listing, r.rate, f.chains[chain]
-		fig.pages = (min(want, r.jobs) + a.pageSize - 1) / a.pageSize
-		fig.limit = limitOf(fig.pages, r.n, r.rate, a.latency)
-		if !fig.stopped {
-			require.NoError(t, fig.err)
-		}
-		bounds[r].check(t, fig)
-		t.Log(fig)
-	})
-	f.add(fig.String())
-	return fig
-}
-
-// TestFiguresOnVirtualTime measures how long listings take over a stub with 200 ms a request, on the time of
-// testing/synctest, so that the figures do not depend on the machine. docs/figures.md has the tables, which
-// this command prints:
-//
-//	FIGURES=1 go test -run TestFiguresOnVirtualTime -v .
-//
-// Without FIGURES it measures a few rows.
-func TestFiguresOnVirtualTime(t *testing.T) {
+func TestFiguresOfOneAccount(t *testing.T) {
 	f := newFigures()
 	for _, jobs := range []int{300_000, 20_000} {
 		for _, rate := range []float64{0, 15} {
@@ -225,82 +87,362 @@ func TestFiguresOnVirtualTime(t *testing.T) {
 			for _, d := range distributions {
 				for _, n := range []int{2, 8, 16, 32} {
 					r := reading{jobs, d.name, n, rate}
-					if !f.whole && !r.short() {
-						continue
+					if f.whole || n == 8 && (jobs == 20_000 || rate == 0 && d.name == "nightly, all in five minutes") {
+						a := newAccount(f.created(d, jobs))
+						fig := f.read(t, r, a, ids(a.client()), jobs)
+						require.GreaterOrEqual(t, fig.speed(), leastSpeed, "times as fast as one chain: %s", r)
 					}
-					a := newAccount(f.created(d, jobs))
-					f.read(t, r, d.name, a, ids(a.client()), jobs)
 				}
 			}
 		}
 	}
-	f.add("", "Other listings:", "", columns)
-	f.smallAccount(t)
-	f.otherListings(t)
 	f.print(t)
 }
 
-// smallAccount measures six jobs on two pages. The stub that passes over time filters answers every request as
-// if it had none, as a stub in a program's own tests may.
-func (f *figures) smallAccount(t *testing.T) {
-	even := distributions[0]
+// A stub that passes over time filters answers each request as if it had none, as a stub in the tests of a program
+// may.
+func TestFiguresOfSixJobsOnTwoPages(t *testing.T) {
+	f := newFigures()
+	f.add("", "Six jobs on two pages:", "", columns)
+	even, moment := distributions[0], distributions[len(distributions)-1]
 	for _, c := range []struct {
-		listing string
+		where   string
+		lie     distribution
 		untimed bool
-		n       int
 		rate    float64
 	}{
-		{"six on two pages", false, 2, 0},
-		{"six on two pages", false, 4, 0},
-		{"six on two pages", false, 8, 0},
-		{"six on two pages, `Rate(15)`", false, 8, 15},
-		{"six on two pages, time filters passed over", true, 2, 0},
-		{"six on two pages, time filters passed over", true, 4, 0},
-		{"six on two pages, time filters passed over", true, 8, 0},
+		{"even over 30 days", even, false, 0},
+		{"of one moment", moment, false, 0},
+		{"of one moment, `Rate(15)`", moment, false, 15},
+		{"even over 30 days, time filters passed over", even, true, 0},
+		{"of one moment, time filters passed over", moment, true, 0},
 	} {
-		if c.untimed && c.n > 2 && !f.whole {
-			continue
+		for _, n := range []int{2, 4, 8} {
+			if f.whole || n == 2 || !c.untimed {
+				a := newAccount(f.created(c.lie, 6))
+				a.pageSize, a.untimed = 3, c.untimed
+				f.read(t, reading{6, c.where, n, c.rate}, a, ids(a.client()), 6)
+			}
 		}
-		a := newAccount(f.created(even, 6))
-		a.pageSize, a.untimed = 3, c.untimed
-		f.read(t, reading{6, c.listing, c.n, c.rate}, c.listing, a, ids(a.client()), 6)
 	}
+	f.print(t)
 }
 
-// otherListings measures 20,000 jobs that lie evenly in 30 days, listed in other ways.
-func (f *figures) otherListings(t *testing.T) {
+func TestFiguresOfOtherListings(t *testing.T) {
 	const jobs = 20_000
-	f.drawn["old"] = lo.Map(f.created(distributions[0], jobs), func(at time.Time, _ int) time.Time { return at.AddDate(0, -2, 0) })
+	f := newFigures()
+	f.add("", "20,000 jobs, even over 30 days:", "", columns)
+	created := f.created(distributions[0], jobs)
+	old := lo.Map(created, func(at time.Time, _ int) time.Time { return at.AddDate(0, -2, 0) })
 	for _, c := range []struct {
-		listing string
-		list    func(*account) backupx.Listing[string]
-		want    int
+		how  string
+		list func(*account) backupx.Listing[string]
+		want int
 	}{
-		{"20,000, `Limit(3)`", func(a *account) backupx.Listing[string] { return ids(a.client()).Limit(3) }, 3},
-		{"20,000 of four states", func(a *account) backupx.Listing[string] {
+		{"`Limit(3)`", func(a *account) backupx.Listing[string] { return ids(a.client()).Limit(3) }, 3},
+		{"`Ordered()`", func(a *account) backupx.Listing[string] { return ids(a.client()).Ordered() }, jobs},
+		{"in four states", func(a *account) backupx.Listing[string] {
 			return backupx.Map(a.client().BackupJobs(backupx.BackupJobFilter{}.States(finalStates...)), idOf)
 		}, jobs},
-		{"20,000, time filters with their ends", func(a *account) backupx.Listing[string] {
+		{"time filters include their ends", func(a *account) backupx.Listing[string] {
 			a.inclusive = true
 			return ids(a.client())
 		}, jobs},
-		{"20,000, two months old", func(a *account) backupx.Listing[string] {
-			a.created = f.drawn["old"]
+		{"two months older than the clock", func(a *account) backupx.Listing[string] {
+			a.created = old
 			return ids(a.client())
 		}, jobs},
-		{"20,000 of a fleet of one account", func(a *account) backupx.Listing[string] {
+		{"in a fleet of one account", func(a *account) backupx.Listing[string] {
 			fleet := backupx.Fleet{{Name: "prod", Client: a.client()}}
 			return backupx.Map(backupx.Across(fleet, ids), func(v backupx.Sourced[string]) string { return v.Item })
 		}, jobs},
-		{"20,000 of an inventory", func(a *account) backupx.Listing[string] {
+		{"in an inventory", func(a *account) backupx.Listing[string] {
 			return backupx.Map(a.client().Inventory(backupx.ServiceBackupJobs), func(r backupx.Record) string { return r.ID })
 		}, jobs},
-		{"20,000 of a `Concat`", func(a *account) backupx.Listing[string] { return backupx.Concat(ids(a.client())) }, jobs},
+		{"in a `Concat`", func(a *account) backupx.Listing[string] { return backupx.Concat(ids(a.client())) }, jobs},
 	} {
-		a := newAccount(f.created(distributions[0], jobs))
-		f.read(t, reading{jobs, c.listing, 8, 0}, c.listing, a, c.list(a), c.want)
+		a := newAccount(created)
+		f.read(t, reading{jobs, c.how, 8, 0}, a, c.list(a), c.want)
+	}
+	f.print(t)
+}
+
+// Both tests of quotas list with the SDK's client in standard retry mode, which makes three attempts. The delays
+// between the attempts are random, so that the figures of these tests differ from run to run.
+
+// publishedQuota is the quota of ListBackupJobs that AWS publishes for an account and region.
+var publishedQuota = quota{perSecond: 20, burst: 20}
+
+// quotaPages is how many pages of even jobs an account with a quota has.
+const quotaPages = 300
+
+func TestFiguresOfAnAccountWithAQuota(t *testing.T) {
+	const size = 100
+	f := newFigures()
+	f.add("", "An account with a quota of 20 requests a second:", "", quotaColumns)
+	for _, c := range []struct {
+		n       int
+		ofLimit float64 // the time, in times of the limit, at most
+		fails   bool    // the range may end with an error: a request was refused three times
+	}{{1, 1.01, false}, {4, 1.4, false}, {8, 0, true}, {32, 0, true}} {
+		inBubble(t, fmt.Sprintf("Parallel(%d)", c.n), func(t *testing.T) {
+			a := newAccount(f.created(distributions[0], quotaPages*size))
+			a.pageSize, a.quota = size, lo.ToPtr(publishedQuota)
+			fig := measured(t, a, ids(a.sdkClient()).Parallel(c.n), c.n, len(a.created))
+			f.add(quotaRow(fmt.Sprintf("`Parallel(%d)`", c.n), fig.took, a, c.n, fig.delivered, fig.err))
+			if fig.err != nil {
+				require.True(t, c.fails, fig.err)
+				require.ErrorContains(t, fig.err, "exceeded maximum number of attempts, 3")
+				require.ErrorContains(t, fig.err, "ThrottlingException")
+			}
+			if !c.fails {
+				require.LessOrEqual(t, float64(fig.took)/float64(a.quota.limit(c.n)), c.ofLimit, "the time, in times of the limit")
+			}
+		})
+	}
+	f.print(t)
+}
+
+func TestFiguresOfAFleetWithQuotas(t *testing.T) {
+	const n, size = 80, 10 // eight requests for each of ten accounts
+	f := newFigures()
+	f.add("", "Ten such accounts, `Parallel(80)`; the tenth allows two requests a second:", "", quotaColumns)
+	inBubble(t, "fleet", func(t *testing.T) {
+		whole, accounts, fleet := &gauge{}, []*account{}, backupx.Fleet{}
+		for i := range 10 {
+			a := newAccount(f.created(distributions[0], quotaPages*size))
+			a.pageSize, a.quota, a.fleet = size, lo.ToPtr(publishedQuota), whole
+			if i == 9 {
+				a.quota = &quota{perSecond: 2, burst: 2}
+			}
+			accounts = append(accounts, a)
+			fleet = append(fleet, backupx.Source{Name: strconv.Itoa(i), Client: a.sdkClient()})
+		}
+		seen := lo.Map(accounts, func(a *account, _ int) *marks { return newMarks(a) })
+		took := make([]time.Duration, len(accounts)) // until the last job of an account
+		began := time.Now()
+		var failed error
+		for v, err := range backupx.Across(fleet, ids).Parallel(n).All(t.Context()) {
+			if err != nil {
+				failed = err
+				continue
+			}
+			i := lo.Must(strconv.Atoi(v.Source))
+			seen[i].mark(t, v.Item)
+			took[i] = time.Since(began)
+		}
+		require.LessOrEqual(t, whole.highest(), n, "requests under way")
+		failures := map[string]backupx.Kind{}
+		if failed != nil {
+			failures = kindsOf(t, failed)
+		}
+		for i, a := range accounts[:9] {
+			require.Equal(t, quotaPages*size, seen[i].delivered, "jobs of account %d: %v", i, failed)
+			require.LessOrEqual(t, float64(took[i])/float64(a.quota.limit(n)), 4.3, "the time, in times of the limit, of account %d", i)
+		}
+		f.add(quotaRow("the slowest of nine", slices.Max(took[:9]), accounts[0], n, quotaPages*size, nil))
+		f.add(quotaRow("the tenth", took[9], accounts[9], n, seen[9].delivered, lo.Ternary(failures["9"] == "", nil, failed)))
+	})
+	f.print(t)
+}
+
+// figure is one measured range.
+type figure struct {
+	counts
+
+	reading   reading
+	delivered int
+	took      time.Duration // until the end of the range
+	limit     time.Duration // the shortest time that is possible
+	oneChain  time.Duration // the time of one chain
+	stopped   bool          // after mostRequests
+	err       error
+}
+
+const columns = "| jobs | n | time | of the limit | requests | empty | jobs read | speed |\n|---|---|---|---|---|---|---|---|"
+
+// row is a row of a Markdown table with these columns.
+func (f figure) row() string {
+	where := f.reading.where
+	if f.stopped {
+		return fmt.Sprintf("| %s | %d | | | over %s | | | |", where, f.reading.n, thousands(mostRequests))
+	}
+	return fmt.Sprintf("| %s | %d | %.1f s | %s | %s | %s | %s | %s |", where, f.reading.n, f.took.Seconds(), ratio(f.ofLimit()),
+		thousands(f.served), thousands(f.empty), thousands(f.items), ratio(f.speed()))
+}
+
+func (f figure) ofLimit() float64 { return float64(f.took) / float64(f.limit) }
+
+// speed is how many times as fast as one chain the range is.
+func (f figure) speed() float64 { return float64(f.oneChain) / float64(f.took) }
+
+const quotaColumns = "| listing | time | of the limit | requests | refused | jobs delivered |\n|---|---|---|---|---|---|"
+
+// quotaRow is a row of a Markdown table with these columns.
+func quotaRow(listing string, took time.Duration, a *account, n, delivered int, err error) string {
+	c, ofLimit, end := a.counted(), ratio(float64(took)/float64(a.quota.limit(n))), "all"
+	if err != nil {
+		ofLimit, end = "", thousands(delivered)+" of "+thousands(len(a.created))+", then an error"
+	}
+	return fmt.Sprintf("| %s | %.1f s | %s | %s | %s | %s |", listing, took.Seconds(), ofLimit,
+		thousands(c.served), thousands(c.throttled), end)
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// ratio writes a ratio with two decimals, a very small one with more and a large one without.
+func ratio(r float64) string {
+	switch {
+	case r < 0.01:
+		return fmt.Sprintf("%.1g", r)
+	case r >= 100:
+		return thousands(int(math.Round(r)))
+	default:
+		return fmt.Sprintf("%.2f", r)
 	}
 }
 
-var _ = types.BackupJob{}
-var _ = math.Inf
+// figures measures rows and collects them for the tables.
+type figures struct {
+	whole  bool // all rows are measured
+	lines  []string
+	chains map[reading]time.Duration // the time of one chain, for rows without where and n
+	drawn  map[string][]time.Time    // creation times by distribution and number
+}
+
+func newFigures() *figures {
+	return &figures{
+		whole:  os.Getenv("FIGURES") != "",
+		chains: map[reading]time.Duration{}, drawn: map[string][]time.Time{},
+	}
+}
+
+func (f *figures) add(lines ...string) { f.lines = append(f.lines, lines...) }
+
+// print writes the tables to the output of a test.
+func (f *figures) print(t *testing.T) {
+	fmt.Fprintln(t.Output(), strings.Join(f.lines, "\n"))
+}
+
+func (f *figures) created(d distribution, n int) []time.Time {
+	key := fmt.Sprint(d.name, n)
+	if f.drawn[key] == nil {
+		f.drawn[key] = d.newestFirst(n)
+	}
+	return f.drawn[key]
+}
+
+// read measures one row: a listing of the ids of an account's jobs, of which want are delivered.
+func (f *figures) read(t *testing.T, r reading, a *account, l backupx.Listing[string], want int) (fig figure) {
+	t.Helper()
+	inBubble(t, r.String(), func(t *testing.T) {
+		fig = measured(t, a, r.rated(l).Parallel(r.n), r.n, want)
+		pages := (want + a.pageSize - 1) / a.pageSize
+		fig.reading, fig.limit, fig.oneChain = r, r.limit(pages), f.oneChain(t, r, a, want)
+		if !fig.stopped {
+			require.NoError(t, fig.err)
+		}
+		b := bounds[r]
+		if b.ofLimit > 0 {
+			require.LessOrEqual(t, fig.ofLimit(), b.ofLimit, "the time, in times of the limit: %s", fig.row())
+		}
+		if b.requests > 0 {
+			require.LessOrEqual(t, fig.served, b.requests, "the requests: %s", fig.row())
+		}
+	})
+	f.add(fig.row())
+	return fig
+}
+
+// oneChain is the time of one chain over the jobs of a row, as far as want.
+func (f *figures) oneChain(t *testing.T, r reading, a *account, want int) time.Duration {
+	t.Helper()
+	key := reading{jobs: want, rate: r.rate}
+	if f.chains[key] == 0 {
+		one := &account{created: a.created, pageSize: a.pageSize, latency: a.latency}
+		fig := measured(t, one, r.rated(ids(one.client())).Limit(want), 1, want)
+		require.NoError(t, fig.err)
+		f.chains[key] = fig.took
+	}
+	return f.chains[key]
+}
+
+func (r reading) rated(l backupx.Listing[string]) backupx.Listing[string] {
+	if r.rate == 0 {
+		return l
+	}
+	return l.Rate(r.rate)
+}
+
+// limit is the shortest time in which pages can be read: in rounds of n requests, and with a rate.
+func (r reading) limit(pages int) time.Duration {
+	rounds := time.Duration((pages+r.n-1)/r.n) * benchLatency
+	if r.rate == 0 {
+		return rounds
+	}
+	lastStarts := time.Duration(float64(pages-1) / r.rate * float64(time.Second))
+	return max(rounds, lastStarts+benchLatency)
+}
+
+// limit is the shortest time in which an account's quotaPages can be read by n requests at a time.
+func (q quota) limit(n int) time.Duration {
+	lastStarts := time.Duration((quotaPages - q.burst) / q.perSecond * float64(time.Second))
+	return max(reading{n: n}.limit(quotaPages), lastStarts+benchLatency)
+}
+
+// ids lists the ids of all backup jobs of a client.
+func ids(c backupx.Client) backupx.Listing[string] {
+	return backupx.Map(c.BackupJobs(backupx.BackupJobFilter{}), idOf)
+}
+
+// mostRequests is how many requests a range may send before it is stopped.
+const mostRequests = 20_000
+
+// measured ranges over a listing of the ids of an account's jobs. No job may come twice, no more than n requests may
+// be under way, and a range that ends without an error has delivered want jobs.
+func measured(t *testing.T, a *account, l backupx.Listing[string], n, want int) figure {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	a.most, a.cancel = mostRequests, cancel
+	fig, seen := figure{}, newMarks(a)
+	began := time.Now()
+	for id, err := range l.All(ctx) {
+		if err != nil {
+			fig.err = err
+			continue
+		}
+		seen.mark(t, id)
+	}
+	fig.took, fig.counts, fig.delivered, fig.stopped = time.Since(began), a.counted(), seen.delivered, ctx.Err() != nil
+	require.LessOrEqual(t, a.underWay.highest(), n, "requests under way")
+	if fig.err == nil {
+		require.Equal(t, want, seen.delivered, "jobs delivered")
+	}
+	return fig
+}
+
+// marks are the jobs of one account that a range has delivered.
+type marks struct {
+	of        []bool
+	delivered int
+}
+
+func newMarks(a *account) *marks { return &marks{of: make([]bool, len(a.created))} }
+
+// mark fails the test if a job comes for the second time.
+func (m *marks) mark(t *testing.T, id string) {
+	i, err := strconv.Atoi(id)
+	if err != nil || m.of[i] {
+		t.Fatalf("job %s came twice, or is no job of the account", id)
+	}
+	m.of[i] = true
+	m.delivered++
+}

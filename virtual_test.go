@@ -42,20 +42,43 @@ type account struct {
 	quota     *quota // nil for none
 	most      int    // cancel is called at the first request above this number; 0 for never
 	cancel    context.CancelFunc
+	fleet     *gauge // counts the requests under way to several accounts; nil for none
 
 	mu       sync.Mutex
 	started  int
-	underWay int
+	underWay gauge
 	counts   counts
+}
+
+// gauge counts requests under way.
+type gauge struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (g *gauge) add(n int) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now += n
+	g.most = max(g.most, g.now)
+}
+
+// highest returns the most requests that were under way at one time.
+func (g *gauge) highest() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.most
 }
 
 // counts is what an account counts.
 type counts struct {
-	served       int // requests that were answered with a page
-	empty        int // … with a page without jobs
-	throttled    int // requests that were refused by the quota
-	items        int // jobs in all pages
-	mostUnderWay int // the most requests under way at one time
+	served    int // requests that were answered with a page
+	empty     int // … with a page without jobs
+	throttled int // requests that were refused by the quota
+	items     int // jobs in all pages
 }
 
 // newAccount returns an account with pages of 1,000 jobs and a latency of 200 ms.
@@ -203,11 +226,11 @@ func (a *account) count(f func(*counts)) {
 
 // begin counts a request and reports whether the quota allows it.
 func (a *account) begin() (allowed bool) {
+	a.underWay.add(1)
+	a.fleet.add(1)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.started++
-	a.underWay++
-	a.counts.mostUnderWay = max(a.counts.mostUnderWay, a.underWay)
 	if a.most > 0 && a.started > a.most {
 		a.cancel()
 	}
@@ -215,9 +238,8 @@ func (a *account) begin() (allowed bool) {
 }
 
 func (a *account) end() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.underWay--
+	a.underWay.add(-1)
+	a.fleet.add(-1)
 }
 
 // page returns the page that a request asks for. The token is the number of the job to look at first.
@@ -344,8 +366,8 @@ func inOneSpan(span time.Duration) func(*rand.Rand, int) []time.Time {
 	}
 }
 
-// night returns one o'clock of a day, 0 being the last day of the data.
-func night(ago int) time.Time { return day.AddDate(0, 0, -1-ago).Add(time.Hour) }
+// night returns two o'clock of a day, 0 being the last day of the data.
+func night(ago int) time.Time { return day.AddDate(0, 0, -1-ago).Add(2 * time.Hour) }
 
 // before draws a time from the span that ends at a time, in milliseconds as AWS Backup has them.
 func before(r *rand.Rand, end time.Time, span time.Duration) time.Time {
