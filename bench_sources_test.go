@@ -13,9 +13,10 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// BenchmarkSources reports the CPU time for each source of a fleet of 10,000 sources with one job each. A request
-// takes longer the more requests may be under way, so that each fleet waits two seconds in all and n requests are
-// under way nearly all the time:
+// BenchmarkSources reports the CPU time for each source of a fleet of 10,000 sources with one job each. The more
+// requests may be under way, the longer a request takes, so that reading the fleet takes two seconds or more and n
+// requests are under way nearly all the time. The latencies of the sources differ, so that their pages arrive one
+// after another:
 //
 //	go test -run '^$' -bench Sources -benchtime 3x .
 func BenchmarkSources(b *testing.B) {
@@ -24,7 +25,7 @@ func BenchmarkSources(b *testing.B) {
 		b.Run(fmt.Sprintf("parallel=%d", n), func(b *testing.B) {
 			fleet := lo.Times(sources, func(i int) backupx.Source {
 				a := newAccount([]time.Time{day})
-				a.latency = 2 * time.Second * time.Duration(n) / sources
+				a.latency = time.Duration(n) * time.Second / sources * time.Duration(100+i*37%201) / 100 // 2 s in all on average
 				return backupx.Source{Name: strconv.Itoa(i), Client: a.client()}
 			})
 			l := backupx.Across(fleet, ids).Parallel(n)
