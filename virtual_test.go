@@ -44,10 +44,10 @@ type account struct {
 	cancel    context.CancelFunc
 	fleet     *gauge // counts the requests under way to several accounts; nil for none
 
-	mu       sync.Mutex
-	started  int
 	underWay gauge
-	counts   counts
+
+	mu     sync.Mutex // guards counts and quota
+	counts counts
 }
 
 // gauge counts requests under way.
@@ -75,6 +75,7 @@ func (g *gauge) highest() int {
 
 // counts is what an account counts.
 type counts struct {
+	sent      int // requests
 	served    int // requests that were answered with a page
 	empty     int // … with a page without jobs
 	throttled int // requests that were refused by the quota
@@ -230,8 +231,8 @@ func (a *account) begin() (allowed bool) {
 	a.fleet.add(1)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.started++
-	if a.most > 0 && a.started > a.most {
+	a.counts.sent++
+	if a.most > 0 && a.counts.sent > a.most {
 		a.cancel()
 	}
 	return a.quota.take(time.Now())
@@ -334,13 +335,13 @@ var distributions = []distribution{
 	{"nightly, 90 % in two hours", func(r *rand.Rand, n int) []time.Time {
 		return lo.Times(n, func(i int) time.Time {
 			if i%10 == 9 {
-				return before(r, day, month)
+				return drawBefore(r, day, month)
 			}
-			return before(r, night(i%30).Add(2*time.Hour), 2*time.Hour)
+			return drawBefore(r, night(i%30).Add(2*time.Hour), 2*time.Hour)
 		})
 	}},
 	{"nightly, all in five minutes", func(r *rand.Rand, n int) []time.Time {
-		return lo.Times(n, func(i int) time.Time { return before(r, night(i%30).Add(5*time.Minute), 5*time.Minute) })
+		return lo.Times(n, func(i int) time.Time { return drawBefore(r, night(i%30).Add(5*time.Minute), 5*time.Minute) })
 	}},
 	{"Zipf over days", func(r *rand.Rand, n int) []time.Time {
 		ranks := r.Perm(30)
@@ -351,7 +352,7 @@ var distributions = []distribution{
 			for ; d < len(shares)-1 && at >= shares[d]; d++ {
 				at -= shares[d]
 			}
-			return before(r, day.AddDate(0, 0, -d), 24*time.Hour)
+			return drawBefore(r, day.AddDate(0, 0, -d), 24*time.Hour)
 		})
 	}},
 	{"all in two days", inOneSpan(48 * time.Hour)},
@@ -362,15 +363,15 @@ var distributions = []distribution{
 // inOneSpan draws times from one span that ends five days before day.
 func inOneSpan(span time.Duration) func(*rand.Rand, int) []time.Time {
 	return func(r *rand.Rand, n int) []time.Time {
-		return lo.Times(n, func(int) time.Time { return before(r, day.AddDate(0, 0, -5), span) })
+		return lo.Times(n, func(int) time.Time { return drawBefore(r, day.AddDate(0, 0, -5), span) })
 	}
 }
 
 // night returns two o'clock of a day, 0 being the last day of the data.
 func night(ago int) time.Time { return day.AddDate(0, 0, -1-ago).Add(2 * time.Hour) }
 
-// before draws a time from the span that ends at a time, in milliseconds as AWS Backup has them.
-func before(r *rand.Rand, end time.Time, span time.Duration) time.Time {
+// drawBefore draws a time from the span that ends at a time, in milliseconds as AWS Backup has them.
+func drawBefore(r *rand.Rand, end time.Time, span time.Duration) time.Time {
 	if span == 0 {
 		return end
 	}
