@@ -97,6 +97,21 @@ func TestACheckpointOfAnotherVersionIsAnError(t *testing.T) {
 	require.ErrorIs(t, cp.UnmarshalText(later), backupx.ErrCheckpoint, "what it does not know it does not pass over")
 }
 
+// Members that this version does not know are an error at any depth: a later version may have changed the meaning of
+// the others with them.
+func TestUnknownMembersOfACheckpointAreAnError(t *testing.T) {
+	for _, payload := range []string{
+		`{"id":{"op":"ListThings","learnt":"later"}}`,
+		`{"id":{"op":"Concat","parts":[{"op":"ListThings","learnt":"later"}]}}`,
+		`{"id":{"op":"ListThings"},"start":{"learnt":"later"}}`,
+		`{"id":{"op":"ListThings"},"opened":true,"chains":{"":{"token":"eA==","learnt":"later"}}}`,
+	} {
+		requireNoCheckpoint(t, string(checksummed(t, []byte(payload))))
+		known := strings.NewReplacer(`,"learnt":"later"`, "", `"learnt":"later"`, "").Replace(payload)
+		require.NoError(t, new(backupx.Checkpoint).UnmarshalText(checksummed(t, []byte(known))), "the other members are valid")
+	}
+}
+
 func TestResumeRejectsTheCheckpointOfAnotherListing(t *testing.T) {
 	s := service()
 	client := clientOf(s)
