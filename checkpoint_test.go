@@ -97,6 +97,21 @@ func TestACheckpointOfAnotherVersionIsAnError(t *testing.T) {
 	require.ErrorIs(t, cp.UnmarshalText(later), backupx.ErrCheckpoint, "what it does not know it does not pass over")
 }
 
+// Members that this version does not know are an error at any depth: a later version may have changed the meaning of
+// the others with them.
+func TestUnknownMembersOfACheckpointAreAnError(t *testing.T) {
+	for _, payload := range []string{
+		`{"id":{"op":"ListThings","learnt":"later"}}`,
+		`{"id":{"op":"Concat","parts":[{"op":"ListThings","learnt":"later"}]}}`,
+		`{"id":{"op":"ListThings"},"start":{"learnt":"later"}}`,
+		`{"id":{"op":"ListThings"},"opened":true,"chains":{"":{"token":"eA==","learnt":"later"}}}`,
+	} {
+		requireNoCheckpoint(t, string(checksummed(t, []byte(payload))))
+		known := strings.NewReplacer(`,"learnt":"later"`, "", `"learnt":"later"`, "").Replace(payload)
+		require.NoError(t, new(backupx.Checkpoint).UnmarshalText(checksummed(t, []byte(known))), "the other members are valid")
+	}
+}
+
 func TestResumeRejectsTheCheckpointOfAnotherListing(t *testing.T) {
 	s := service()
 	client := clientOf(s)
@@ -368,6 +383,35 @@ func TestACheckpointBeforeTheFirstRangeKeepsTheStart(t *testing.T) {
 	items, err = s.list().StartAtCLI(token).Collect(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"item-004", "item-005"}, items)
+}
+
+// A checkpoint that is made before the first range keeps the skip of a CLI token, and returns the token unchanged.
+func TestACheckpointBeforeTheFirstRangeKeepsTheSkip(t *testing.T) {
+	for token, want := range map[string]int{
+		`{"NextToken":"shelf-token-3","boto_truncate_amount":2}`: 5,
+		`{"NextToken":null,"boto_truncate_amount":1}`:            1,
+		`{"NextToken":"shelf-token-6"}`:                          6,
+	} {
+		s := newShelf("a", 9, 3)
+		l := s.list().StartAtCLI(cli(token))
+		resumed, err := s.list().Resume(throughText(t, l.Cursor().Checkpoint()))
+		require.NoError(t, err)
+		_, err = l.PageSize(-1).Collect(t.Context())
+		var stopped *backupx.ListError
+		require.ErrorAs(t, err, &stopped)
+		require.Zero(t, s.count(), "nothing is sent")
+
+		for how, cp := range map[string]backupx.Checkpoint{
+			"of a cursor": l.Cursor().Checkpoint(), "of a resumed cursor": resumed.Checkpoint(),
+			"of a range that could not begin": stopped.Checkpoint,
+		} {
+			back, err := cp.CLIToken()
+			require.NoError(t, err)
+			require.Equal(t, cli(token), back, how)
+			require.Equal(t, s.items[want:], resumeFrom(t, s.list(), cp), "%s of %s", how, token)
+			require.Equal(t, s.items[want:], resumeFrom(t, s.list().PageSize(1), cp), "%s of %s, in smaller pages", how, token)
+		}
+	}
 }
 
 func TestACheckpointOfARangeThatCouldNotBeginKeepsTheStart(t *testing.T) {

@@ -218,6 +218,109 @@ func TestACheckpointOfAnotherFleetIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, backupx.ErrCheckpoint)
 }
 
+func TestAFleetsCheckpointOfAnotherFilterIsRefused(t *testing.T) {
+	services, fleet := regions(map[string]int{"a": 25, "b": 15}, nil)
+	type sourced = backupx.Sourced[types.BackupJob]
+	completed := backupx.BackupJobFilter{}.States("COMPLETED")
+	across := func(a, b backupx.BackupJobFilter) backupx.Listing[sourced] {
+		return backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+			return c.BackupJobs(lo.Ternary(c.Backup == fleet[0].Client.Backup, a, b)).PageSize(10)
+		})
+	}
+	within := func(l backupx.Listing[sourced]) backupx.Listing[backupx.Sourced[sourced]] {
+		return backupx.Across(backupx.Fleet{{Name: "outer"}}, func(backupx.Client) backupx.Listing[sourced] { return l })
+	}
+	whole, nested := across(completed, completed), within(across(completed, completed))
+
+	for _, n := range []int{0, 1, 10, 27, 40} { // before the first range, within each source, at a page's end, at the end
+		cursor, outer := whole.Cursor(), nested.Cursor()
+		take(t, cursor.All(t.Context()), n)
+		take(t, outer.All(t.Context()), n)
+		cp, nestedCP := throughText(t, cursor.Checkpoint()), throughText(t, outer.Checkpoint())
+		services["a"].ResetRequests()
+		services["b"].ResetRequests()
+
+		for name, other := range map[string]backupx.BackupJobFilter{
+			"another state": backupx.BackupJobFilter{}.States("FAILED"),
+			"narrower":      completed.TopLevel(),
+			"wider":         {},
+			"a time":        completed.CreatedAfter(day.AddDate(0, 0, -40)),
+		} {
+			for _, l := range []backupx.Listing[sourced]{across(other, other), across(other, completed), across(completed, other)} {
+				require.ErrorIs(t, resuming(l, cp)(), backupx.ErrCheckpoint, "%s after %d", name, n)
+				require.ErrorIs(t, resuming(within(l), nestedCP)(), backupx.ErrCheckpoint, "%s within a fleet after %d", name, n)
+			}
+		}
+		require.Zero(t, services["a"].RequestCount()+services["b"].RequestCount(), "nothing is sent")
+		require.Len(t, resumeFrom(t, whole, cp), 40-n)
+		require.Len(t, resumeFrom(t, nested, nestedCP), 40-n)
+	}
+}
+
+// A break that follows the failure of a source ends the range like any other break: no error is yielded.
+func TestABreakInPagesOfAFleetYieldsNothingMore(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
+			services, fleet := regions(map[string]int{"a": 35, "b": 50}, map[string]int{"a": 1000, "b": 1000})
+			services["a"].Fault(fakeaws.Fault{Nth: 3, Every: 1, Do: fakeaws.AccessDenied()})
+			pages, stopped := map[string]int{}, false
+			backupx.Across(fleet, listJobs).Parallel(n).Pages(t.Context())(func(p backupx.Page[backupx.Sourced[types.BackupJob]], err error) bool {
+				require.NoError(t, err)
+				require.False(t, stopped, "nothing is yielded after the break")
+				require.Len(t, p.Items, 10)
+				source := p.Items[0].Source
+				pages[source]++
+				stopped = source == "b" && p.Number == 4
+				return !stopped
+			})
+			require.True(t, stopped)
+			require.Equal(t, map[string]int{"a": 2, "b": 4}, pages, "a had failed at its third page")
+			require.Equal(t, 3, services["a"].RequestCount())
+		})
+	}
+}
+
+// After a break that follows the failure of a source, the next range over the cursor delivers the rest of the other
+// source and reads the failed source again. A range from the checkpoint does the same.
+func TestARangeAfterABreakTriesTheSourcesThatFailedAgain(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
+			services, fleet := regions(map[string]int{"a": 35, "b": 50}, map[string]int{"a": 1000, "b": 1000})
+			services["a"].Fault(fakeaws.Fault{Nth: 3, Every: 1, Do: fakeaws.AccessDenied()})
+			l := backupx.Across(fleet, listJobs).Parallel(n)
+			cursor, stopped := l.Cursor(), false
+			got, fromB := []backupx.Sourced[types.BackupJob]{}, 0
+			cursor.All(t.Context())(func(v backupx.Sourced[types.BackupJob], err error) bool {
+				require.NoError(t, err)
+				require.False(t, stopped, "nothing is yielded after the break")
+				got = append(got, v)
+				if v.Source == "b" {
+					fromB++
+				}
+				stopped = fromB == 34
+				return !stopped
+			})
+			require.Equal(t, map[string]int{"a": 20, "b": 34}, sourcesOf(got))
+			cp := cursor.Checkpoint()
+			require.False(t, cp.Done())
+
+			rest, err := drain(cursor.All(t.Context()))
+			require.Equal(t, map[string]int{"b": 16}, sourcesOf(rest))
+			require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied}, kindsOf(t, err), "a was tried again")
+
+			services["a"].ClearFaults()
+			rest, err = drain(cursor.All(t.Context()))
+			require.NoError(t, err)
+			require.Equal(t, map[string]int{"a": 15}, sourcesOf(rest))
+			require.True(t, cursor.Checkpoint().Done())
+			resumed := resumeFrom(t, l, cp)
+			require.Equal(t, map[string]int{"a": 15, "b": 16}, sourcesOf(resumed))
+			ids := lo.Map(append(got, resumed...), func(v backupx.Sourced[types.BackupJob], _ int) string { return *v.Item.BackupJobId })
+			require.Empty(t, lo.FindDuplicates(ids))
+		})
+	}
+}
+
 func TestAFleetTakesTheTimeOfItsSlowestSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs, latency := map[string]int{}, map[string]int{}

@@ -89,6 +89,66 @@ func TestOrderedHoldsABoundedNumberOfPages(t *testing.T) {
 	})
 }
 
+// With Parallel(n), Ordered holds at most four pages of each chain, or as many as Prefetch allows if that is more. At
+// most 4n chains are started and not delivered to their end, and at most n chains are started and not read to their end.
+// While the consumer sleeps all requests are answered, so that a page is held if it was requested and not delivered.
+func TestOrderedHoldsFewPagesOfFewChains(t *testing.T) {
+	t.Parallel()
+	for name, shape := range map[string]struct{ chains, pages int }{
+		"long chains":             {12, 20},
+		"chains of four pages":    {40, 4},
+		"chains of one page":      {80, 1},
+		"chains of several pages": {30, 6},
+	} {
+		for _, c := range []struct{ n, prefetch, depth int }{{2, 0, 4}, {3, 1, 4}, {5, 0, 4}, {2, 6, 6}} {
+			inBubble(t, fmt.Sprint(name, c), func(t *testing.T) {
+				s := newSlow(time.Second)
+				shelves := lo.Times(shape.chains, func(i int) *shelf { return newShelf(fmt.Sprintf("%03d", i), shape.pages, 1) })
+				lists := lo.Map(shelves, func(of *shelf, _ int) backupx.Listing[string] { return s.list(of) })
+				delivered := 0
+				var most bounds
+				for _, err := range backupx.Concat(lists...).Parallel(c.n).Prefetch(c.prefetch).Ordered().All(t.Context()) {
+					require.NoError(t, err)
+					delivered++
+					time.Sleep(time.Hour)
+					most.note(shelves, delivered)
+				}
+				require.Equal(t, shape.chains*shape.pages, delivered)
+				require.LessOrEqual(t, s.mostUnderWay(), c.n, "requests under way")
+				require.LessOrEqual(t, most.pages, c.depth, "pages of one chain")
+				require.LessOrEqual(t, most.started, 4*c.n, "chains that were started and not delivered to their end")
+				require.LessOrEqual(t, most.reading, c.n, "chains that were started and not read to their end")
+				require.Greater(t, most.started, 1, "chains are read ahead")
+			})
+		}
+	}
+}
+
+// bounds are the largest numbers observed during an ordered range over shelves with pages of one item.
+type bounds struct {
+	pages   int // pages held of one shelf
+	started int // shelves that were started and not delivered to their end
+	reading int // shelves that were started and not read to their end
+}
+
+// note observes the shelves. The first items in the order of the shelves were delivered, this many in all.
+func (b *bounds) note(shelves []*shelf, delivered int) {
+	started, reading := 0, 0
+	for _, s := range shelves {
+		of := min(delivered, len(s.items))
+		delivered -= of
+		read := s.count()
+		b.pages = max(b.pages, read-of)
+		if read > 0 && of < len(s.items) {
+			started++
+		}
+		if read > 0 && read < len(s.items) {
+			reading++
+		}
+	}
+	b.started, b.reading = max(b.started, started), max(b.reading, reading)
+}
+
 func TestOrderedIsTheOrderOfOneAfterAnother(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 3, 7} {

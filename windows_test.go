@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -245,6 +246,62 @@ func TestPlansAreMadeAtTheClientsNow(t *testing.T) {
 		require.ElementsMatch(t, here, asked(s), "the same requests at any time")
 		require.Len(t, here, 6)
 	})
+}
+
+// steady answers each request with the jobs of its state and span of time, one every 45 seconds, on one page. It
+// stores none of them.
+type steady struct{}
+
+func (steady) ListBackupJobs(_ context.Context, in *backup.ListBackupJobsInput, _ ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	const each = 45 * time.Second
+	from, to := day.Add(-month), day
+	if in.ByCreatedAfter != nil {
+		from = *in.ByCreatedAfter
+	}
+	if in.ByCreatedBefore != nil {
+		to = *in.ByCreatedBefore
+	}
+	var jobs []types.BackupJob
+	for at := to.Truncate(each); at.After(from); at = at.Add(-each) {
+		if at.Before(to) {
+			id := fmt.Sprint(in.ByState, at.Unix())
+			jobs = append(jobs, types.BackupJob{BackupJobId: &id, CreationDate: &at, State: in.ByState})
+		}
+	}
+	return &backup.ListBackupJobsOutput{BackupJobs: jobs}, nil
+}
+
+// The ids of a window's jobs are forgotten when the window was delivered: neither the memory nor the checkpoint grows
+// with the number of delivered windows. The listing has two states, because ids are remembered only where a job may be
+// in several chains.
+func TestADeliveredWindowIsForgotten(t *testing.T) {
+	client := backupx.Client{Backup: struct {
+		steady
+		backup.ListCopyJobsAPIClient
+	}{}, Now: func() time.Time { return day }}
+	l := client.BackupJobs(backupx.BackupJobFilter{}.States("COMPLETED", "FAILED")).Every(3 * time.Hour)
+	total := 2 * (int(month/(45*time.Second)) - 1)
+	cursor, n := l.Cursor(), 0
+	var heap, text []int
+	for _, err := range cursor.All(t.Context()) {
+		require.NoError(t, err)
+		if n++; n == total/4 || n == total*3/4 {
+			heap, text = append(heap, heapSize()), append(text, len(textOf(t, cursor.Checkpoint())))
+		}
+	}
+	require.Equal(t, total, n)
+	// A remembered id takes at least 24 bytes: 8 in the position of its chain, and an entry of a map.
+	require.Less(t, heap[1]-heap[0], 16*total/2, "bytes that the delivery of half of the jobs adds")
+	require.Less(t, 2*text[1], text[0], "the checkpoint leaves out the windows that were delivered")
+}
+
+// heapSize returns the number of bytes of all reachable objects.
+func heapSize() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // empties what the first one left in each sync.Pool
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
 
 // undated answers each request with two jobs, of which one has no creation time.
