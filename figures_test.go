@@ -40,9 +40,9 @@ type bound struct {
 // leastSpeed is the least speed of a row over 300,000 or 20,000 jobs, in times of one chain's.
 const leastSpeed = 0.2
 
-// bounds are the bounds of single rows: what was measured, and a little more where the time depends on the order of
+// rowBounds are the bounds of single rows: what was measured, and a little more where the time depends on the order of
 // requests that end at the same moment. The other rows have none but leastSpeed.
-var bounds = map[reading]bound{
+var rowBounds = map[reading]bound{
 	{300_000, "even over 30 days", 8, 0}:             {1.36, 410},
 	{300_000, "nightly, 90 % in two hours", 8, 0}:    {1.6, 480},
 	{300_000, "nightly, all in five minutes", 8, 0}:  {7.4, 2_200},
@@ -86,7 +86,7 @@ func TestFiguresOnVirtualTime(t *testing.T) {
 	t.Run("a fleet with quotas", f.fleetWithQuotas)
 	fmt.Fprintln(t.Output(), strings.Join(f.lines, "\n"))
 	if f.whole {
-		require.Subset(t, f.rows, lo.Keys(bounds), "every bound is that of a row")
+		require.Subset(t, f.rows, lo.Keys(rowBounds), "every bound is that of a row")
 	}
 }
 
@@ -365,7 +365,7 @@ func (f *figures) read(t *testing.T, r reading, a *account, l backupx.Listing[st
 		fig = measured(t, a, r.rated(l).Parallel(r.n), r.n, want)
 		pages := (want + a.pageSize - 1) / a.pageSize
 		fig.reading, fig.limit, fig.oneChain = r, r.limit(pages), f.oneChain(t, r, a, want)
-		b := bounds[r]
+		b := rowBounds[r]
 		if fig.stopped {
 			require.Greater(t, b.requests, mostRequests, "the bound of a range that was stopped")
 			return
