@@ -152,48 +152,6 @@ func (m member[T]) matches(values []string, item *T) bool {
 	return slices.ContainsFunc(values, m.equals(m.value(item)))
 }
 
-// kind is the sort of a member.
-type kind uint8
-
-const (
-	kindValues kind = iota + 1 // a member
-	kindBound
-	kindFlag
-	kindTags
-)
-
-// members has the kinds of the members of one filter type.
-type members struct {
-	filter string // the name of the filter type
-	kinds  map[key]kind
-}
-
-func (t *table[T]) members() members {
-	ms := members{filter: t.name, kinds: map[key]kind{}}
-	for _, m := range t.sets {
-		ms.kinds[m.key] = kindValues
-	}
-	for _, b := range t.times {
-		ms.kinds[b.key] = kindBound
-	}
-	for _, f := range t.flags {
-		ms.kinds[f.key] = kindFlag
-	}
-	if t.tags != nil {
-		ms.kinds[keyTags] = kindTags
-	}
-	return ms
-}
-
-// must returns k. It panics if the filter has no such member, or one of another kind. Such a call is a mistake in
-// this package: ignoring it would widen the filter.
-func (ms members) must(k key, of kind) key {
-	if ms.kinds[k] != of {
-		panic(fmt.Sprintf("backupx: %s has no such member %s", ms.filter, k))
-	}
-	return k
-}
-
 // narrow allows one of values in the member k, and of these only the values that were allowed before.
 func (t *table[T]) narrow(c criteria, k key, values []string) criteria {
 	t.members().must(k, kindValues)
