@@ -131,7 +131,7 @@ type bounds struct {
 	reading int // shelves that were started and not read to their end
 }
 
-// note observes the shelves. The first items in the order of the shelves were delivered, this many in all.
+// note observes the shelves after the consumer received the given number of items, in the order of the shelves.
 func (b *bounds) note(shelves []*shelf, delivered int) {
 	started, reading := 0, 0
 	for _, s := range shelves {
