@@ -40,6 +40,9 @@ func (p *progress) trim() {
 		delete(p.memory.ids, p.pos.recent[0])
 		p.pos.recent = p.pos.recent[1:]
 	}
+	if keep == 0 {
+		p.pos.recent = nil // frees the array
+	}
 }
 
 // memory holds the identities of delivered items that another chain or page may deliver again. Identities of
