@@ -1,6 +1,10 @@
 package backupx
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/samber/lo"
+)
 
 // key identifies a member of a filter. Keys are numbers and not strings: a mistyped name does not compile.
 type key uint8
@@ -101,33 +105,33 @@ const (
 	kindTags                   // the tags, if items have any
 )
 
-// members has the kinds of the members of one filter type.
-type members struct {
-	filter string // the name of the filter type
-	kinds  map[key]kind
+// kindOf returns the kind of a member, 0 if the table has no such member.
+func (t *table[T]) kindOf(k key) kind {
+	switch {
+	case lo.ContainsBy(t.sets, func(m member[T]) bool { return m.key == k }):
+		return kindValues
+	case lo.ContainsBy(t.times, func(b bound[T]) bool { return b.key == k }):
+		return kindBound
+	case lo.ContainsBy(t.flags, func(f flag[T]) bool { return f.key == k }):
+		return kindFlag
+	case k == keyTags && t.tags != nil:
+		return kindTags
+	}
+	return 0
 }
 
-func (t *table[T]) members() members {
-	ms := members{filter: t.name, kinds: map[key]kind{}}
-	for _, m := range t.sets {
-		ms.kinds[m.key] = kindValues
-	}
-	for _, b := range t.times {
-		ms.kinds[b.key] = kindBound
-	}
-	for _, f := range t.flags {
-		ms.kinds[f.key] = kindFlag
-	}
-	if t.tags != nil {
-		ms.kinds[keyTags] = kindTags
-	}
-	return ms
+// members knows the members of one filter type. Unlike the table, it has no type of items.
+type members struct {
+	filter string // the name of the filter type
+	kindOf func(key) kind
 }
+
+func (t *table[T]) members() members { return members{t.name, t.kindOf} }
 
 // must returns k. It panics if the filter has no such member, or one of another kind. Such a call is a mistake in
 // this package: ignoring it would widen the filter.
 func (ms members) must(k key, of kind) key {
-	if ms.kinds[k] != of {
+	if ms.kindOf(k) != of {
 		panic(fmt.Sprintf("backupx: %s has no such member %s", ms.filter, k))
 	}
 	return k

@@ -36,7 +36,7 @@ func TestOnPageTellsOfEachPage(t *testing.T) {
 
 		got = nil
 		take(t, listing.All(t.Context()), 2)
-		require.Equal(t, page("states=FAILED", 1, 3, 2), got[2], "a page that a break cut short is told of as well")
+		require.Equal(t, page("states=FAILED", 1, 3, 2), got[2], "a page that a break cut short is reported as well")
 		require.Len(t, got, 3)
 
 		got = nil
