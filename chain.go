@@ -8,79 +8,95 @@ import (
 	"time"
 )
 
-// chain is a run of requests that differ in their token alone.
+// chain is a series of requests that differ in their page token only.
 type chain[T any] struct {
 	operation string
-	shard     string // what sets it apart from the listing's other chains; empty where it is the one
-	maxSize   int    // items a request at most; 0 where that is unknown
-	noSize    bool   // the service does not implement sizes
-	filtered  bool   // items are dropped, so that a request cannot tell how many are needed
+	shard     string // names the chain among those of the listing; empty if it is the only one
+	maxSize   int    // items in a page, at most; 0 if unknown
+	noSize    bool   // the service does not implement page sizes
+	filtered  bool   // items are dropped, so that a request cannot tell how many items are needed
 	fetch     fetcher[T]
-	memory    *memory                          // of items delivered, where chains may repeat each other's
-	changing  bool                             // an item may leave this chain for another while it is read
-	timed     bool                             // the service filters by creation time
-	window    bool                             // it does so for this chain, one of several windows
-	divide    func(first *page[T]) (parts int) // into how many parts a long chain is better read; nil for never
+	memory    *memory // of delivered items; nil if no other chain can repeat them
+	changing  bool    // an item may leave this chain for another one while it is read
+	window    bool    // the chain is a window of creation time
 }
 
-// position is how far one chain was delivered.
+// position is how far a chain was delivered.
 type position struct {
-	Token string   // of the page to read next, or again
-	Skip  int      // how many of its items were delivered or dropped
-	Pages int      // pages delivered whole
-	Done  bool     // there is nothing more
-	Loop  bool     // Token was followed before: there is nowhere to go on from
-	seen  []uint64 // hashes of the tokens followed, Token's among them
+	Token string   // of the next page to read
+	Skip  int      // items of that page, and of the pages after it, that were delivered or dropped
+	Pages int      // pages that were delivered to their end
+	Done  bool     // nothing is left
+	Loop  bool     // Token was followed before, so that the chain cannot continue
+	seen  []uint64 // hashes of the tokens that were followed, with Token
 
-	recent  []uint64 // items delivered last, as the memory holds them
+	recent  []uint64 // the items that were delivered last, as the memory has them
 	largest int      // items of the largest page
+	passed  []uint64 // items that another chain has delivered: they are dropped here
 }
 
-// progress is one chain within a range.
+// see remembers a token that is about to be followed.
+func (p *position) see(token string) {
+	if token != "" {
+		p.seen = append(p.seen, hash(token))
+	}
+}
+
+// progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
 type progress struct {
 	*traversal
-	id       string
-	pos      *position
-	info     PageInfo // of the page that is being delivered
-	page     bool     // one is
-	finished bool     // its last item was taken
-	onPage   []func(PageInfo)
-	next     string // the token behind that page
-	loops    bool
-	memory   *memory
-
-	changing bool
-	window   bool
-	skipped  int // items of the page at hand that were delivered before
+	id        string // names the chain in checkpoints
+	pos       *position
+	info      PageInfo // of the page that is being delivered
+	open      bool     // a page is being delivered
+	finished  bool     // the last item of that page was delivered or dropped
+	onPage    []func(PageInfo)
+	nextToken string // the token after that page
+	loops     bool   // that token was followed before
+	memory    *memory
+	changing  bool
+	window    bool
+	skipped   int // items of the page that an earlier range delivered
 }
 
-// reader is the stream of one chain.
+// reader is the stream of one chain. A fetch goroutine uses feed, and the scheduler's mutex guards pages, err and
+// crash. The ranging goroutine uses the other fields.
 type reader[T any] struct {
 	*progress
-	feed  feed[T]
-	scope *scope
-	ahead *ahead[T] // once it reads ahead
-	last  bool      // the page taken last was the chain's last
-	base  int       // items of other chains that were taken before it began to read ahead
+	feed feed[T]
+	task *task
+	over bool // nothing is left to deliver
+
+	pages []page[T] // that were read ahead
+	err   error     // why there are no further pages
+	crash *crash    // how the fetch ended instead
+
+	node  *node // the place of the chain in a group that delivers pages as they arrive; nil if there is none
+	slot  int
+	query *windowed[T] // the query that the chain is a window of; nil if the query is never split
+	at    window       // the window
+	seen  shown        // what the pages have shown of the window, for the fetch goroutine
+	shown shown        // the same; the scheduler's mutex guards it
+	uncut bool         // a cut was wrong: the chain is read to its end
+	check *cut[T]      // the cut that the first page of this chain verifies; nil for none
 }
 
-// feed reads a chain's pages, one after another.
+// feed reads the pages of a chain, one after another.
 type feed[T any] struct {
-	chain   chain[T]
-	pacers  []*pacer
-	token   string
-	skip    int // items of the coming pages that were delivered before
-	size    int // items to ask for; 0 leaves it to the service
-	fetched int
-	seen    map[uint64]struct{}
-	ended   bool
-	loops   bool
-
-	divisible bool // nothing of it was read
+	chain chain[T]
+	token string
+	skip  int // items of the next pages that were delivered before
+	size  int // items that a request asks for; 0 if the service decides
+	seen  map[uint64]struct{}
+	ended bool
+	loops bool
 }
 
-// openChain makes the stream of one chain at its place in a listing.
+// openChain returns the stream of a chain at its place in a listing.
 func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
+	if f.stage == nil {
+		f = f.newStage()
+	}
 	size, err := c.size(f.set)
 	if err != nil {
 		return nil, err
@@ -92,7 +108,6 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	if f.traversal.ids[id] {
 		return nil, fmt.Errorf("two chains are named %q", id)
 	}
-	f.traversal.ids[id] = true
 	pos := f.state.chains[id]
 	if pos == nil {
 		pos = &position{}
@@ -100,38 +115,62 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 			pos.Token, pos.Skip = f.set.start.Token, f.set.start.Skip
 		}
 		pos.see(pos.Token)
-		f.state.chains[id] = pos
 	}
 	if c.memory != nil {
 		c.memory.hold(pos.recent)
 	}
-	p := &progress{
-		traversal: f.traversal, id: id, pos: pos, onPage: f.set.onPage,
-		memory: c.memory, changing: c.changing, window: c.window,
-		info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
+	r := newReader(f, c, pos, size)
+	r.register()
+	if f.sched != nil && !pos.Done {
+		f.sched.mu.Lock()
+		defer f.sched.mu.Unlock()
+		f.sched.add(math.MaxInt, r.task)
 	}
-	f.traversal.chains = append(f.traversal.chains, p)
+	return r, nil
+}
+
+// newReader returns the stream of a chain that is not part of the range yet.
+func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 	c.filtered = c.filtered || f.filtered
-	return &reader[T]{progress: p, feed: newFeed(c, f.set.pacers, pos, size), scope: f.scope}, nil
-}
-
-func newFeed[T any](c chain[T], pacers []*pacer, pos *position, size int) feed[T] {
-	seen := make(map[uint64]struct{}, len(pos.seen))
+	r := &reader[T]{
+		progress: &progress{
+			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
+			memory: c.memory, changing: c.changing, window: c.window,
+			info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
+		},
+		feed: feed[T]{
+			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop, ended: pos.Done,
+			seen: make(map[uint64]struct{}, len(pos.seen)),
+		},
+		node: f.node, slot: f.slot,
+	}
 	for _, h := range pos.seen {
-		seen[h] = struct{}{}
+		r.feed.seen[h] = struct{}{}
 	}
-	return feed[T]{
-		chain: c, pacers: pacers, size: size, seen: seen,
-		token: pos.Token, skip: pos.Skip, loops: pos.Loop, ended: pos.Done,
-		divisible: c.divide != nil && pos.Pages == 0 && pos.Skip == 0,
+	r.task = &task{
+		fetch: r.fetchAhead, discard: r.discard, notify: r.arrived,
+		scope: f.scope, stage: f.stage, pacers: f.set.pacers, filter: c.filtered, size: size,
 	}
+	return r
 }
 
-// size is how many items to ask for, once it is clear that the chain can honour the settings.
+// register makes the chain part of the range and of its checkpoints.
+func (p *progress) register() {
+	p.ids[p.id] = true
+	p.state.chains[p.id] = p.pos
+	p.chains = append(p.chains, p)
+}
+
+// unregister removes the chain from the range and from its checkpoints.
+func (p *progress) unregister() {
+	delete(p.ids, p.id)
+	delete(p.state.chains, p.id)
+	p.chains = slices.DeleteFunc(p.chains, func(o *progress) bool { return o == p })
+}
+
+// size returns how many items a request asks for.
 func (c chain[T]) size(set settings) (int, error) {
 	switch n := set.pageSize; {
-	case set.every != nil && !c.timed:
-		return 0, fmt.Errorf("Every: %s has no filter on creation times", c.operation)
 	case n == nil && c.noSize:
 		return 0, nil
 	case n == nil:
@@ -143,111 +182,151 @@ func (c chain[T]) size(set settings) (int, error) {
 	}
 }
 
-// see remembers a token that is about to be followed.
-func (p *position) see(token string) {
-	if token != "" {
-		p.seen = append(p.seen, hash(token))
-	}
-}
-
-// poll gives the chain's next page: the one that was read ahead, or one that it reads now.
-func (r *reader[T]) poll(ctx context.Context) (segment[T], outcome, error) {
-	if r.pos.Done || r.last {
+// next returns the next page of the chain.
+func (r *reader[T]) next(need bool) (segment[T], outcome, error) {
+	if r.over || r.pos.Done {
 		return segment[T]{}, ended, nil
 	}
-	r.grow()
-	pg, out, err := r.read(ctx)
-	if r.ahead != nil && (err != nil || out == ended || out == got && pg.next == "") {
-		r.exhaust()
-	}
-	if why := r.scope.failure(); err != nil && why != nil && ctx.Err() == nil {
-		return segment[T]{}, ended, why // what ended this request
-	}
+	pg, out, err := r.read(need)
 	if err != nil {
-		return segment[T]{}, ended, &stop{at: r.progress, err: err}
+		r.over = true
+		if why := r.task.scope.failure(); why != nil && r.ctx.Err() == nil {
+			return segment[T]{}, ended, why // the failure that ended this request
+		}
+		return segment[T]{}, ended, &chainError{at: r.progress, err: err}
 	}
 	if out != got {
+		r.over = out == ended
 		return segment[T]{}, out, nil
 	}
-	if pg.parts > 0 {
-		r.withdraw()
-		return segment[T]{page: &pg}, divided, nil
-	}
-	return r.take(&pg), got, nil
+	r.over = pg.next == ""
+	return r.begin(&pg), got, nil
 }
 
-// withdraw takes the chain out of the range: it is to be read in parts.
-func (r *reader[T]) withdraw() {
-	delete(r.state.chains, r.id)
-	delete(r.ids, r.id)
-	r.chains = slices.DeleteFunc(r.chains, func(p *progress) bool { return p == r.progress })
-	r.exhaust()
-}
-
-// exhaust counts a reader that reads ahead off, once: it has no more to give.
-func (r *reader[T]) exhaust() {
-	if !r.last {
-		r.last = true
-		r.count(-1)
-	}
-}
-
-func (r *reader[T]) read(ctx context.Context) (page[T], outcome, error) {
-	if r.ahead != nil {
-		pg, out, err := r.ahead.take()
-		if out != ended || err != nil || r.feed.ended {
-			return pg, out, err
+// read returns the next page: one that was read ahead, or one that it requests now if nothing is read ahead.
+func (r *reader[T]) read(need bool) (page[T], outcome, error) {
+	if r.sched == nil {
+		if err := pace(r.task.scope.ctx, r.task.pacers); err != nil {
+			return page[T]{}, ended, err
 		}
+		pg, err := r.feed.next(r.task.scope.ctx, r.limit-r.delivered)
+		return pg, got, err
 	}
-	pg, err := r.feed.next(ctx, r.limit-r.delivered)
-	return pg, got, err
+	pg, out, err := r.take(need)
+	if out == got && err == nil && !r.query.cutAfter(r, &pg) {
+		r.sched.mu.Lock()
+		defer r.sched.mu.Unlock()
+		r.sched.took(r.task, pg.n)
+	}
+	return pg, out, err
 }
 
-func (r *reader[T]) spent() bool { return r.pos.Done || r.last }
+// take returns the next page that was read ahead, or says why there is none. With need, the range cannot continue
+// without the page.
+func (r *reader[T]) take(need bool) (page[T], outcome, error) {
+	s := r.sched
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case len(r.pages) > 0:
+		pg := r.pages[0]
+		r.pages[0] = page[T]{}
+		r.pages = r.pages[1:]
+		return pg, got, nil
+	case r.crash != nil:
+		r.crash.repeat()
+	case r.err != nil:
+		s.finish(r.task)
+		s.schedule()
+		return page[T]{}, ended, r.err
+	case r.task.over:
+		return page[T]{}, ended, nil
+	case !r.task.underWay && r.task.scope.ctx.Err() != nil:
+		s.finish(r.task)
+		return page[T]{}, ended, r.task.scope.ctx.Err()
+	case need:
+		s.need(r.task, r.limit-r.delivered)
+	}
+	return page[T]{}, pending, nil
+}
 
-// take begins the delivery of a page.
-func (r *reader[T]) take(pg *page[T]) segment[T] {
-	r.page, r.next, r.loops = true, pg.next, pg.loops
-	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
+// fetchAhead requests the next page, in a goroutine of its own.
+func (r *reader[T]) fetchAhead(wanted int) {
+	var pg page[T]
+	var err error
+	c := &crash{}
+	defer func() {
+		if c != nil {
+			c.value = recover()
+			c.panicked = c.value != nil
+			err = errCrashed
+		}
+		r.sched.arrive(r.task, err, func() (int, bool) {
+			r.err, r.crash = err, c
+			if err != nil {
+				return 0, true
+			}
+			if pg.loops {
+				r.err = ErrTokenLoop
+			}
+			pg.refused, r.shown = r.task.refused, r.seen
+			r.query.pause(r, &pg)
+			r.pages = append(r.pages, pg)
+			return pg.n, pg.next == "" || pg.loops
+		})
+	}()
+	ctx := withAttempts(r.task.scope.ctx, &attempts{sched: r.sched, task: r.task})
+	if pg, err = r.feed.next(ctx, wanted); err == nil {
+		r.seen = r.query.look(r, &pg)
+	}
+	c = nil
+}
+
+// discard drops the pages that were read ahead.
+func (r *reader[T]) discard() { r.pages = nil }
+
+// arrived tells the groups around the chain that a request of the chain ended.
+func (r *reader[T]) arrived() {
+	if !r.query.consider(r) {
+		r.node.mark(r.slot)
+	}
+}
+
+// begin begins the delivery of a page.
+func (r *reader[T]) begin(pg *page[T]) segment[T] {
+	r.open, r.nextToken, r.loops = true, pg.next, pg.loops
+	r.info.Number, r.info.Items, r.info.Kept = r.pos.Pages+1, pg.n, 0
+	r.info.Duration, r.info.Refused = pg.took, pg.refused
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
-	r.taken += pg.n - start
-	if r.changing { // what was delivered may have left the page since: the memory knows it, not the number
+	if r.changing { // delivered items may have left the page since: the memory knows them, their number does not
 		start = 0
 	}
 	return segment[T]{from: r.progress, page: pg, start: start, end: pg.n}
 }
 
-// next reads the page at the feed's token. It asks for no more items than are wanted, where no
-// filter stands between items read and items delivered.
-func (f *feed[T]) next(ctx context.Context, wanted int, places ...chan struct{}) (page[T], error) {
+// next requests the page at the token of the feed. It asks for no more items than wanted, unless items are dropped.
+func (f *feed[T]) next(ctx context.Context, wanted int) (page[T], error) {
 	if f.loops {
 		return page[T]{}, ErrTokenLoop
 	}
-	leave, err := enter(ctx, places, f.pacers)
-	if err != nil {
-		return page[T]{}, err
+	if ctx.Err() != nil {
+		return page[T]{}, cause(ctx)
 	}
-	defer leave()
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
 	if err != nil {
 		return page[T]{}, err
 	}
 	pg.took = time.Since(began)
-	f.fetched += max(0, pg.n-f.skip)
 	f.skip = max(0, f.skip-pg.n)
 	f.token, f.ended = pg.next, pg.next == ""
 	pg.loops = !f.ended && !f.follow(pg.next)
 	f.loops = pg.loops
-	if f.divisible && !f.ended {
-		pg.parts = f.chain.divide(&pg)
-	}
-	f.divisible = false
 	return pg, nil
 }
 
-// follow remembers a token; false means that it was followed before.
+// follow remembers a token, and reports whether it was not followed before.
 func (f *feed[T]) follow(token string) bool {
 	h := hash(token)
 	_, before := f.seen[h]
@@ -255,7 +334,7 @@ func (f *feed[T]) follow(token string) bool {
 	return !before
 }
 
-// ask is the size to ask for: enough to hold what is skipped of the page and what is wanted.
+// ask returns how many items to ask for: enough for the items that are skipped and those that are wanted.
 func (f *feed[T]) ask(wanted int) int {
 	if f.chain.filtered || wanted > math.MaxInt32-f.skip || f.size == 0 && f.chain.noSize {
 		return f.size
@@ -267,38 +346,38 @@ func (f *feed[T]) ask(wanted int) int {
 	return min(f.size, need)
 }
 
-// reached moves the position behind item i-1 of the page; at the page's end, to the next page.
+// reached moves the position behind item i-1 of the page, and at its end to the next page.
 func (p *progress) reached(i int) {
-	p.pos.Skip = max(p.pos.Skip, i) // what is skipped can go on beyond this page
+	p.pos.Skip = max(p.pos.Skip, i) // the items to skip may extend beyond this page
 	if i == p.info.Items {
 		p.finish()
 	}
 }
 
-// finish moves the position to the next page. The page is told of once its last item was delivered.
+// finish moves the position to the next page.
 func (p *progress) finish() {
 	pos := p.pos
-	pos.Token, pos.Skip = p.next, pos.Skip-p.info.Items
+	pos.Token, pos.Skip = p.nextToken, pos.Skip-p.info.Items
 	pos.Pages++
-	pos.Done, pos.Loop = p.next == "", p.loops
-	pos.see(p.next)
+	pos.Done, pos.Loop = p.nextToken == "", p.loops
+	pos.see(p.nextToken)
 	p.finished = true
 	p.trim()
 }
 
-// tellFinished reports the page whose last item was delivered or dropped, if it was.
+// tellFinished calls the callbacks for the page that was delivered to its end, if there is one.
 func (p *progress) tellFinished() {
 	if p.finished {
 		p.tell()
 	}
 }
 
-// tell reports the page that was being delivered.
+// tell calls the callbacks for the page that is being delivered, if there is one.
 func (p *progress) tell() {
-	if !p.page {
+	if !p.open {
 		return
 	}
-	p.page, p.finished = false, false
+	p.open, p.finished = false, false
 	for _, f := range p.onPage {
 		f(p.info)
 	}

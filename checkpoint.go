@@ -83,6 +83,7 @@ type savedPos struct {
 	Seen    []byte `json:"seen,omitempty"`
 	Last    []byte `json:"last,omitempty"`    // hashes of the items delivered last
 	Largest int    `json:"largest,omitempty"` // the number of items of the largest page
+	Passed  []byte `json:"passed,omitempty"`  // hashes of the items that another chain has delivered
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. If the service repeats a cycle of more
@@ -105,7 +106,7 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		s.Chains[name] = savedPos{
 			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
-			Last: packed(p.recent), Largest: p.largest,
+			Last: packed(p.recent), Largest: p.largest, Passed: packed(p.passed),
 		}
 	}
 	for key, windows := range st.windows {
@@ -151,7 +152,7 @@ func (s *saved) state() (*state, error) {
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
 			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
-			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest,
+			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed),
 		}
 	}
 	for key, texts := range s.Windows {
@@ -283,7 +284,7 @@ func (s *saved) validate() error {
 		return errors.New("its start is out of range")
 	}
 	for name, p := range s.Chains {
-		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 {
+		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 || len(p.Passed)%8 != 0 {
 			return fmt.Errorf("the position of %q is out of range", name)
 		}
 	}

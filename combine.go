@@ -1,11 +1,9 @@
 package backupx
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,7 +25,7 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 // rate, start and callbacks. Set Limit, Parallel, Prefetch and Ordered on the result; a listing that has one
 // of them is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
-	return combined("Concat", false, ls, inARow[T])
+	return combined("Concat", false, ls, func(_ frame, g *group[T]) stream[T] { return g })
 }
 
 // Merge returns one listing of several that are each in the order of compare. The result is in that order
@@ -39,8 +37,8 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
 		return invalid[T]("Merge", errors.New("the function is nil"))
 	}
-	return combined("Merge", true, ls, func(f frame, parts []stream[T]) stream[T] {
-		return mergeOf(f, compare, parts)
+	return combined("Merge", true, ls, func(f frame, g *group[T]) stream[T] {
+		return mergeOf(f, compare, g.parts)
 	})
 }
 
@@ -68,24 +66,23 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 	}
 }
 
-// combined returns one listing of several. The function join combines their streams. If needed is true, the
-// listing cannot continue after one of them has failed.
-func combined[T any](name string, needed bool, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
+// combined returns one listing of several. The function join combines their streams, which are the parts of a group.
+func combined[T any](name string, merged bool, ls []Listing[T], join func(frame, *group[T]) stream[T]) Listing[T] {
 	id := identity{Op: name}
 	for _, l := range ls {
 		id.Parts = append(id.Parts, l.identity())
 	}
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
-		f.needed = f.needed || needed
-		parts := make([]stream[T], len(ls))
+		f.merged = f.merged || merged
+		g := newGroup[T](f, false)
 		for i, l := range ls {
-			s, err := openPart(f, strconv.Itoa(i), l)
+			s, err := openPart(g.part(f), strconv.Itoa(i), l)
 			if err != nil {
 				return nil, fmt.Errorf("listing %d: %w", i+1, err)
 			}
-			parts[i] = s
+			g.append(s)
 		}
-		return join(f, parts), nil
+		return join(f, g), nil
 	}}}
 }
 
@@ -98,7 +95,6 @@ func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
 		return nil, errNothing
 	}
 	f.path += escaped(name) + "/"
-	f.within = true
 	return openIn(f, l)
 }
 
@@ -117,7 +113,7 @@ type merged[T any] struct {
 // head is one stream of a merge, with its next item.
 type head[T any] struct {
 	in    stream[T]
-	seg   segment[T] // the segment polled last
+	seg   segment[T] // the last segment
 	i     int        // the place of item in it
 	item  *T         // the next item; nil if it is still to be read
 	ended bool
@@ -137,48 +133,56 @@ func mergeOf[T any](f frame, compare func(a, b T) int, parts []stream[T]) stream
 	return m
 }
 
-func (m *merged[T]) poll(ctx context.Context) (segment[T], outcome, error) {
+func (m *merged[T]) next(need bool) (segment[T], outcome, error) {
 	if m.least != nil {
 		m.least.item = nil
 		m.least.i++
 		m.least = nil
 	}
-	waiting := false
-	for _, h := range m.heads {
-		out, err := h.fill(ctx)
-		if err != nil {
+	for {
+		waits, has, err := m.fill(need)
+		switch {
+		case err != nil:
 			return segment[T]{}, ended, err
+		case waits && has && !need: // the merge has begun, and needs every listing to continue
+			need = true
+			continue
+		case waits:
+			m.least = nil
+			return segment[T]{}, pending, nil
+		case m.least == nil:
+			return segment[T]{}, ended, nil
 		}
-		waiting = waiting || out == pending
+		return m.least.segment(), got, nil
+	}
+}
+
+// fill reads the next item of each listing and finds the least. It reports whether a listing has no item yet, and
+// whether one has.
+func (m *merged[T]) fill(need bool) (waits, has bool, err error) {
+	m.least = nil
+	for _, h := range m.heads {
+		out, err := h.fill(need)
+		if err != nil {
+			return false, false, err
+		}
+		waits = waits || out == pending
 		if h.item != nil && (m.least == nil || m.compare(*h.item, *m.least.item) < 0) {
 			m.least = h
 		}
 	}
-	if waiting {
-		m.least = nil
-		return segment[T]{}, pending, nil
-	}
-	if m.least == nil {
-		return segment[T]{}, ended, nil
-	}
-	return m.least.segment(), got, nil
+	return waits, m.least != nil, nil
 }
-
-func (m *merged[T]) grow() bool {
-	return slices.ContainsFunc(m.heads, func(h *head[T]) bool { return h.in.grow() })
-}
-
-func (m *merged[T]) spent() bool { return false }
 
 // fill reads up to the stream's next item that filters keep, unless there is one already. The outcome is
 // pending if the item is still to be read.
-func (h *head[T]) fill(ctx context.Context) (outcome, error) {
+func (h *head[T]) fill(need bool) (outcome, error) {
 	for h.item == nil && !h.ended {
 		if h.seg.page != nil && h.i < h.seg.end {
 			h.look()
 			continue
 		}
-		seg, out, err := h.in.poll(ctx)
+		seg, out, err := h.in.next(need)
 		if err != nil || out == pending {
 			return out, err
 		}
@@ -244,8 +248,8 @@ type transformed[T, U any] struct {
 	made *page[U] // a new page for each page of in: streams above tell pages apart by their pointer
 }
 
-func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, error) {
-	seg, out, err := t.in.poll(ctx)
+func (t *transformed[T, U]) next(need bool) (segment[U], outcome, error) {
+	seg, out, err := t.in.next(need)
 	if err != nil || out != got {
 		return segment[U]{}, out, err
 	}
@@ -254,9 +258,6 @@ func (t *transformed[T, U]) poll(ctx context.Context) (segment[U], outcome, erro
 	}
 	return segment[U]{from: seg.from, page: t.made, start: seg.start, end: seg.end}, got, nil
 }
-
-func (t *transformed[T, U]) grow() bool  { return t.in.grow() }
-func (t *transformed[T, U]) spent() bool { return t.in.spent() }
 
 // over returns the page of the new items over a page of the old ones.
 func (t *transformed[T, U]) over(p *page[T]) *page[U] {

@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -84,15 +83,15 @@ func isolate[T any](op string, parts []part[T]) Listing[T] {
 		id.Parts = append(id.Parts, of)
 	}
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
-		streams := make([]stream[T], len(parts))
-		for i, p := range parts {
-			s, err := p.open(f)
+		g := newGroup[T](f, false)
+		for _, p := range parts {
+			s, err := p.open(g.part(f))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
-			streams[i] = s
+			g.append(s)
 		}
-		return inARow(f, streams), nil
+		return g, nil
 	}}}
 }
 
@@ -120,7 +119,7 @@ func (p part[T]) open(f frame) (stream[T], error) {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
 	}
 	f.source = strings.TrimPrefix(f.source+"/"+p.name, "/")
-	f.scope = f.scope.within(p.parallel)
+	f.scope = newScope(f.scope.ctx, f.scope, p.parallel)
 	in, err := openPart(f, p.name, p.listing)
 	if err != nil {
 		return nil, err
@@ -136,35 +135,23 @@ type isolated[T any] struct {
 	ended bool
 }
 
-func (s *isolated[T]) poll(ctx context.Context) (segment[T], outcome, error) {
+func (s *isolated[T]) next(need bool) (segment[T], outcome, error) {
 	if s.ended {
 		return segment[T]{}, ended, nil
 	}
-	seg, out, err := s.stream.poll(ctx)
-	if err == nil || ctx.Err() != nil {
+	seg, out, err := s.stream.next(need)
+	if err == nil || s.frame.ctx.Err() != nil {
 		return seg, out, err
 	}
 	s.ended = true
 	s.frame.scope.fail(err)
-	s.frame.releaseSlots()
+	s.frame.sched.drop(s.frame.scope)
 	if s.frame.scope.outer.ctx.Err() != nil { // the failure scope around it was cancelled: this source did not fail
 		return seg, out, err
 	}
 	why := s.frame.describe(err)
 	s.frame.failed = append(s.frame.failed, &SourceError{Source: s.frame.source, Kind: kindOf(why), Err: why})
 	return segment[T]{}, ended, nil
-}
-
-func (s *isolated[T]) grow() bool  { return !s.ended && s.stream.grow() }
-func (s *isolated[T]) spent() bool { return s.ended || s.stream.spent() }
-
-// releaseSlots frees the slots of the readers in a failure scope that has failed, so that other chains may
-// start.
-func (f frame) releaseSlots() {
-	if f.pool != nil {
-		f.pool.active -= f.scope.active
-		f.scope.count(-f.scope.active)
-	}
 }
 
 // SourceErrors are the errors of the sources of a fleet, or of the services of an inventory, in the order in

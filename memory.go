@@ -2,15 +2,23 @@ package backupx
 
 import (
 	"hash/fnv"
+	"slices"
 )
 
 // repeats reports whether item i was delivered before, from this chain or another one, and remembers the
 // item.
 func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
-	if p.memory == nil || key == nil {
+	if key == nil || p.memory == nil && len(p.pos.passed) == 0 {
 		return false
 	}
 	id, ok := key(i)
+	if at := slices.Index(p.pos.passed, id); ok && at >= 0 {
+		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)
+		return true
+	}
+	if p.memory == nil {
+		return false
+	}
 	if !ok {
 		return p.changing && i < p.skipped // an item without an identity is known by its place in the page only
 	}

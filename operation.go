@@ -67,30 +67,38 @@ func serviceOf(op string) string {
 	return service
 }
 
-// open returns the stream of a filter: its chains one after another, in parallel, or merged.
+// open returns the stream of a filter: its chains one after another, at the same time, or merged.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
+	if op.table.created() != nil {
+		f.timed++
+	}
 	p := op.table.plan(c)
 	if len(p.queries) == 0 { // no request is sent, but a wrong page size is still an error
-		_, err := op.chain(f, p, query{criteria: c}).size(f.set)
-		return oneByOne[T](f, nil), err
+		_, err := op.chain(f, p, query{criteria: c}, false).size(f.set)
+		return newGroup[T](f, true), err
 	}
-	f.needed = f.needed || op.merge != nil
-	var stages []stream[T]
-	for _, queries := range lo.PartitionBy(p.queries, op.group) {
-		parts := make([]stream[T], 0, len(queries))
+	groups := lo.PartitionBy(p.queries, op.group)
+	merge := op.merge != nil && len(groups) > 1
+	f.merged = f.merged || merge
+	stages := newGroup[T](f, true)
+	for _, queries := range groups {
+		if !merge { // the stages are read one after another
+			f = f.newStage()
+		}
+		g := newGroup[T](f, false)
 		for _, q := range queries {
-			streams, err := op.openQuery(f, p, q, len(queries))
+			s, err := op.openQuery(g.part(f), p, q)
 			if err != nil {
 				return nil, err
 			}
-			parts = append(parts, streams...)
+			g.append(s)
 		}
-		stages = append(stages, inARow(f, parts))
+		stages.append(g)
 	}
-	if op.merge != nil && len(stages) > 1 {
-		return mergeOf(f, op.merge(c), stages), nil
+	if merge {
+		return mergeOf(f, op.merge(c), stages.parts), nil
 	}
-	return oneByOne(f, stages), nil
+	return stages, nil
 }
 
 // group names the group of chains that a query belongs to. The chains of a group may be read in parallel;
@@ -102,33 +110,13 @@ func (op operation[T]) group(q query) string {
 	return strconv.Itoa(q.stage)
 }
 
-// openQuery returns the streams of one query: one stream, or one for each window of creation time. beside is
-// the number of queries in its group, q included.
-func (op operation[T]) openQuery(f frame, p plan, q query, beside int) ([]stream[T], error) {
-	windows, err := op.windows(f, q, beside)
-	if err != nil {
-		return nil, err
-	}
-	if windows == nil {
-		s, err := openChain(f, op.chain(f, p, q))
-		return []stream[T]{s}, err
-	}
-	streams := make([]stream[T], len(windows))
-	for i, w := range windows {
-		if streams[i], err = op.openWindow(f, p, q, w, 0); err != nil {
-			return nil, err
-		}
-	}
-	return streams, nil
-}
-
 // chain returns the chain of one query. It checks the conditions that the request does not carry on the
-// items.
-func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
+// items. If identified is true, pages know the identities of their items.
+func (op operation[T]) chain(f frame, p plan, q query, identified bool) chain[T] {
 	c := chain[T]{
 		operation: identity{Op: op.table.op}.name(), shard: q.shard,
 		maxSize: op.maxSize, noSize: op.noSize, changing: q.moving,
-		filtered: len(op.table.checkedOnItems(q.criteria, p.sent)) > 0, timed: op.table.created() != nil,
+		filtered: len(op.table.checkedOnItems(q.criteria, p.sent)) > 0,
 	}
 	if p.split {
 		c.memory = f.memory()
@@ -140,7 +128,7 @@ func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 			return pg, err
 		}
 		item := pg.at
-		if p.split {
+		if p.split || identified {
 			pg.key = func(i int) (uint64, bool) { v, _ := item(i); return identify(op.id(v)) }
 		}
 		if c.filtered {

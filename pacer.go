@@ -19,51 +19,17 @@ func newPacer(perSecond float64) *pacer {
 	return &pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
 }
 
-// enter waits until a request may start. It takes one slot of each channel, which leave frees, and reserves a
-// start with all pacers. It holds no slot while it waits for the pacers.
-func enter(ctx context.Context, slots []chan struct{}, pacers []*pacer) (leave func(), err error) {
+// pace waits until all pacers permit a request.
+func pace(ctx context.Context, pacers []*pacer) error {
 	for {
-		leave, err := occupy(ctx, slots)
-		if err != nil {
-			return nil, err
-		}
 		wait := reserve(pacers)
 		if wait == 0 {
-			return leave, nil
+			return nil
 		}
-		leave()
 		if err := sleep(ctx, wait); err != nil {
-			return nil, err
+			return err
 		}
 	}
-}
-
-// occupy takes one slot of each channel, all or none; a nil channel has no limit. It waits until slots are
-// free or the context ends.
-func occupy(ctx context.Context, slots []chan struct{}) (leave func(), err error) {
-	var taken []chan struct{}
-	leave = func() {
-		for _, p := range taken {
-			<-p
-		}
-	}
-	for _, p := range slots {
-		if p == nil {
-			continue
-		}
-		select {
-		case p <- struct{}{}:
-			taken = append(taken, p)
-		case <-ctx.Done():
-			leave()
-			return nil, cause(ctx)
-		}
-	}
-	if ctx.Err() != nil {
-		leave()
-		return nil, cause(ctx)
-	}
-	return leave, nil
 }
 
 // reserve reserves a start with all pacers, or returns how long to wait until all permit one. It reserves

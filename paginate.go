@@ -49,6 +49,7 @@ type PageInfo struct {
 	Number    int           // the number of the page in its chain, counted from 1
 	Items     int           // the number of items that the service sent
 	Kept      int           // the number of these that the range delivered, after filters and the limit
+	Refused   int           // how often the service refused the page for throttling and the page was requested again
 	Duration  time.Duration // how long the request took, with its retries
 }
 

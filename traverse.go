@@ -10,36 +10,29 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// How a listing is read. A source opens, for each range, a tree of streams: chains of pages at the
-// leaves, above them what puts several in a row, merges or transforms them. Whoever ranges polls the
-// root for segments of pages and delivers their items one by one. Each chain remembers how far it
-// was delivered in a position of the state, which outlives the range in a Cursor, and the process in
-// a Checkpoint.
-
 // source is what a listing reads.
 type source[T any] struct {
 	id   identity
 	open func(frame) (stream[T], error)
 }
 
-// stream delivers segments of pages, one a poll. A segment is to be used up before the next poll.
+// stream delivers the pages of a part of a listing. docs/engine.md describes the streams and the scheduler.
 type stream[T any] interface {
-	poll(ctx context.Context) (segment[T], outcome, error)
-	grow() bool  // begins to read one more chain ahead; false if there is none, or none is allowed
-	spent() bool // the segment polled last was the last there is
+	// next returns the next segment. A segment has to be used up before the next call. With need, the range cannot
+	// continue without the segment: chains that it depends on are started whatever the number of active chains is.
+	next(need bool) (segment[T], outcome, error)
 }
 
-// outcome is what a poll came to, where it is no error.
+// outcome is the result of stream.next if it is not an error.
 type outcome uint8
 
 const (
-	ended   outcome = iota // there is nothing more
+	ended   outcome = iota // the stream has no further segment
 	got                    // a segment
-	pending                // nothing yet: what reads ahead will tell
-	divided                // the chain is to be read in parts instead: the segment's page says how many
+	pending                // no segment yet: the scheduler wakes the ranging goroutine when a request ends
 )
 
-// segment is a run of one page's items.
+// segment is a run of items of one page.
 type segment[T any] struct {
 	from  *progress
 	page  *page[T]
@@ -47,18 +40,17 @@ type segment[T any] struct {
 	end   int
 }
 
-// page is one response. Items are looked at when their turn comes, so that filters and functions
-// run just before the delivery.
+// page is one response. Filters and functions look at an item just before its delivery.
 type page[T any] struct {
 	n        int                        // items that the service sent
 	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
-	raw      func(i int) (*T, bool)     // item i as it was sent
-	key      func(i int) (uint64, bool) // item i's identity, where a listing remembers items
+	raw      func(i int) (*T, bool)     // item i as the service sent it
+	key      func(i int) (uint64, bool) // the identity of item i; nil if nothing compares items
 	next     string
 	metadata middleware.Metadata
 	took     time.Duration
+	refused  int  // how often the page was refused for throttling
 	loops    bool // next was followed before
-	parts    int  // the chain is to be read in so many parts instead; 0 for as it is
 }
 
 func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
@@ -66,12 +58,12 @@ func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
 	return page[T]{n: len(items), at: item, raw: item, next: next, metadata: md}
 }
 
-// state is what outlives a range: the position of each chain, and the items to be remembered.
+// state is what outlives a range: the position of each chain, and the items to remember.
 type state struct {
 	chains   map[string]*position
-	windows  map[string][]window // of queries that are read in windows of time
+	windows  map[string][]window // of queries that are read in windows of creation time
 	memories map[string]*memory
-	opened   bool // a plan was made: the chains are all there are
+	opened   bool // a range has made the plan: there are no other chains
 	active   bool // a range is under way
 }
 
@@ -79,7 +71,7 @@ func newState() *state {
 	return &state{chains: map[string]*position{}, windows: map[string][]window{}, memories: map[string]*memory{}}
 }
 
-// done reports whether every chain of the plan was delivered whole.
+// done reports whether every chain of the plan was delivered to its end.
 func (st *state) done() bool {
 	for _, p := range st.chains {
 		if !p.Done {
@@ -89,49 +81,69 @@ func (st *state) done() bool {
 	return st.opened
 }
 
-// traversal is one range.
+// traversal is one range. Only the ranging goroutine uses its fields.
 type traversal struct {
+	ctx       context.Context // of the range: a traversal never outlives the call that made it
 	operation string
 	state     *state
+	sched     *scheduler // nil if nothing is read ahead
 	limit     int
 	delivered int
-	taken     int // items of the pages whose delivery began
 	chains    []*progress
 	ids       map[string]bool // of the chains
-	itemwise  bool            // items of several chains are interleaved, there are no pages
-	pool      *pool           // what reads ahead; nil where nothing does
+	stages    int             // stages of the scheduler
+	splits    []splittable    // queries that may be read in windows
+	timed     int             // listings that have a filter on creation times
+	itemwise  bool            // items of several chains are merged, so that there are no pages
 	failed    SourceErrors
 
-	checkpoint func() Checkpoint // where the range is
+	checkpoint func() Checkpoint // the position of the range
 }
 
-// frame is where in a listing a source is opened, and the settings in force there.
+// frame is the place in a listing where a source is opened, with the settings that apply there.
 type frame struct {
 	*traversal
 	path     string
 	set      settings
 	filtered bool
 	scope    *scope
-	source   string // of a fleet
-	within   bool   // another listing
-	needed   bool   // by a merge, which cannot go on without any of its parts
+	stage    *stage // nil: each chain has its own
+	node     *node  // the innermost group that delivers pages as they arrive, and
+	slot     int    // … the number of its part
+	source   string // the name of the source in a fleet
+	merged   bool   // within a merge: chains are delivered in order, and not split
 }
 
-// stop is the error of a stream: where it happened, and what.
-type stop struct {
+// newStage returns a frame whose chains may be read at the same time, once the chains of the stage before are over.
+func (f frame) newStage() frame {
+	f.stage = &stage{number: f.traversal.stages, scope: f.scope, after: f.stage}
+	f.traversal.stages++
+	if f.stage.after != nil {
+		f.stage.after.next = f.stage
+	}
+	return f
+}
+
+// chainError is an error with the chain that it comes from.
+type chainError struct {
 	at  *progress
 	err error
 }
 
-func (s *stop) Error() string { return s.err.Error() }
+func (e *chainError) Error() string { return e.err.Error() }
 
-// errNothing is the error of a zero Listing.
-var errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
+var (
+	// errNothing is the error of a zero Listing.
+	errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
 
-// open makes a range ready: it checks everything that can be checked before a request.
+	// errCrashed is the error of a fetch that did not return. The ranging goroutine repeats the panic.
+	errCrashed = errors.New("the function that fetches pages did not return")
+)
+
+// open prepares a range. It reports every error that is known before the first request.
 func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T], error) {
 	t := &traversal{
-		operation: l.src.id.name(), state: st, limit: math.MaxInt, ids: map[string]bool{},
+		ctx: ctx, operation: l.src.id.name(), state: st, limit: math.MaxInt, ids: map[string]bool{},
 		checkpoint: func() Checkpoint { return l.checkpoint(st) },
 	}
 	if l.src.open == nil && len(l.set.errs) == 0 {
@@ -140,38 +152,42 @@ func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T],
 	if l.set.limit != nil {
 		t.limit = *l.set.limit
 	}
+	root := newScope(ctx, nil, 0)
 	if l.set.ahead() {
-		t.pool = newPool(l.set)
+		t.sched = newScheduler(l.set, root, t.limit)
 	}
-	root, err := openIn(frame{traversal: t, scope: newScope(ctx)}, l)
+	s, err := openIn(frame{traversal: t, scope: root}, l)
 	if err != nil {
 		return t, nil, err
 	}
 	if st.opened && len(t.chains) != len(st.chains) {
 		return t, nil, fmt.Errorf("%w: its chains are not this listing's", ErrCheckpoint)
 	}
+	t.plan()
 	st.opened = true
-	return t, root, nil
+	return t, s, nil
 }
 
-// openIn opens a listing under a frame, with its own settings under the frame's.
+// openIn opens a listing in a frame. The listing's own settings come after those of the frame.
 func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
 	if err := l.set.validate(); err != nil {
 		return nil, err
 	}
 	f.set = l.set.under(f.set)
-	before := len(f.chains)
+	chains, timed := len(f.chains), f.timed
 	s, err := l.src.open(f)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if n := len(f.traversal.chains) - before; l.set.start != nil && n > 1 {
+	case l.set.start != nil && len(f.chains)-chains > 1:
 		return nil, errors.New("StartAt: a token belongs to one chain, and this listing has several")
+	case l.set.every != nil && f.timed == timed:
+		return nil, fmt.Errorf("Every: %s has no filter on creation times", l.src.id.name())
 	}
 	return s, nil
 }
 
-// drive polls a listing to its end and hands each segment to deliver, until that has enough.
+// drive reads a listing to its end and passes each segment to deliver, until deliver wants no more.
 func drive[T any](
 	ctx context.Context, l Listing[T], st *state, check func(*traversal) error,
 	deliver func(segment[T]) (more bool, err error),
@@ -191,22 +207,20 @@ func drive[T any](
 	}
 	st.active = true
 	defer t.close(cancel)
+	t.sched.begin()
 	for {
-		growAll(root)
-		before := t.pool.readersActive()
-		seg, out, err := root.poll(ctx)
+		t.sched.collect()
+		seg, out, err := root.next(true)
 		switch {
 		case err != nil:
 			return t.fail(endedBy(ctx, err))
 		case out == ended:
 			return t.failures()
 		case out == pending:
-			if err := t.pool.wait(ctx, before); err != nil {
+			if err := t.sched.wait(ctx, t.delivered); err != nil {
 				return t.fail(err)
 			}
 			continue
-		case seg.end-seg.start < t.limit-t.delivered: // this segment is not all that is wanted
-			growAll(root)
 		}
 		more, err := deliver(seg)
 		switch {
@@ -219,35 +233,29 @@ func drive[T any](
 	}
 }
 
-// growAll begins to read ahead whatever may be.
-func growAll[T any](root stream[T]) {
-	for root.grow() { // the condition does the work
-	}
-}
-
-// fail makes the error of a range. Sources that failed before are in it too.
+// fail returns the error of a range. It contains the errors of the sources that failed before.
 func (t *traversal) fail(err error) error {
 	e := t.describe(err)
-	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { // failures returns it unwrapped
+	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { // failures passes them unwrapped
 		e.Err = fmt.Errorf("%w; %w", e.Err, t.failed)
 	}
 	e.Delivered, e.Checkpoint = t.delivered, t.checkpoint()
 	return e
 }
 
-// describe says where an error happened.
+// describe returns an error with the chain and the page that it belongs to.
 func (t *traversal) describe(err error) *ListError {
-	var s *stop
-	if !errors.As(err, &s) {
+	var c *chainError
+	if !errors.As(err, &c) {
 		return &ListError{Operation: t.operation, Err: err}
 	}
 	return &ListError{
-		Operation: s.at.info.Operation, Shard: s.at.info.Shard, Page: s.at.pos.Pages + 1,
-		Err: s.err, token: s.at.pos.Token,
+		Operation: c.at.info.Operation, Shard: c.at.info.Shard, Page: c.at.pos.Pages + 1,
+		Err: c.err, token: c.at.pos.Token,
 	}
 }
 
-// failures is the error of a range in which sources of a fleet failed, nil if none did.
+// failures returns the error of a range in which sources of a fleet failed, nil if none did.
 func (t *traversal) failures() error {
 	if len(t.failed) == 0 {
 		return nil
@@ -255,31 +263,28 @@ func (t *traversal) failures() error {
 	return t.fail(t.failed)
 }
 
-// close ends a range: no goroutine outlives it, and pages that were being delivered are told of.
+// close ends a range. It waits for all goroutines, and calls the callbacks for the pages that were being delivered.
 func (t *traversal) close(cancel context.CancelFunc) {
-	cancel()
-	if t.pool != nil {
-		t.pool.readers.Wait()
-	}
+	t.sched.close(cancel)
 	t.state.active = false
 	for _, p := range t.chains {
 		p.tell()
 	}
 }
 
-// each delivers a segment's items, until yield or the limit ends the range. The position is behind an
-// item before it is yielded: what is yielded counts as delivered.
+// each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
+// before the item is yielded, because a yielded item counts as delivered.
 func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
 	if s.start == s.end {
 		if ctx.Err() != nil {
-			return false, &stop{at: s.from, err: cause(ctx)}
+			return false, &chainError{at: s.from, err: cause(ctx)}
 		}
 		s.from.finish()
 		return true, nil
 	}
 	for i := s.start; i < s.end; i++ {
 		if err := ctx.Err(); err != nil {
-			return false, &stop{at: s.from, err: cause(ctx)}
+			return false, &chainError{at: s.from, err: cause(ctx)}
 		}
 		v, keep := s.page.at(i)
 		keep = keep && !s.from.repeats(s.page.key, i)
@@ -295,11 +300,10 @@ func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, e
 	return true, nil
 }
 
-// endedBy is an error under a context. Where that ended, the error says so: what a client makes of it
-// may not.
+// endedBy returns an error that says so if the context ended: the error of a client may hide it.
 func endedBy(ctx context.Context, err error) error {
-	if s := (*stop)(nil); errors.As(err, &s) {
-		return &stop{at: s.at, err: endedBy(ctx, s.err)}
+	if c := (*chainError)(nil); errors.As(err, &c) {
+		return &chainError{at: c.at, err: endedBy(ctx, c.err)}
 	}
 	if ctx.Err() == nil || errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
 		return err
@@ -307,7 +311,7 @@ func endedBy(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", cause(ctx), err)
 }
 
-// cause is why a context ended: always its Err, with the reason that was given to it.
+// cause returns why a context ended: its Err, with the cause that was given.
 func cause(ctx context.Context) error {
 	if c := context.Cause(ctx); !errors.Is(c, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ctx.Err(), c)

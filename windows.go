@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,12 +8,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/samber/lo"
 )
 
-// window is a span of creation time, [from, to); zero is an open end.
+// window is a span of creation time, [from, to). A zero time is an open end.
 type window struct{ from, to time.Time }
 
-// String is the window as chains and checkpoints name it.
+// String returns the window as chains and checkpoints name it.
 func (w window) String() string { return edge(w.from) + ".." + edge(w.to) }
 
 func edge(t time.Time) string {
@@ -24,7 +24,7 @@ func edge(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// parseWindow reads what String wrote.
+// parseWindow is the inverse of String.
 func parseWindow(text string) (w window, err error) {
 	first, last, ok := strings.Cut(text, "..")
 	if !ok {
@@ -41,8 +41,7 @@ func parseWindow(text string) (w window, err error) {
 	return w, nil
 }
 
-// between are the windows that some points of time separate, the newest first, open at both ends of
-// the outer window where that is.
+// between returns the windows that points of time separate, the newest first.
 func (w window) between(points []time.Time) []window {
 	windows := make([]window, 0, len(points)+1)
 	begin := w.from
@@ -55,44 +54,107 @@ func (w window) between(points []time.Time) []window {
 	return windows
 }
 
-// windowsPerRequest is how many windows Parallel plans for each request that may be under way: enough
-// to even out that some hold more jobs than others.
-const windowsPerRequest = 3
+// windowed is the stream of one query of a listing of jobs. It reads the query in one chain, or in a chain for each
+// window of creation time. Windows are split while the range runs, as [scheduler] decides.
+type windowed[T any] struct {
+	*group[T]
 
-// windowed is what the shards of a query's windows begin with.
+	op    operation[T]
+	f     frame
+	p     plan
+	q     query
+	size  int
+	split *split // nil if windows are not split
+}
+
+// key names the windows of the query in a state.
+func (w *windowed[T]) key() string { return w.f.path + w.q.windowed() }
+
+// windowed returns what the shards of the query's windows start with.
 func (q query) windowed() string { return strings.TrimPrefix(q.shard+",created=", ",") }
 
-// windows are those that a query is to be read in, nil for none. A plan that was made stands.
-func (op operation[T]) windows(f frame, q query, beside int) ([]window, error) {
-	key := f.path + q.windowed()
-	if f.state.opened || op.table.created() == nil || q.moving {
-		return f.state.windows[key], nil
-	}
-	points, err := f.points(q.criteria, beside)
-	if err != nil || points == nil {
+// openQuery returns the stream of one query.
+func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
+	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q}
+	windows, err := w.stored()
+	if err != nil {
 		return nil, err
 	}
+	if f.sched != nil && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged {
+		w.split = &split{windows: max(1, len(windows))}
+		w.split.lower, w.split.upper = q.created()
+	}
+	if windows == nil {
+		windows = []window{{}}
+	}
+	for _, at := range windows {
+		c := w.chain(at)
+		if w.size, err = c.size(f.set); err != nil {
+			return nil, err
+		}
+		r, err := openChain(w.part(f), c)
+		if err != nil {
+			return nil, err
+		}
+		w.own(r, at)
+		w.append(r)
+	}
+	if w.split != nil && !f.state.opened {
+		f.splits = append(f.splits, w)
+	}
+	return w, nil
+}
+
+// stored returns the windows that a checkpoint or [Listing.Every] sets, nil for none.
+func (w *windowed[T]) stored() ([]window, error) {
+	f, created := w.f, w.op.table.created()
+	if f.state.opened || created == nil || w.q.moving || f.set.every == nil {
+		return f.state.windows[w.key()], nil
+	}
+	first, last := f.span(w.q.criteria)
+	if last.Sub(first) / *f.set.every >= maxWindows-1 {
+		return nil, fmt.Errorf("Every: %s makes more than %d windows of %s", *f.set.every, maxWindows, last.Sub(first))
+	}
+	points := grid(first, last, *f.set.every)
+	if points == nil {
+		return nil, nil
+	}
 	windows := window{}.between(points)
-	f.state.windows[key] = windows
+	f.state.windows[w.key()] = windows
 	return windows, nil
 }
 
-// points are the times at which to split a query that has so many beside it.
-func (f frame) points(c criteria, beside int) ([]time.Time, error) {
-	first, last := f.span(c)
-	if f.set.every != nil {
-		if last.Sub(first) / *f.set.every >= maxWindows-1 {
-			return nil, fmt.Errorf("Every: %s makes more than %d windows of %s", *f.set.every, maxWindows, last.Sub(first))
-		}
-		return grid(first, last, *f.set.every), nil
+// chain returns the chain of a window. The window without ends is the whole query.
+func (w *windowed[T]) chain(at window) chain[T] {
+	q := w.q
+	if at == (window{}) {
+		return w.op.chain(w.f, w.p, q, w.split != nil)
 	}
-	if f.pool == nil || f.pool.wide == 1 || f.within || f.set.start != nil {
-		return nil, nil
-	}
-	return evenly(first, last, (windowsPerRequest*f.pool.wide+beside-1)/beside), nil
+	q.criteria = w.q.criteria.between(at.from, at.to)
+	q.criteria.undated = at.from.IsZero() && !w.q.spanned()
+	q.shard = w.q.windowed() + at.String()
+	c := w.op.chain(w.f, w.p, q, w.split != nil)
+	c.window = true
+	return c
 }
 
-// span is the time that jobs of the criteria can be from.
+// own makes a chain one of those that are split.
+func (w *windowed[T]) own(r *reader[T], at window) {
+	if w.split == nil {
+		return
+	}
+	r.query, r.at, r.task.split = w, at, w.split
+	r.task.paused = false
+}
+
+// spanned reports whether the filter has a span of creation times that is checked on items.
+func (c criteria) spanned() bool {
+	_, first := c.times[keyCreatedFrom]
+	_, last := c.times[keyCreatedTo]
+	return first || last
+}
+
+// span returns the span of time in which jobs that match the criteria were created, as far as it is known.
 func (f frame) span(c criteria) (first, last time.Time) {
 	now := time.Now
 	if f.set.now != nil {
@@ -100,121 +162,278 @@ func (f frame) span(c criteria) (first, last time.Time) {
 	}
 	at := now()
 	lower, upper := c.created()
-	return latest(lower, at.Add(-retention)), earliest(upper, at)
+	last = earliest(upper, at)
+	return latest(lower, last.Add(-retention)), last
 }
 
-// shortestWindow is the least that Parallel splits a span of time into. The margins that a window is
-// asked for with would otherwise bring more than the window, time and again where many jobs are of one
-// moment.
-const shortestWindow = time.Minute
-
-// evenly are the points that split a span of time into so many parts, or fewer that are not too short.
-func evenly(first, last time.Time, parts int) []time.Time {
-	span := last.Sub(first)
-	parts = min(parts, int(span/shortestWindow), maxWindows)
-	if parts < 2 {
-		return nil
-	}
-	step := span / time.Duration(parts)
-	points := make([]time.Time, 0, parts)
-	for i := 1; i < parts; i++ {
-		points = append(points, first.Add(time.Duration(i)*step).Truncate(exactMargin).UTC())
-	}
-	return points
+// splittable is a query that may be read in windows.
+type splittable interface {
+	// begin splits the query into windows before its first request.
+	begin(windows int)
 }
 
-// maxDivisions is how often a window and its parts are split again. Jobs that were all created in one
-// moment stay in one chain.
-const maxDivisions = 3
-
-// spanned reports whether the filter asks for a span of creation time on items.
-func (c criteria) spanned() bool {
-	_, first := c.times[keyCreatedFrom]
-	_, last := c.times[keyCreatedTo]
-	return first || last
+// plan splits the queries of a range into windows before the first request. A range reads its chains one after
+// another if one page of a chain is enough for its limit.
+func (t *traversal) plan() {
+	if t.sched == nil {
+		return
+	}
+	if lo.EveryBy(t.sched.root.tasks, func(k *task) bool { return k.size >= t.limit && !k.filter }) {
+		t.sched.parallel = 1
+		return
+	}
+	chains := lo.CountBy(t.chains, func(p *progress) bool { return !p.pos.Done && !p.changing })
+	for _, q := range t.splits {
+		q.begin(t.sched.parallel / max(1, chains))
+	}
 }
 
-// openWindow makes the stream of one window of a query.
-func (op operation[T]) openWindow(f frame, p plan, q query, w window, depth int) (stream[T], error) {
-	part := q
-	part.criteria = q.criteria.between(w.from, w.to)
-	part.criteria.undated = w.from.IsZero() && !q.spanned()
-	part.shard = q.windowed() + w.String()
-	c := op.chain(f, p, part)
-	c.window = true
-	if f.set.every == nil && f.pool != nil && f.pool.wide > 1 && depth < maxDivisions {
-		begin, end := f.span(part.criteria)
-		most := min(spareParts*f.pool.wide, int(end.Sub(begin)/shortestWindow))
-		c.divide = func(first *page[T]) int { return op.parts(first, end.Sub(begin), most) }
+// begin splits the query into windows of equal length. With a rate, the first page is to show first how long a
+// request takes.
+func (w *windowed[T]) begin(windows int) {
+	r := w.parts[0].(*reader[T])
+	if windows < 2 || len(r.task.pacers) > 0 || r.pos.Token != "" || r.pos.Skip > 0 {
+		return
 	}
-	r, err := openChain(f, c)
-	if err != nil || c.divide == nil {
-		return r, err
+	first, last := w.f.span(w.q.criteria)
+	if points := evenly(first, last, windows); points != nil {
+		w.divide(r, points)
 	}
-	return &divisible[T]{stream: r, divide: func(parts int) (stream[T], error) {
-		return op.openParts(f, p, q, w, parts, depth+1)
-	}}, nil
 }
 
-// largePages is how many pages a window is thought to have before it is split, and spareParts how many
-// parts it is split into for each three of these pages, so that a part is likely to fit in one.
-const (
-	largePages = 4
-	spareParts = 4
-)
+// divide replaces a chain by windows that points of time separate. Nothing of the chain was delivered.
+func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
+	parts := w.open(r, r.at.between(points))
+	w.replace(r, parts)
+}
 
-// parts is into how many parts to split a window of so much time whose first page is known: as many as
-// it seems to have pages, from the share of its time that the first one covers.
-func (op operation[T]) parts(first *page[T], span time.Duration, most int) int {
-	created := op.table.created()
-	var oldest, newest time.Time
-	for i := range first.n {
-		v, _ := first.raw(i)
-		if at := aws.ToTime(created(v)); !at.IsZero() {
-			oldest, newest = earliest(at, oldest), latest(at, newest)
+// open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
+func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
+	parts := make([]*reader[T], len(windows))
+	tasks := make([]*task, len(windows))
+	for i, at := range windows {
+		parts[i] = newReader(w.f, w.chain(at), &position{}, w.size)
+		w.own(parts[i], at)
+		tasks[i] = parts[i].task
+	}
+	s := w.f.sched
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.split.windows += len(windows) - 1
+	s.add(0, tasks...)
+	return parts
+}
+
+// replace puts chains in the place of another one, in the range and in its checkpoints.
+func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
+	r.unregister()
+	r.over = true
+	streams, windows := make([]stream[T], len(parts)), make([]window, len(parts))
+	for i, p := range parts {
+		p.register()
+		p.node, p.slot = w.place(i)
+		streams[i], windows[i] = p, p.at
+	}
+	all := w.f.state.windows[w.key()]
+	if i := slices.Index(all, r.at); i >= 0 {
+		windows = slices.Replace(slices.Clone(all), i, i+1, windows...)
+	}
+	w.f.state.windows[w.key()] = windows
+	w.substitute(r, streams...)
+	s := w.f.sched
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finish(r.task)
+	s.schedule()
+}
+
+// look returns what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
+func (w *windowed[T]) look(r *reader[T], pg *page[T]) shown {
+	s := r.seen
+	if w == nil {
+		return s
+	}
+	created, at := w.op.table.created(), w.bounds(r.at)
+	s.pages++
+	s.items, s.newest, s.oldest, s.took = 0, time.Time{}, time.Time{}, pg.took
+	for i := range pg.n {
+		v, _ := pg.raw(i)
+		t := aws.ToTime(created(v))
+		s.unsorted = s.unsorted || t.IsZero() || !s.last.IsZero() && t.After(s.last)
+		s.last = t
+		switch {
+		case t.IsZero():
+		case at.holds(t, 0):
+			s.items++
+			s.newest, s.oldest = latest(s.newest, t), earliest(s.oldest, t)
+		case !at.holds(t, evidenceMargin):
+			s.outside = true
 		}
 	}
-	pages := float64(span) / max(1, float64(newest.Sub(oldest)))
-	if pages <= largePages || most < 2 {
-		return 0
+	if s.first.IsZero() {
+		s.first = s.newest
 	}
-	return int(min(pages*spareParts/3, float64(most)))
+	return s
 }
 
-// openParts puts parts in the place of a window.
-func (op operation[T]) openParts(f frame, p plan, q query, w window, parts, depth int) (stream[T], error) {
-	first, last := f.span(q.criteria.between(w.from, w.to))
-	windows := w.between(evenly(first, last, parts))
-	key := f.path + q.windowed()
-	all := f.state.windows[key]
-	i := slices.Index(all, w)
-	f.state.windows[key] = slices.Replace(slices.Clone(all), i, i+1, windows...)
-	streams := make([]stream[T], len(windows))
-	for i, part := range windows {
-		f.state.chains[key+part.String()] = &position{}
-		s, err := op.openWindow(f, p, q, part, depth)
-		if err != nil {
-			return nil, err
+// evidenceMargin is how far outside its window an item may lie before it shows that the service passes over the
+// filters for times. Requests ask for a little more than the window, see exactMargin.
+const evidenceMargin = 5 * time.Second
+
+// holds reports whether a time is in the window, extended at both ends.
+func (w window) holds(t time.Time, by time.Duration) bool {
+	return (w.from.IsZero() || !t.Before(w.from.Add(-by))) && (w.to.IsZero() || t.Before(w.to.Add(by)))
+}
+
+// bounds returns a window within the bounds of the filter.
+func (w *windowed[T]) bounds(at window) window {
+	return window{latest(at.from, w.split.lower), earliest(at.to, w.split.upper)}
+}
+
+// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut is right. It
+// reports whether there is nothing to deliver now.
+func (w *windowed[T]) consider(r *reader[T]) (nothing bool) {
+	if w == nil {
+		return false
+	}
+	if r.check != nil {
+		w.verify(r)
+		return true
+	}
+	s := w.f.sched
+	s.mu.Lock()
+	if r.task.hidden || !r.task.paused || r.task.over {
+		defer s.mu.Unlock()
+		return r.task.hidden || r.task.over
+	}
+	points := w.split.divide(s, r.task, w.bounds(r.at), r.shown)
+	if points == nil {
+		r.task.paused = false
+		s.want(r.task)
+		s.schedule()
+	}
+	s.mu.Unlock()
+	if points == nil {
+		return false
+	}
+	w.divide(r, points)
+	return true
+}
+
+// cut is the end of a chain before its last page: what is left of its window is read in parts. The parts are delivered
+// when the first page of the first part has shown that the chain lists the newest items first.
+type cut[T any] struct {
+	chain *reader[T]
+	parts []*reader[T]
+	ids   map[uint64]time.Time // creation times of the items of the chain's last page that the parts list again
+	from  time.Time            // creation time of the oldest of them
+}
+
+// cutAfter cuts a chain after a page that was just taken, if the scheduler decides so. It reports whether it did.
+func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
+	if w == nil {
+		return false
+	}
+	s := w.f.sched
+	s.mu.Lock()
+	end := r.shown.newest.Truncate(exactMargin)
+	var points []time.Time
+	if len(r.pages) == 0 && r.shown.oldest.Before(end) {
+		points = w.split.cut(s, r.task, w.bounds(r.at), r.shown, end)
+	}
+	s.mu.Unlock()
+	if points == nil {
+		return false
+	}
+	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: r.shown.oldest}
+	created, passed := w.op.table.created(), []uint64(nil)
+	for i := range pg.n {
+		v, _ := pg.raw(i)
+		id, ok := pg.key(i)
+		if !ok {
+			return false
 		}
-		streams[i] = s
+		if at := aws.ToTime(created(v)); at.Before(end) {
+			c.ids[id] = at
+			passed = append(passed, id)
+		}
 	}
-	return inARow(f, streams), nil
+	c.parts = w.open(r, window{r.at.from, end}.between(points))
+	c.parts[0].check = c
+	c.parts[0].pos.passed = passed
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range c.parts {
+		p.task.hidden = true
+	}
+	r.task.paused = true
+	s.took(r.task, pg.n)
+	s.need(c.parts[0].task, r.limit-r.delivered)
+	return true
 }
 
-// divisible is a chain that becomes several when it turns out to be long.
-type divisible[T any] struct {
-	stream[T]
-
-	divide func(parts int) (stream[T], error)
+// verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
+// of the chain's last page again, and no other item that is newer than the oldest of them.
+func (w *windowed[T]) verify(first *reader[T]) {
+	c, s := first.check, w.f.sched
+	first.check = nil
+	s.mu.Lock()
+	right := len(first.pages) > 0 && !first.shown.outside && w.lists(c, &first.pages[0])
+	for _, p := range c.parts {
+		p.task.hidden = false
+		if !right {
+			s.finish(p.task)
+		}
+	}
+	if !right {
+		c.chain.uncut, c.chain.task.paused = true, false
+		s.want(c.chain.task)
+		s.schedule()
+	}
+	s.mu.Unlock()
+	if !right {
+		return
+	}
+	c.chain.pos.Done = true
+	c.chain.trim()
+	w.replace(c.chain, c.parts)
+	for _, p := range c.parts {
+		w.consider(p)
+	}
 }
 
-func (d *divisible[T]) poll(ctx context.Context) (segment[T], outcome, error) {
-	seg, out, err := d.stream.poll(ctx)
-	if out != divided || err != nil {
-		return seg, out, err
+// lists reports whether a page lists the items that a cut expects.
+func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
+	created, oldest := w.op.table.created(), time.Time{}
+	found := 0
+	for i := range pg.n {
+		v, _ := pg.raw(i)
+		at := aws.ToTime(created(v))
+		id, ok := pg.key(i)
+		if !ok || at.IsZero() {
+			return false
+		}
+		oldest = earliest(oldest, at)
+		if _, known := c.ids[id]; known {
+			found++
+		} else if at.After(c.from) && at.Before(c.parts[0].at.to) {
+			return false
+		}
 	}
-	if d.stream, err = d.divide(seg.page.parts); err != nil {
-		return segment[T]{}, ended, err
+	expected := 0
+	for _, at := range c.ids {
+		if at.After(c.from) && (pg.next == "" || at.After(oldest)) {
+			expected++
+		}
 	}
-	return d.stream.poll(ctx)
+	return found >= expected
+}
+
+// pause keeps the scheduler from requesting a second page before the first one was considered.
+func (w *windowed[T]) pause(r *reader[T], pg *page[T]) {
+	if w == nil {
+		return
+	}
+	w.split.untimed = w.split.untimed || r.shown.outside
+	r.task.paused = r.shown.pages == 1 && pg.next != "" && r.pos.Pages == 0 && r.pos.Skip == 0
 }

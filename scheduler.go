@@ -1,0 +1,473 @@
+package backupx
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// scheduler decides which request a range sends next. It is the only place that does: streams deliver pages, and
+// tell the scheduler that they took a page or that they need one. A range that reads nothing ahead has no
+// scheduler; its readers send each request when the loop reaches it.
+//
+// The method schedule is called after each event: a page arrived, a page was taken, a chain came to its end, the
+// time of a [Listing.Rate] has come. It does two things. First it starts chains, in the order of the listing,
+// while fewer chains are active than may be read at the same time. Then it sends the next request of each started
+// chain that has room for a page, as far as the bounds permit.
+type scheduler struct {
+	// The fields of this block do not change after the first request.
+	parallel int  // requests under way, at most
+	depth    int  // pages that a chain may hold
+	ordered  bool // see [Listing.Ordered]
+	limit    int  // items that the range delivers, at most
+	root     *scope
+
+	requests sync.WaitGroup
+	wake     chan struct{} // wakes the ranging goroutine
+	news     atomic.Bool   // arrived is not empty
+
+	mu       sync.Mutex // guards the fields below and those of tasks, stages, scopes and splits that say so
+	closed   bool
+	clock    int         // counts the requests and attempts that were sent
+	underWay int         // requests
+	active   int         // tasks that were started and are not over
+	reading  int         // tasks that were started and not read to their end
+	taken    int         // items of the pages that were taken
+	wanting  []*task     // tasks that want to send a request, in the order in which they will
+	waiting  stageHeap   // stages with tasks that were not started and may be
+	arrived  []*task     // tasks whose request ended since the last collect
+	timer    *time.Timer // calls schedule when a rate permits the next request; nil if there is none
+}
+
+// orderedChains is how many chains [Listing.Ordered] holds for each request that may be under way. With several
+// chains for each request, most are read to their end while earlier chains are delivered.
+const orderedChains = 4
+
+// orderedDepth is how many pages of a chain [Listing.Ordered] holds, at least.
+const orderedDepth = 4
+
+func newScheduler(s settings, root *scope, limit int) *scheduler {
+	parallel := max(1, value(s.parallel))
+	depth := max(1, value(s.prefetch))
+	if parallel > 1 && s.ordered {
+		depth = max(depth, orderedDepth)
+	}
+	return &scheduler{
+		parallel: parallel, depth: depth, ordered: s.ordered, limit: limit, root: root,
+		wake: make(chan struct{}, 1),
+	}
+}
+
+// inOrder reports whether chains are delivered one after another.
+func (s *scheduler) inOrder() bool { return s == nil || s.ordered || s.parallel == 1 }
+
+// task is a chain as the scheduler sees it.
+type task struct {
+	fetch   func(wanted int) // requests the next page and calls arrive
+	discard func()           // drops the pages that are held
+	notify  func()           // tells the stream, in the ranging goroutine, that a request ended
+	scope   *scope
+	stage   *stage
+	pacers  []*pacer
+	filter  bool   // items are dropped, so that pages do not tell how many items are delivered
+	size    int    // items that a request asks for; 0 if the service decides
+	split   *split // nil if the chain is never split
+
+	// The scheduler's mutex guards the fields below.
+	started  bool // it counts as active
+	over     bool // nothing of it is taken any more
+	spent    bool // there is no further page to request
+	paused   bool // no page is requested until the ranging goroutine has seen the last one
+	hidden   bool // its pages are not delivered before a cut is verified
+	listed   bool // it is in scheduler.wanting
+	underWay bool // its request is
+	observed bool // attempts of the request were observed
+	asleep   bool // the request waits between two attempts
+	held     int  // pages that were read and not taken
+	items    int  // items of these pages
+	needed   int  // how many items the range needs of it to continue; 0 if it can continue without
+	refused  int  // how often the page was refused for throttling
+	sentAt   int  // scheduler.clock at the request
+}
+
+// stage is a number of chains that may be read at the same time, in their order.
+type stage struct {
+	number int // the place among the stages of the range
+	scope  *scope
+	after  *stage // the stage that has to be over before; nil for none
+
+	// The scheduler's mutex guards the fields below.
+	tasks  []*task // tasks that were not started
+	left   int     // tasks that are not over
+	next   *stage  // the stage that may start after this one
+	queued bool    // it is in scheduler.waiting, or in the list of a scope
+}
+
+// mayStart reports whether all stages before this one are over.
+func (st *stage) mayStart() bool { return st.after == nil || st.after.left == 0 && st.after.mayStart() }
+
+// stageHeap is a heap of stages, the first of the listing at the top.
+type stageHeap []*stage
+
+func (h stageHeap) Len() int           { return len(h) }
+func (h stageHeap) Less(i, j int) bool { return h[i].number < h[j].number }
+func (h stageHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *stageHeap) Push(x any)        { *h = append(*h, x.(*stage)) }
+func (h *stageHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}
+
+// add registers chains of one stage. The first of them is number at among those of the stage that were not started.
+func (s *scheduler) add(at int, tasks ...*task) {
+	for _, t := range tasks {
+		t.stage.left++
+		for sc := t.scope; sc != nil; sc = sc.outer {
+			sc.tasks = append(sc.tasks, t)
+		}
+	}
+	st := tasks[0].stage
+	st.tasks = slices.Insert(st.tasks, min(at, len(st.tasks)), tasks...)
+	s.queue(st)
+}
+
+// queue puts a stage among those that may start.
+func (s *scheduler) queue(st *stage) {
+	if !st.queued && len(st.tasks) > 0 && st.mayStart() {
+		st.queued = true
+		heap.Push(&s.waiting, st)
+	}
+}
+
+// schedule starts chains and sends requests, as many as permitted.
+func (s *scheduler) schedule() {
+	if s.closed {
+		return
+	}
+	for s.mayStart() {
+		t := s.nextToStart()
+		if t == nil {
+			break
+		}
+		s.start(t)
+	}
+	var wait time.Duration // until a rate permits the next request; 0 for none
+	kept := s.wanting[:0]
+	for i, t := range s.wanting {
+		if s.underWay == s.parallel {
+			kept = append(kept, s.wanting[i:]...)
+			break
+		}
+		if t.over || t.scope.ctx.Err() != nil {
+			t.listed = false
+			continue
+		}
+		if !s.maySend(t) {
+			kept = append(kept, t)
+			continue
+		}
+		if d := reserve(t.pacers); d > 0 {
+			kept = append(kept, t)
+			wait = min(cmp.Or(wait, d), d)
+			continue
+		}
+		s.send(t)
+	}
+	clear(s.wanting[len(kept):])
+	s.wanting = kept
+	s.callAfter(wait)
+}
+
+// mayStart reports whether one more chain may be started.
+func (s *scheduler) mayStart() bool {
+	if s.ordered && s.parallel > 1 {
+		return s.active < orderedChains*s.parallel && s.reading < s.parallel
+	}
+	return s.active < s.parallel
+}
+
+// nextToStart returns the first chain of the listing that may be started, nil if there is none.
+func (s *scheduler) nextToStart() *task {
+	for len(s.waiting) > 0 {
+		st := s.waiting[0]
+		full := st.scope.full()
+		if len(st.tasks) > 0 && full == nil && st.scope.ctx.Err() == nil {
+			t := st.tasks[0]
+			st.tasks = st.tasks[1:]
+			return t
+		}
+		heap.Pop(&s.waiting)
+		st.queued = full != nil
+		if full != nil {
+			full.blocked = append(full.blocked, st)
+		}
+	}
+	return nil
+}
+
+// start makes a chain active.
+func (s *scheduler) start(t *task) {
+	t.started = true
+	s.active++
+	s.reading++
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		sc.active++
+	}
+	s.want(t)
+}
+
+// want lists a chain among those that want to send a request, if it has room for a page. A chain whose pages
+// satisfy the limit of the range waits until it is needed.
+func (s *scheduler) want(t *task) {
+	switch {
+	case t.listed || t.underWay || t.spent || t.over || t.paused || t.held >= s.depth:
+	case t.needed == 0 && !t.filter && s.limit-s.taken-t.items <= 0:
+	default:
+		t.listed = true
+		s.wanting = append(s.wanting, t)
+	}
+}
+
+// need says that the range cannot continue without the next page of a chain. The chain is started if it was not,
+// whatever the number of active chains is. The number of items is how many the range still delivers.
+func (s *scheduler) need(t *task, items int) {
+	if t.underWay || t.over {
+		return
+	}
+	t.needed = max(1, items)
+	if !t.started {
+		t.stage.tasks = slices.DeleteFunc(t.stage.tasks, func(o *task) bool { return o == t })
+		s.start(t)
+	}
+	s.want(t)
+	s.schedule()
+}
+
+// maySend reports whether the bounds of the scopes of a chain permit its request.
+func (s *scheduler) maySend(t *task) bool {
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		if sc.requests > 0 && sc.underWay >= sc.requests {
+			return false
+		}
+	}
+	return t.scope.permits(t)
+}
+
+// send sends the next request of a chain.
+func (s *scheduler) send(t *task) {
+	wanted := t.needed
+	if wanted == 0 {
+		wanted = s.limit - s.taken - t.items
+	}
+	s.clock++
+	t.listed, t.underWay, t.sentAt = false, true, s.clock
+	s.underWay++
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		sc.underWay++
+	}
+	t.scope.sent(t)
+	s.requests.Go(func() { t.fetch(wanted) })
+}
+
+// arrive notes that the request of a chain ended. If it brought a page, store keeps the page and returns the number
+// of its items and whether it is the last one. Otherwise err says why there is none.
+func (s *scheduler) arrive(t *task, err error, store func() (items int, last bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.underWay = false
+	s.underWay--
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		sc.underWay--
+	}
+	again := t.scope.answered(s, t, err)
+	switch {
+	case t.over:
+	case again:
+		t.listed = true
+		s.wanting = slices.Insert(s.wanting, 0, t)
+	default:
+		items, last := store()
+		if err == nil {
+			t.held++
+			t.items += items
+		}
+		t.needed, t.refused = 0, 0
+		if err != nil || last {
+			t.spent = true
+			s.reading--
+		}
+		s.want(t)
+		s.arrived = append(s.arrived, t)
+		s.news.Store(true)
+	}
+	s.schedule()
+	s.tell()
+}
+
+// tell wakes the ranging goroutine.
+func (s *scheduler) tell() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will look
+	}
+}
+
+// took notes that the page at the head of a chain was taken, and requests the next one.
+func (s *scheduler) took(t *task, items int) {
+	t.held--
+	t.items -= items
+	s.taken += items
+	if t.spent && t.held == 0 {
+		s.finish(t)
+	}
+	s.want(t)
+	s.schedule()
+}
+
+// finish ends a chain: nothing of it is taken any more.
+func (s *scheduler) finish(t *task) {
+	if t.over {
+		return
+	}
+	t.over = true
+	if t.started {
+		s.active--
+		if !t.spent {
+			s.reading--
+		}
+		for sc := t.scope; sc != nil; sc = sc.outer {
+			sc.active--
+			for _, st := range sc.blocked {
+				st.queued = false
+				s.queue(st)
+			}
+			sc.blocked = nil
+		}
+	} else {
+		t.stage.tasks = slices.DeleteFunc(t.stage.tasks, func(o *task) bool { return o == t })
+	}
+	t.spent = true
+	t.discard()
+	t.scope.throttle.drop(t)
+	t.stage.left--
+	for st := t.stage; st.left == 0 && st.next != nil; st = st.next {
+		s.queue(st.next)
+	}
+}
+
+// drop ends all chains of a scope.
+func (s *scheduler) drop(sc *scope) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range sc.tasks {
+		s.finish(t)
+	}
+	s.schedule()
+}
+
+// begin starts the first chains.
+func (s *scheduler) begin() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.schedule()
+}
+
+// collect tells the streams of the requests that ended since the last call.
+func (s *scheduler) collect() {
+	if s == nil || !s.news.Swap(false) {
+		return
+	}
+	s.mu.Lock()
+	arrived := s.arrived
+	s.arrived = nil
+	s.mu.Unlock()
+	for _, t := range arrived {
+		t.notify()
+	}
+}
+
+// wait blocks until a request ends or the context does, which is an error. All items of the pages that were taken have
+// been delivered or dropped.
+func (s *scheduler) wait(ctx context.Context, delivered int) error {
+	s.mu.Lock()
+	if s.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
+		s.taken = delivered
+		for _, t := range s.root.tasks {
+			if t.started {
+				s.want(t)
+			}
+		}
+		s.schedule()
+	}
+	s.mu.Unlock()
+	if debugHook != nil && os.Getenv("DEBUGX") != "" { d := make(chan bool); go func() { select { case <-d: case <-time.After(2*time.Second): debugHook(s) } }(); defer close(d) }
+	select {
+	case <-s.wake:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		return cause(ctx)
+	}
+	return nil
+}
+
+// callAfter calls schedule after a time, or not at all for 0. A later call replaces an earlier one.
+func (s *scheduler) callAfter(d time.Duration) {
+	if s.timer != nil && s.timer.Stop() {
+		s.requests.Done()
+	}
+	s.timer = nil
+	if d == 0 {
+		return
+	}
+	s.requests.Add(1)
+	s.timer = time.AfterFunc(d, func() {
+		defer s.requests.Done()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.schedule()
+	})
+}
+
+// close ends the requests that are under way and waits for them.
+func (s *scheduler) close(cancel context.CancelFunc) {
+	cancel()
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	s.closed = true
+	s.callAfter(0)
+	s.mu.Unlock()
+	s.requests.Wait()
+}
+
+// crash is how a function ended that did not return: with a panic, or with [runtime.Goexit].
+type crash struct {
+	panicked bool
+	value    any
+}
+
+// repeat ends the calling goroutine in the same way.
+func (c *crash) repeat() {
+	if c.panicked {
+		panic(c.value)
+	}
+	runtime.Goexit()
+}
+
+var debugHook func(*scheduler)

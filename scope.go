@@ -1,0 +1,207 @@
+package backupx
+
+import (
+	"context"
+	"slices"
+)
+
+// scope is a part of a range that fails as one: the whole range, or one source of a fleet. Its requests end together,
+// with those of the scopes within it. A scope also bounds the requests that are under way to its service, because a
+// service counts the requests of each account and region.
+type scope struct {
+	outer    *scope // nil for the scope of the whole range
+	ctx      context.Context
+	cancel   context.CancelFunc
+	requests int // requests under way at most; 0 for as many as the outer scope permits
+
+	err error // the first failure; only the ranging goroutine uses it
+
+	// The scheduler's mutex guards the fields below. Requests of the scopes within count for tasks, active,
+	// underWay and blocked only.
+	tasks    []*task
+	active   int      // tasks that were started and are not over
+	underWay int      // requests
+	blocked  []*stage // stages that wait until a task is over
+	throttle throttle
+}
+
+// newScope returns a scope within another one, nil for none. A number of requests of 0 sets no bound.
+func newScope(ctx context.Context, outer *scope, requests int) *scope {
+	s := &scope{outer: outer, requests: requests}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	return s
+}
+
+// full returns the innermost scope that bounds its requests and has as many active chains, nil if there is none.
+func (s *scope) full() *scope {
+	for ; s != nil; s = s.outer {
+		if s.requests > 0 && s.active >= s.requests {
+			return s
+		}
+	}
+	return nil
+}
+
+// failure returns the error that ended the scope, or a scope around it; nil if there is none.
+func (s *scope) failure() error {
+	for ; s != nil; s = s.outer {
+		if s.err != nil {
+			return s.err
+		}
+	}
+	return nil
+}
+
+// fail ends the requests of the scope. The first error stays: the requests that are ended fail too.
+func (s *scope) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.cancel()
+}
+
+// throttle is what the refusals of a service have shown: how many requests may be under way to it, and which pages
+// are to be requested again. A throttled attempt halves the number, an answer increases it by one.
+type throttle struct {
+	allowed  int     // requests that may be under way; 0 for no bound
+	busy     int     // requests that are under way and do not wait between two attempts
+	sole     *task   // the task whose request is the only one under way since it was sent; nil if there is none
+	alone    *task   // the task whose request has to be the only one; nil if there is none
+	refused  []*task // tasks whose page was refused, in the order in which they are requested again
+	halvedAt int     // scheduler.clock when allowed was halved last
+	grewAt   int     // scheduler.clock when allowed was increased last
+}
+
+// mostCalls is how often a page is requested if the service refuses it for throttling.
+const mostCalls = 3
+
+// permits reports whether the refusals of the service permit the request of a task. Refused pages are requested before
+// any other page, and for the last time only while nothing else is under way.
+func (s *scope) permits(t *task) bool {
+	h := &s.throttle
+	switch {
+	case h.alone != nil, len(h.refused) > 0 && h.refused[0] != t:
+		return false
+	case t.refused == mostCalls-1:
+		return s.underWay == 0
+	default:
+		return h.allowed == 0 || h.busy < h.allowed
+	}
+}
+
+// sent notes that a request was sent.
+func (s *scope) sent(t *task) {
+	h := &s.throttle
+	h.busy++
+	h.sole = nil
+	if h.busy == 1 && s.underWay == 1 {
+		h.sole = t
+	}
+	if len(h.refused) > 0 && h.refused[0] == t {
+		h.refused = h.refused[1:]
+	}
+	if t.refused == mostCalls-1 {
+		h.alone = t
+	}
+}
+
+// answered notes how a request ended, and reports whether it is to be sent again.
+func (s *scope) answered(sched *scheduler, t *task, err error) (again bool) {
+	h := &s.throttle
+	s.wakes(t)
+	h.busy--
+	wasAlone := h.sole == t
+	if h.sole == t {
+		h.sole = nil
+	}
+	if h.alone == t {
+		h.alone = nil
+	}
+	switch {
+	case err == nil:
+		h.grow(sched, t.sentAt)
+	case s.ctx.Err() == nil && !t.over && throttled(err):
+		if !t.observed {
+			h.halve(sched, t.sentAt)
+		}
+		if t.refused == mostCalls-1 || t.refused == 0 && wasAlone {
+			return false
+		}
+		t.refused++
+		h.refused = append(h.refused, t)
+		return true
+	}
+	return false
+}
+
+// halve halves the requests that may be under way after a throttled attempt, unless the attempt was sent before they
+// were halved last.
+func (h *throttle) halve(s *scheduler, sentAt int) {
+	if sentAt <= h.halvedAt {
+		return
+	}
+	underWay := h.busy
+	if h.allowed > 0 {
+		underWay = min(underWay, h.allowed)
+	}
+	h.allowed = max(1, underWay/2)
+	h.halvedAt = s.clock
+}
+
+// grow increases the requests that may be under way by one, once for all answers to requests that were sent before the
+// number changed last.
+func (h *throttle) grow(s *scheduler, sentAt int) {
+	if h.allowed == 0 || sentAt <= max(h.halvedAt, h.grewAt) {
+		return
+	}
+	h.allowed++
+	h.grewAt = s.clock
+	if h.allowed >= s.parallel {
+		h.allowed = 0
+	}
+}
+
+// attempts follows the attempts of the request of a task.
+type attempts struct {
+	sched  *scheduler
+	task   *task
+	sentAt int // scheduler.clock at the attempt
+}
+
+// began notes that an attempt is sent.
+func (a *attempts) began() {
+	a.sched.mu.Lock()
+	defer a.sched.mu.Unlock()
+	a.task.observed = true
+	a.task.scope.wakes(a.task)
+	a.sched.clock++
+	a.sentAt = a.sched.clock
+}
+
+// ended notes the answer to an attempt. A request whose attempt was throttled pauses before the next attempt: other
+// requests may be sent meanwhile.
+func (a *attempts) ended(throttled bool) {
+	if !throttled {
+		return
+	}
+	a.sched.mu.Lock()
+	defer a.sched.mu.Unlock()
+	h := &a.task.scope.throttle
+	h.halve(a.sched, a.sentAt)
+	a.task.asleep = true
+	h.busy--
+	a.sched.schedule()
+}
+
+// wakes ends the pause of a request between two attempts.
+func (s *scope) wakes(t *task) {
+	if t.asleep {
+		t.asleep = false
+		s.throttle.busy++
+	}
+}
+
+// drop forgets the pages of a task that are to be requested again.
+func (h *throttle) drop(t *task) {
+	h.refused = slices.DeleteFunc(h.refused, func(o *task) bool { return o == t })
+}
