@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"slices"
 	"time"
 )
 
@@ -43,12 +44,81 @@ type shown struct {
 	outside        bool          // items were outside the window
 }
 
+// parallel returns how many requests of a chain's query can be under way: as many as the range and its source permit, and
+// no more than a rate feeds.
+func (s *scheduler) parallelFor(t *task, took time.Duration) int {
+	n := s.parallel
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		if sc.requests > 0 {
+			n = min(n, sc.requests)
+		}
+	}
+	for _, p := range t.pacers {
+		n = min(n, int((took+p.interval-1)/p.interval))
+	}
+	return max(1, n)
+}
+
+const (
+	manyPages  = 4               // a window that seems to have more pages is worth dividing
+	leastSpan  = 2 * time.Second // a page of jobs of a shorter span is of one moment: no window separates them
+	leastPart  = 5 * time.Second // the shortest window that is made while a range runs
+	ladderStep = 4               // how many times longer each window of a ladder is than the one before
+)
+
+// evidence reports whether the pages of a chain show how its jobs lie in time.
+func (sp *split) evidence(sh shown) bool {
+	return !sp.untimed && sh.items > 0 && sh.newest.Sub(sh.oldest) >= leastSpan && sp.windows < maxWindows
+}
+
+// left estimates the pages that are left of a window, and returns the start of the window: an open window is taken to
+// extend for as long as AWS Backup lists jobs.
+func (sh shown) left(w window) (pages float64, from time.Time) {
+	from = w.from
+	if from.IsZero() || from.After(sh.oldest) {
+		from = sh.oldest.Add(-retention)
+	}
+	return float64(sh.oldest.Sub(from)) / float64(sh.newest.Sub(sh.oldest)), from
+}
+
 // divide returns the points at which a window is split whose first page has arrived; nil if it is not.
 func (sp *split) divide(s *scheduler, t *task, w window, sh shown) []time.Time {
-	return nil
+	if !sp.evidence(sh) {
+		return nil
+	}
+	n := s.parallelFor(t, sh.took)
+	pages, from := sh.left(w)
+	if n == 1 || pages <= manyPages || s.unstarted >= 2*n {
+		return nil
+	}
+	return sp.ladder(from, sh.newest, sh.newest.Sub(sh.oldest), n)
 }
 
 // cut returns the points at which what is left of a chain is split; nil if the chain continues.
 func (sp *split) cut(s *scheduler, t *task, w window, sh shown, end time.Time) []time.Time {
-	return nil
+	if sh.unsorted || t.spent || t.underWay || !sp.evidence(sh) {
+		return nil
+	}
+	idle := s.parallelFor(t, sh.took) - s.active
+	pages, from := sh.left(w)
+	if idle <= 0 || s.unstarted > 0 || pages < 2 {
+		return nil
+	}
+	return sp.ladder(from, end, sh.newest.Sub(sh.oldest), idle+1)
+}
+
+// ladder returns the points that split the time from from to end: near windows of one page each, then windows that are
+// each longer than the one before.
+func (sp *split) ladder(from, end time.Time, page time.Duration, near int) []time.Time {
+	page = max(page, leastPart)
+	points := []time.Time{}
+	step := page
+	for at := end.Add(-step); at.Sub(from) >= leastPart && len(points) < maxWindows-sp.windows; at = at.Add(-step) {
+		points = append(points, at.Truncate(exactMargin).UTC())
+		if len(points) >= near {
+			step *= ladderStep
+		}
+	}
+	slices.Reverse(points)
+	return slices.Compact(points)
 }

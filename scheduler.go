@@ -32,17 +32,18 @@ type scheduler struct {
 	wake     chan struct{} // wakes the ranging goroutine
 	news     atomic.Bool   // arrived is not empty
 
-	mu       sync.Mutex // guards the fields below and those of tasks, stages, scopes and splits that say so
-	closed   bool
-	clock    int         // counts the requests and attempts that were sent
-	underWay int         // requests
-	active   int         // tasks that were started and are not over
-	reading  int         // tasks that were started and not read to their end
-	taken    int         // items of the pages that were taken
-	wanting  []*task     // tasks that want to send a request, in the order in which they will
-	waiting  stageHeap   // stages with tasks that were not started and may be
-	arrived  []*task     // tasks whose request ended since the last collect
-	timer    *time.Timer // calls schedule when a rate permits the next request; nil if there is none
+	mu        sync.Mutex // guards the fields below and those of tasks, stages, scopes and splits that say so
+	closed    bool
+	clock     int         // counts the requests and attempts that were sent
+	underWay  int         // requests
+	active    int         // tasks that were started and are not over
+	reading   int         // tasks that were started and not read to their end
+	unstarted int         // tasks that were not started
+	taken     int         // items of the pages that were taken
+	wanting   []*task     // tasks that want to send a request, in the order in which they will
+	waiting   stageHeap   // stages with tasks that were not started and may be
+	arrived   []*task     // tasks whose request ended since the last collect
+	timer     *time.Timer // calls schedule when a rate permits the next request; nil if there is none
 }
 
 // orderedChains is how many chains [Listing.Ordered] holds for each request that may be under way. With several
@@ -130,6 +131,7 @@ func (h *stageHeap) Pop() any {
 func (s *scheduler) add(at int, tasks ...*task) {
 	for _, t := range tasks {
 		t.stage.left++
+		s.unstarted++
 		for sc := t.scope; sc != nil; sc = sc.outer {
 			sc.tasks = append(sc.tasks, t)
 		}
@@ -216,6 +218,7 @@ func (s *scheduler) nextToStart() *task {
 // start makes a chain active.
 func (s *scheduler) start(t *task) {
 	t.started = true
+	s.unstarted--
 	s.active++
 	s.reading++
 	for sc := t.scope; sc != nil; sc = sc.outer {
@@ -352,6 +355,7 @@ func (s *scheduler) finish(t *task) {
 			sc.blocked = nil
 		}
 	} else {
+		s.unstarted--
 		t.stage.tasks = slices.DeleteFunc(t.stage.tasks, func(o *task) bool { return o == t })
 	}
 	t.spent = true
@@ -414,7 +418,17 @@ func (s *scheduler) wait(ctx context.Context, delivered int) error {
 		s.schedule()
 	}
 	s.mu.Unlock()
-	if debugHook != nil && os.Getenv("DEBUGX") != "" { d := make(chan bool); go func() { select { case <-d: case <-time.After(2*time.Second): debugHook(s) } }(); defer close(d) }
+	if debugHook != nil && os.Getenv("DEBUGX") != "" {
+		d := make(chan bool)
+		go func() {
+			select {
+			case <-d:
+			case <-time.After(2 * time.Second):
+				debugHook(s)
+			}
+		}()
+		defer close(d)
+	}
 	select {
 	case <-s.wake:
 	case <-ctx.Done():

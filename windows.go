@@ -338,7 +338,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	s.mu.Lock()
 	end := r.shown.newest.Truncate(exactMargin)
 	var points []time.Time
-	if len(r.pages) == 0 && r.shown.oldest.Before(end) {
+	if len(r.pages) == 0 && !r.uncut && r.shown.oldest.Before(end) {
 		points = w.split.cut(s, r.task, w.bounds(r.at), r.shown, end)
 	}
 	s.mu.Unlock()
