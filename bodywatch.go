@@ -21,7 +21,10 @@ var errEmptyBody = errors.New("the service answered with an empty body where a p
 // bodyWatch records whether the response of a call had any content. It looks at the bytes that are read,
 // because a custom HTTP client may leave ContentLength at 0 although there is a body. It is a step in the SDK
 // client's middleware stack; a stub has no such stack, and its responses are not checked.
-type bodyWatch struct{ last atomic.Pointer[watchedBody] }
+type bodyWatch struct {
+	call context.Context // of the call
+	last atomic.Pointer[watchedBody]
+}
 
 type watchedBodyKey struct{}
 
@@ -53,6 +56,9 @@ func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 
 // add puts the watch into a client's middleware stack, next to the transport.
 func (w *bodyWatch) add(stack *middleware.Stack) error {
+	if err := addAttempts(w.call, stack); err != nil {
+		return err
+	}
 	return stack.Deserialize.Add(w, middleware.After)
 }
 

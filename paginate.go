@@ -121,7 +121,7 @@ func fetchWith[T, I, O, F any](
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := input
 		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))
-		var watch bodyWatch
+		watch := bodyWatch{call: ctx}
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, &watch) })

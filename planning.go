@@ -1,6 +1,8 @@
 package backupx
 
 import (
+	"os"
+	"strconv"
 	"slices"
 	"time"
 )
@@ -53,6 +55,9 @@ func (s *scheduler) parallelFor(t *task, took time.Duration) int {
 			n = min(n, sc.requests)
 		}
 	}
+	if allowed := t.scope.throttle.allowed; allowed > 0 {
+		n = min(n, allowed)
+	}
 	for _, p := range t.pacers {
 		n = min(n, int((took+p.interval-1)/p.interval))
 	}
@@ -73,25 +78,58 @@ func (sp *split) evidence(sh shown) bool {
 
 // left estimates the pages that are left of a window, and returns the start of the window: an open window is taken to
 // extend for as long as AWS Backup lists jobs.
-func (sh shown) left(w window) (pages float64, from time.Time) {
+func (sh shown) left(w window) (pages float64, from time.Time, even bool) {
 	from = w.from
 	if from.IsZero() || from.After(sh.oldest) {
 		from = sh.oldest.Add(-retention)
 	}
-	return float64(sh.oldest.Sub(from)) / float64(sh.newest.Sub(sh.oldest)), from
+	first := sh.first
+	if knob("TO",0)>0 && !w.to.IsZero() {
+		first = w.to
+	}
+	page := sh.newest.Sub(sh.oldest)
+	average := first.Sub(sh.oldest) / time.Duration(max(1, sh.pages))
+	even = float64(average) <= knob("EV", 2)*float64(page) && (sh.pages > 1 || !w.to.IsZero() && w.to.Sub(sh.newest) < page) && float64(sh.oldest.Sub(from)) <= knob("EF",20)*float64(first.Sub(sh.oldest))
+	return float64(sh.oldest.Sub(from)) / float64(max(1, page, time.Duration(knob("AV",0)*float64(average)))), from, even
 }
 
 // divide returns the points at which a window is split whose first page has arrived; nil if it is not.
 func (sp *split) divide(s *scheduler, t *task, w window, sh shown) []time.Time {
-	if !sp.evidence(sh) {
+	pages, from, even := sh.left(w)
+	if !sp.evidence(sh) || pages <= knob("DP", 4) {
 		return nil
 	}
-	n := s.parallelFor(t, sh.took)
-	pages, from := sh.left(w)
-	if n == 1 || pages <= manyPages || s.unstarted >= 2*n {
+	n := sp.worth(s, t, sh, pages, knob("IPD", 1))
+	if n < 2 {
 		return nil
+	}
+	if even {
+		return parts(from, latest(sh.newest, w.to), min(n, int(pages)+1))
 	}
 	return sp.ladder(from, sh.newest, sh.newest.Sub(sh.oldest), n)
+}
+
+func (sp *split) worth(s *scheduler, t *task, sh shown, pages float64, ip float64) int {
+	n := s.parallelFor(t, sh.took)
+	idle := n - s.reading
+	total, known, most := pages, 1.0, 0.0
+	for _, o := range s.root.tasks {
+		if o.started && !o.over && o != t && o.split != nil {
+			total += o.left
+			most = max(most, o.left)
+			if o.left > 0 || o.spent {
+				known++
+			}
+		}
+	}
+	share := total / float64(n)
+	if idle > 0 && s.unstarted == 0 && most*knob("VF", 0.5) <= pages {
+		return max(idle+int(ip), min(n, int(knob("SHI", 0)*pages/share)))
+	}
+	if known >= float64(s.active)/2 && n > 1 && float64(s.unstarted) < knob("UN", 1)*float64(n) && pages > knob("SF", 100000)*max(share, 4) {
+		return min(n, int(pages/share*knob("SH", 1)))
+	}
+	return 0
 }
 
 // cut returns the points at which what is left of a chain is split; nil if the chain continues.
@@ -99,26 +137,49 @@ func (sp *split) cut(s *scheduler, t *task, w window, sh shown, end time.Time) [
 	if sh.unsorted || t.spent || t.underWay || !sp.evidence(sh) {
 		return nil
 	}
-	idle := s.parallelFor(t, sh.took) - s.active
-	pages, from := sh.left(w)
-	if idle <= 0 || s.unstarted > 0 || pages < 2 {
+	pages, from, even := sh.left(w)
+	if pages < knob("CP", 2) {
 		return nil
 	}
-	return sp.ladder(from, end, sh.newest.Sub(sh.oldest), idle+1)
+	n := sp.worth(s, t, sh, pages, knob("IP", 1))
+	if n < 2 {
+		return nil
+	}
+	if even {
+		return parts(from, sh.oldest, min(n, int(pages+1)))
+	}
+	return sp.ladder(from, sh.oldest, sh.newest.Sub(sh.oldest), n)
 }
 
 // ladder returns the points that split the time from from to end: near windows of one page each, then windows that are
 // each longer than the one before.
 func (sp *split) ladder(from, end time.Time, page time.Duration, near int) []time.Time {
-	page = max(page, leastPart)
+	page = max(time.Duration(float64(page)*knob("PG",0.7)), leastPart)
+	near = int(float64(near)*knob("NR",1))
 	points := []time.Time{}
 	step := page
 	for at := end.Add(-step); at.Sub(from) >= leastPart && len(points) < maxWindows-sp.windows; at = at.Add(-step) {
 		points = append(points, at.Truncate(exactMargin).UTC())
 		if len(points) >= near {
-			step *= ladderStep
+			step = time.Duration(float64(step)*knob("LS", 4))
 		}
 	}
 	slices.Reverse(points)
+	return slices.Compact(points)
+}
+
+func knob(name string, v float64) float64 {
+	if s := os.Getenv(name); s != "" {
+		v, _ = strconv.ParseFloat(s, 64)
+	}
+	return v
+}
+
+func parts(from, to time.Time, n int) []time.Time {
+	points := []time.Time{}
+	step := to.Sub(from) / time.Duration(n)
+	for i := 1; i < n; i++ {
+		points = append(points, from.Add(time.Duration(i)*step).Truncate(exactMargin).UTC())
+	}
 	return slices.Compact(points)
 }

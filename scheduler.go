@@ -89,12 +89,12 @@ type task struct {
 	listed   bool // it is in scheduler.wanting
 	underWay bool // its request is
 	observed bool // attempts of the request were observed
-	asleep   bool // the request waits between two attempts
 	held     int  // pages that were read and not taken
 	items    int  // items of these pages
 	needed   int  // how many items the range needs of it to continue; 0 if it can continue without
 	refused  int  // how often the page was refused for throttling
 	sentAt   int  // scheduler.clock at the request
+	left     float64 // pages that seem to be left, for a chain that may be cut
 }
 
 // stage is a number of chains that may be read at the same time, in their order.
@@ -271,7 +271,7 @@ func (s *scheduler) send(t *task) {
 		wanted = s.limit - s.taken - t.items
 	}
 	s.clock++
-	t.listed, t.underWay, t.sentAt = false, true, s.clock
+	t.listed, t.underWay, t.observed, t.sentAt = false, true, false, s.clock
 	s.underWay++
 	for sc := t.scope; sc != nil; sc = sc.outer {
 		sc.underWay++
@@ -285,12 +285,12 @@ func (s *scheduler) send(t *task) {
 func (s *scheduler) arrive(t *task, err error, store func() (items int, last bool)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	again := t.scope.answered(s, t, err)
 	t.underWay = false
 	s.underWay--
 	for sc := t.scope; sc != nil; sc = sc.outer {
 		sc.underWay--
 	}
-	again := t.scope.answered(s, t, err)
 	switch {
 	case t.over:
 	case again:
@@ -398,6 +398,7 @@ func (s *scheduler) collect() {
 	s.mu.Lock()
 	arrived := s.arrived
 	s.arrived = nil
+	slices.SortStableFunc(arrived, func(a, b *task) int { return cmp.Compare(b.left, a.left) }) // the longest is split first
 	s.mu.Unlock()
 	for _, t := range arrived {
 		t.notify()
@@ -431,6 +432,7 @@ func (s *scheduler) wait(ctx context.Context, delivered int) error {
 	}
 	select {
 	case <-s.wake:
+		runtime.Gosched() // requests that end at the same time are considered together
 	case <-ctx.Done():
 	}
 	if ctx.Err() != nil {

@@ -64,12 +64,12 @@ func (s *scope) fail(err error) {
 // are to be requested again. A throttled attempt halves the number, an answer increases it by one.
 type throttle struct {
 	allowed  int     // requests that may be under way; 0 for no bound
-	busy     int     // requests that are under way and do not wait between two attempts
 	sole     *task   // the task whose request is the only one under way since it was sent; nil if there is none
 	alone    *task   // the task whose request has to be the only one; nil if there is none
 	refused  []*task // tasks whose page was refused, in the order in which they are requested again
 	halvedAt int     // scheduler.clock when allowed was halved last
-	grewAt   int     // scheduler.clock when allowed was increased last
+	changed  int     // scheduler.clock when allowed changed last
+	before   int     // requests under way that were sent before
 }
 
 // mostCalls is how often a page is requested if the service refuses it for throttling.
@@ -85,16 +85,15 @@ func (s *scope) permits(t *task) bool {
 	case t.refused == mostCalls-1:
 		return s.underWay == 0
 	default:
-		return h.allowed == 0 || h.busy < h.allowed
+		return h.allowed == 0 || s.underWay < h.allowed
 	}
 }
 
 // sent notes that a request was sent.
 func (s *scope) sent(t *task) {
 	h := &s.throttle
-	h.busy++
 	h.sole = nil
-	if h.busy == 1 && s.underWay == 1 {
+	if s.underWay == 1 {
 		h.sole = t
 	}
 	if len(h.refused) > 0 && h.refused[0] == t {
@@ -108,8 +107,9 @@ func (s *scope) sent(t *task) {
 // answered notes how a request ended, and reports whether it is to be sent again.
 func (s *scope) answered(sched *scheduler, t *task, err error) (again bool) {
 	h := &s.throttle
-	s.wakes(t)
-	h.busy--
+	if t.sentAt <= h.changed {
+		h.before--
+	}
 	wasAlone := h.sole == t
 	if h.sole == t {
 		h.sole = nil
@@ -119,10 +119,10 @@ func (s *scope) answered(sched *scheduler, t *task, err error) (again bool) {
 	}
 	switch {
 	case err == nil:
-		h.grow(sched, t.sentAt)
+		s.grow(sched, t.sentAt)
 	case s.ctx.Err() == nil && !t.over && throttled(err):
-		if !t.observed {
-			h.halve(sched, t.sentAt)
+		if !t.observed && s.halve(sched, t.sentAt) {
+			h.before-- // this request
 		}
 		if t.refused == mostCalls-1 || t.refused == 0 && wasAlone {
 			return false
@@ -136,68 +136,30 @@ func (s *scope) answered(sched *scheduler, t *task, err error) (again bool) {
 
 // halve halves the requests that may be under way after a throttled attempt, unless the attempt was sent before they
 // were halved last.
-func (h *throttle) halve(s *scheduler, sentAt int) {
+func (s *scope) halve(sched *scheduler, sentAt int) bool {
+	h := &s.throttle
 	if sentAt <= h.halvedAt {
-		return
+		return false
 	}
-	underWay := h.busy
-	if h.allowed > 0 {
-		underWay = min(underWay, h.allowed)
+	if h.allowed == 0 || s.underWay < h.allowed {
+		h.allowed = s.underWay
 	}
-	h.allowed = max(1, underWay/2)
-	h.halvedAt = s.clock
+	h.allowed = max(1, h.allowed/2)
+	h.halvedAt, h.changed, h.before = sched.clock, sched.clock, s.underWay
+	return true
 }
 
-// grow increases the requests that may be under way by one, once for all answers to requests that were sent before the
-// number changed last.
-func (h *throttle) grow(s *scheduler, sentAt int) {
-	if h.allowed == 0 || sentAt <= max(h.halvedAt, h.grewAt) {
+// grow increases the requests that may be under way by one, once all requests that were sent before the number changed
+// last have been answered.
+func (s *scope) grow(sched *scheduler, sentAt int) {
+	h := &s.throttle
+	if h.allowed == 0 || sentAt <= h.changed || h.before > 0 {
 		return
 	}
 	h.allowed++
-	h.grewAt = s.clock
-	if h.allowed >= s.parallel {
+	h.changed, h.before = sched.clock, s.underWay-1
+	if h.allowed >= sched.parallel {
 		h.allowed = 0
-	}
-}
-
-// attempts follows the attempts of the request of a task.
-type attempts struct {
-	sched  *scheduler
-	task   *task
-	sentAt int // scheduler.clock at the attempt
-}
-
-// began notes that an attempt is sent.
-func (a *attempts) began() {
-	a.sched.mu.Lock()
-	defer a.sched.mu.Unlock()
-	a.task.observed = true
-	a.task.scope.wakes(a.task)
-	a.sched.clock++
-	a.sentAt = a.sched.clock
-}
-
-// ended notes the answer to an attempt. A request whose attempt was throttled pauses before the next attempt: other
-// requests may be sent meanwhile.
-func (a *attempts) ended(throttled bool) {
-	if !throttled {
-		return
-	}
-	a.sched.mu.Lock()
-	defer a.sched.mu.Unlock()
-	h := &a.task.scope.throttle
-	h.halve(a.sched, a.sentAt)
-	a.task.asleep = true
-	h.busy--
-	a.sched.schedule()
-}
-
-// wakes ends the pause of a request between two attempts.
-func (s *scope) wakes(t *task) {
-	if t.asleep {
-		t.asleep = false
-		s.throttle.busy++
 	}
 }
 

@@ -360,7 +360,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	c.parts = w.open(r, window{r.at.from, end}.between(points))
 	c.parts[0].check = c
-	c.parts[0].pos.passed = passed
+	c.parts[0].pos.passed = append(slices.Clone(r.pos.passed), passed...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range c.parts {
@@ -379,6 +379,8 @@ func (w *windowed[T]) verify(first *reader[T]) {
 	first.check = nil
 	s.mu.Lock()
 	right := len(first.pages) > 0 && !first.shown.outside && w.lists(c, &first.pages[0])
+	first.task.paused = false // dividing it would drop items that it passes by
+	s.want(first.task)
 	for _, p := range c.parts {
 		p.task.hidden = false
 		if !right {
@@ -397,7 +399,7 @@ func (w *windowed[T]) verify(first *reader[T]) {
 	c.chain.pos.Done = true
 	c.chain.trim()
 	w.replace(c.chain, c.parts)
-	for _, p := range c.parts {
+	for _, p := range c.parts[1:] {
 		w.consider(p)
 	}
 }
@@ -435,5 +437,9 @@ func (w *windowed[T]) pause(r *reader[T], pg *page[T]) {
 		return
 	}
 	w.split.untimed = w.split.untimed || r.shown.outside
+	r.task.left = 0
+	if !r.shown.unsorted && w.split.evidence(r.shown) && pg.next != "" {
+		r.task.left, _, _ = r.shown.left(w.bounds(r.at))
+	}
 	r.task.paused = r.shown.pages == 1 && pg.next != "" && r.pos.Pages == 0 && r.pos.Skip == 0
 }
