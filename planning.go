@@ -2,8 +2,8 @@ package backupx
 
 import (
 	"os"
-	"strconv"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -84,13 +84,13 @@ func (sh shown) left(w window) (pages float64, from time.Time, even bool) {
 		from = sh.oldest.Add(-retention)
 	}
 	first := sh.first
-	if knob("TO",0)>0 && !w.to.IsZero() {
+	if knob("TO", 0) > 0 && !w.to.IsZero() {
 		first = w.to
 	}
 	page := sh.newest.Sub(sh.oldest)
 	average := first.Sub(sh.oldest) / time.Duration(max(1, sh.pages))
-	even = float64(average) <= knob("EV", 2)*float64(page) && (sh.pages > 1 || !w.to.IsZero() && w.to.Sub(sh.newest) < page) && float64(sh.oldest.Sub(from)) <= knob("EF",20)*float64(first.Sub(sh.oldest))
-	return float64(sh.oldest.Sub(from)) / float64(max(1, page, time.Duration(knob("AV",0)*float64(average)))), from, even
+	even = float64(average) <= knob("EV", 2)*float64(page) && (sh.pages > 1 || !w.to.IsZero() && w.to.Sub(sh.newest) < page) && float64(sh.oldest.Sub(from)) <= knob("EF", 20)*float64(first.Sub(sh.oldest))
+	return float64(sh.oldest.Sub(from)) / float64(max(1, page, time.Duration(knob("AV", 0)*float64(average)))), from, even
 }
 
 // divide returns the points at which a window is split whose first page has arrived; nil if it is not.
@@ -154,14 +154,14 @@ func (sp *split) cut(s *scheduler, t *task, w window, sh shown, end time.Time) [
 // ladder returns the points that split the time from from to end: near windows of one page each, then windows that are
 // each longer than the one before.
 func (sp *split) ladder(from, end time.Time, page time.Duration, near int) []time.Time {
-	page = max(time.Duration(float64(page)*knob("PG",0.7)), leastPart)
-	near = int(float64(near)*knob("NR",1))
+	page = max(time.Duration(float64(page)*knob("PG", 0.7)), leastPart)
+	near = int(float64(near) * knob("NR", 1))
 	points := []time.Time{}
 	step := page
 	for at := end.Add(-step); at.Sub(from) >= leastPart && len(points) < maxWindows-sp.windows; at = at.Add(-step) {
 		points = append(points, at.Truncate(exactMargin).UTC())
 		if len(points) >= near {
-			step = time.Duration(float64(step)*knob("LS", 4))
+			step = time.Duration(float64(step) * knob("LS", 4))
 		}
 	}
 	slices.Reverse(points)

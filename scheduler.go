@@ -81,19 +81,19 @@ type task struct {
 	split   *split // nil if the chain is never split
 
 	// The scheduler's mutex guards the fields below.
-	started  bool // it counts as active
-	over     bool // nothing of it is taken any more
-	spent    bool // there is no further page to request
-	paused   bool // no page is requested until the ranging goroutine has seen the last one
-	hidden   bool // its pages are not delivered before a cut is verified
-	listed   bool // it is in scheduler.wanting
-	underWay bool // its request is
-	observed bool // attempts of the request were observed
-	held     int  // pages that were read and not taken
-	items    int  // items of these pages
-	needed   int  // how many items the range needs of it to continue; 0 if it can continue without
-	refused  int  // how often the page was refused for throttling
-	sentAt   int  // scheduler.clock at the request
+	started  bool    // it counts as active
+	over     bool    // nothing of it is taken any more
+	spent    bool    // there is no further page to request
+	paused   bool    // no page is requested until the ranging goroutine has seen the last one
+	hidden   bool    // its pages are not delivered before a cut is verified
+	listed   bool    // it is in scheduler.wanting
+	underWay bool    // its request is
+	observed bool    // attempts of the request were observed
+	held     int     // pages that were read and not taken
+	items    int     // items of these pages
+	needed   int     // how many items the range needs of it to continue; 0 if it can continue without
+	refused  int     // how often the page was refused for throttling
+	sentAt   int     // scheduler.clock at the request
 	left     float64 // pages that seem to be left, for a chain that may be cut
 }
 
