@@ -30,6 +30,7 @@ func evenly(first, last time.Time, parts int) []time.Time {
 // bounds.
 type split struct {
 	lower, upper time.Time // the creation times that the filter permits; zero for an open end
+	first        time.Time // the start of the span in which jobs were created, as far as it is known
 	windows      int       // that were made
 	untimed      bool      // a page had items outside its window: the service passes over the filters for times
 }
@@ -78,9 +79,12 @@ func (sp *split) evidence(sh shown) bool {
 
 // left estimates the pages that are left of a window, and returns the start of the window: an open window is taken to
 // extend for as long as AWS Backup lists jobs.
-func (sh shown) left(w window) (pages float64, from time.Time, even bool) {
+func (sp *split) left(w window, sh shown) (pages float64, from time.Time, even bool) {
 	from = w.from
-	if from.IsZero() || from.After(sh.oldest) {
+	if from.IsZero() {
+		from = sp.first
+	}
+	if !from.Before(sh.oldest) {
 		from = sh.oldest.Add(-retention)
 	}
 	first := sh.first
@@ -95,7 +99,7 @@ func (sh shown) left(w window) (pages float64, from time.Time, even bool) {
 
 // divide returns the points at which a window is split whose first page has arrived; nil if it is not.
 func (sp *split) divide(s *scheduler, t *task, w window, sh shown) []time.Time {
-	pages, from, even := sh.left(w)
+	pages, from, even := sp.left(w, sh)
 	if !sp.evidence(sh) || pages <= knob("DP", 4) {
 		return nil
 	}
@@ -137,7 +141,7 @@ func (sp *split) cut(s *scheduler, t *task, w window, sh shown, end time.Time) [
 	if sh.unsorted || t.spent || t.underWay || !sp.evidence(sh) {
 		return nil
 	}
-	pages, from, even := sh.left(w)
+	pages, from, even := sp.left(w, sh)
 	if pages < knob("CP", 2) {
 		return nil
 	}

@@ -83,6 +83,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 	if f.sched != nil && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged {
 		w.split = &split{windows: max(1, len(windows))}
 		w.split.lower, w.split.upper = q.created()
+		w.split.first, _ = f.span(q.criteria)
 	}
 	if windows == nil {
 		windows = []window{{}}
@@ -338,7 +339,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	s.mu.Lock()
 	end := r.shown.newest.Truncate(exactMargin)
 	var points []time.Time
-	if len(r.pages) == 0 && !r.uncut && r.shown.oldest.Before(end) {
+	if len(r.pages) == 0 && !r.uncut && r.pos.Skip <= pg.n && r.shown.oldest.Before(end) {
 		points = w.split.cut(s, r.task, w.bounds(r.at), r.shown, end)
 	}
 	s.mu.Unlock()
@@ -439,7 +440,7 @@ func (w *windowed[T]) pause(r *reader[T], pg *page[T]) {
 	w.split.untimed = w.split.untimed || r.shown.outside
 	r.task.left = 0
 	if !r.shown.unsorted && w.split.evidence(r.shown) && pg.next != "" {
-		r.task.left, _, _ = r.shown.left(w.bounds(r.at))
+		r.task.left, _, _ = w.split.left(w.bounds(r.at), r.shown)
 	}
 	r.task.paused = r.shown.pages == 1 && pg.next != "" && r.pos.Pages == 0 && r.pos.Skip == 0
 }
