@@ -181,6 +181,7 @@ func knob(name string, v float64) float64 {
 
 func parts(from, to time.Time, n int) []time.Time {
 	points := []time.Time{}
+	n = max(1, min(n, int(to.Sub(from)/leastPart)))
 	step := to.Sub(from) / time.Duration(n)
 	for i := 1; i < n; i++ {
 		points = append(points, from.Add(time.Duration(i)*step).Truncate(exactMargin).UTC())
