@@ -82,10 +82,9 @@ func (sp *split) evidence(sh shown) bool {
 func (sp *split) left(w window, sh shown) (pages float64, from time.Time, even bool) {
 	from = w.from
 	if from.IsZero() {
-		from = sp.first
-	}
-	if !from.Before(sh.oldest) {
-		from = sh.oldest.Add(-retention)
+		if from = sp.first; !from.Before(sh.oldest) {
+			from = sh.oldest.Add(-retention)
+		}
 	}
 	first := sh.first
 	if knob("TO", 0) > 0 && !w.to.IsZero() {
