@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/aws/smithy-go"
 	"github.com/samber/lo"
@@ -40,6 +41,11 @@ func regions(jobs, latency map[string]int) (map[string]*fakeaws.Service, backupx
 
 func listJobs(c backupx.Client) backupx.Listing[types.BackupJob] {
 	return c.BackupJobs(backupx.BackupJobFilter{}).PageSize(10)
+}
+
+// listInOneChain lists the same jobs as an operation that is never split into windows.
+func listInOneChain(c backupx.Client) backupx.Listing[types.BackupJob] {
+	return jobsByOperation(c.Backup, backup.ListBackupJobsInput{}).PageSize(10)
 }
 
 func sourcesOf(items []backupx.Sourced[types.BackupJob]) map[string]int {
@@ -95,7 +101,7 @@ func TestASourceThatFailsDoesNotStopTheOthers(t *testing.T) {
 		for name, e := range effects {
 			services[name].Fault(fakeaws.Fault{Nth: 2, Every: 1, Do: e.effect})
 		}
-		items, err := backupx.Across(fleet, listJobs).Parallel(n).Collect(t.Context())
+		items, err := backupx.Across(fleet, listInOneChain).Parallel(n).Collect(t.Context())
 		kinds := kindsOf(t, err)
 		counts := sourcesOf(items)
 		require.Equal(t, 30, counts["~fine"])
@@ -190,7 +196,7 @@ func TestResumingAFleetTriesTheSourcesThatFailedAgain(t *testing.T) {
 		services, fleet := regions(map[string]int{"a": 35, "b": 20, "c": 41}, nil)
 		services["a"].Fault(fakeaws.Fault{Nth: 3, Every: 1, Do: fakeaws.AccessDenied()})
 		services["c"].Fault(fakeaws.Fault{Nth: 1, Every: 1, Do: fakeaws.NotEnabled()})
-		l := backupx.Across(fleet, listJobs).Parallel(n)
+		l := backupx.Across(fleet, listInOneChain).Parallel(n)
 		items, err := l.Collect(t.Context())
 		require.Equal(t, map[string]int{"a": 20, "b": 20}, sourcesOf(items))
 		require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied, "c": backupx.NotEnabled}, kindsOf(t, err))
@@ -264,7 +270,7 @@ func TestABreakInPagesOfAFleetYieldsNothingMore(t *testing.T) {
 			services, fleet := regions(map[string]int{"a": 35, "b": 50}, map[string]int{"a": 1000, "b": 1000})
 			services["a"].Fault(fakeaws.Fault{Nth: 3, Every: 1, Do: fakeaws.AccessDenied()})
 			pages, stopped := map[string]int{}, false
-			backupx.Across(fleet, listJobs).Parallel(n).Pages(t.Context())(func(p backupx.Page[backupx.Sourced[types.BackupJob]], err error) bool {
+			backupx.Across(fleet, listInOneChain).Parallel(n).Pages(t.Context())(func(p backupx.Page[backupx.Sourced[types.BackupJob]], err error) bool {
 				require.NoError(t, err)
 				require.False(t, stopped, "nothing is yielded after the break")
 				require.Len(t, p.Items, 10)
@@ -287,7 +293,7 @@ func TestARangeAfterABreakTriesTheSourcesThatFailedAgain(t *testing.T) {
 		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
 			services, fleet := regions(map[string]int{"a": 35, "b": 50}, map[string]int{"a": 1000, "b": 1000})
 			services["a"].Fault(fakeaws.Fault{Nth: 3, Every: 1, Do: fakeaws.AccessDenied()})
-			l := backupx.Across(fleet, listJobs).Parallel(n)
+			l := backupx.Across(fleet, listInOneChain).Parallel(n)
 			cursor, stopped := l.Cursor(), false
 			got, fromB := []backupx.Sourced[types.BackupJob]{}, 0
 			cursor.All(t.Context())(func(v backupx.Sourced[types.BackupJob], err error) bool {
@@ -334,7 +340,7 @@ func TestAFleetTakesTheTimeOfItsSlowestSource(t *testing.T) {
 			slowest = max(slowest, time.Duration(n/10*latency[name])*time.Millisecond)
 		}
 		began := time.Now()
-		requireCount(t, lo.Sum(lo.Values(jobs)), backupx.Across(fleet, listJobs).Parallel(17))
+		requireCount(t, lo.Sum(lo.Values(jobs)), backupx.Across(fleet, listInOneChain).Parallel(17))
 		require.Equal(t, slowest, time.Since(began))
 	})
 }
