@@ -101,7 +101,7 @@ func TestASourceThatFailsDoesNotStopTheOthers(t *testing.T) {
 		for name, e := range effects {
 			services[name].Fault(fakeaws.Fault{Nth: 2, Every: 1, Do: e.effect})
 		}
-		items, err := backupx.Across(fleet, listInOneChain).Parallel(n).Collect(t.Context())
+		items, err := backupx.Across(fleet, listJobs).Parallel(n).Collect(t.Context())
 		kinds := kindsOf(t, err)
 		counts := sourcesOf(items)
 		require.Equal(t, 30, counts["~fine"])

@@ -141,7 +141,7 @@ func (sp *split) cut(s *scheduler, t *task, w window, sh shown, end time.Time) [
 		return nil
 	}
 	pages, from, even := sp.left(w, sh)
-	if pages < knob("CP", 2) {
+	if pages < knob("CP", 3) {
 		return nil
 	}
 	n := sp.worth(s, t, sh, pages, knob("IP", 1))

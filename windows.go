@@ -80,7 +80,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.sched != nil && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged {
+	if f.sched != nil && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged && f.set.start == nil {
 		w.split = &split{windows: max(1, len(windows))}
 		w.split.lower, w.split.upper = q.created()
 		w.split.first, _ = f.span(q.criteria)
@@ -442,5 +442,5 @@ func (w *windowed[T]) pause(r *reader[T], pg *page[T]) {
 	if !r.shown.unsorted && w.split.evidence(r.shown) && pg.next != "" {
 		r.task.left, _, _ = w.split.left(w.bounds(r.at), r.shown)
 	}
-	r.task.paused = r.shown.pages == 1 && pg.next != "" && r.pos.Pages == 0 && r.pos.Skip == 0
+	r.task.paused = r.shown.pages == 1 && pg.next != "" && r.pos.Pages == 0 && r.pos.Skip == 0 && r.pos.Token == ""
 }
