@@ -56,7 +56,7 @@
 // and a [Checkpoint] from which [Listing.Resume] delivers the remaining items, and it wraps the error that
 // the SDK returned. A repeated page token and an empty response body are errors too: with them the SDK's own
 // paginators loop for ever, or end as if the page were the last one. The SDK retries requests; this package
-// does not. If requests are throttled, use the SDK's adaptive mode (aws.RetryModeAdaptive) and
+// does not, except for pages that were throttled while it read others in parallel. If requests are throttled, use the SDK's adaptive mode (aws.RetryModeAdaptive) and
 // [Listing.Rate].
 //
 // # Resuming

@@ -297,10 +297,18 @@ func (l Listing[T]) Prefetch(pages int) Listing[T] {
 // goroutine that ranges. If a filter of jobs has several states, the states that are not final are read one
 // after another, in the order of a job's life, so that a job that changes its state meanwhile is not missed.
 //
-// A listing of jobs is first split into windows of creation time. If the first page of a window shows that
-// the window is large, the window is split again. That costs one request: the page is dropped, and its jobs
-// are read again in the smaller windows. [Listing.Every] sets the windows instead. Parallel does not split
-// the parts of [Concat], [Merge], [Across] and [Client.Inventory]; Every on the result or on a part does.
+// A listing of jobs is split into windows of creation time, also as a part of [Concat], [Across] and
+// [Client.Inventory], but not of [Merge]. The first requests read n windows, or one if the listing has a
+// [Listing.Rate]. While fewer than n requests are needed, what is left of a long chain is split again, by
+// what its pages show; each split costs one request. A chain is split after its first page only if its pages
+// come newest first, and the items of its last page are requested again to verify that. [Listing.Every] sets
+// the windows instead, and its windows are never split. If one page satisfies [Listing.Limit] and no items
+// are filtered out, the chains are read one after another.
+//
+// n is a ceiling. If the service throttles a request, fewer requests are under way to this source for a
+// while: half as many after a throttled attempt, and one more after each round of answers. A page that is
+// refused for throttling, after the SDK's own attempts, is requested up to twice more if other requests were
+// under way; [PageInfo] has the number in Refused.
 func (l Listing[T]) Parallel(n int) Listing[T] {
 	l.set.parallel = &n
 	return l
@@ -316,15 +324,15 @@ func (l Listing[T]) Ordered() Listing[T] {
 }
 
 // Every splits a listing of jobs into windows of creation time that are d long (d > 0). Windows end at fixed
-// multiples of d in UTC, within the last 30 days, for which AWS Backup lists jobs, and within the times of
-// the filter. The oldest window has no start and the newest has no end, unless the filter sets one. Each
-// window is a chain; the newest comes first, and [Listing.Parallel] reads several at the same time. Windows
-// neither overlap nor leave gaps, whatever the service does at their ends, because backupx checks the
-// creation time of each job.
+// multiples of d in UTC, within the times of the filter; without a start, within the 30 days before its end, and
+// without an end, before now: AWS Backup lists jobs for 30 days. The oldest window has no start and the newest
+// has no end, unless the filter sets one. Each window is a chain; the newest comes first, and
+// [Listing.Parallel] reads several at the same time. Windows neither overlap nor leave gaps, whatever the
+// service does at their ends, because backupx checks the creation time of each job.
 //
-// If a filter has several states, neither Every nor Parallel splits the states that are not final. More than
-// 10,000 windows are an error, and so is Every for an operation that does not filter by creation time.
-// Without Every, Parallel plans the windows.
+// On a combination of listings, Every applies to those that filter by creation time. If none does, a range
+// yields an error. If a filter has several states, neither Every nor Parallel splits the states that are not
+// final. More than 10,000 windows are an error. Without Every, Parallel plans the windows.
 func (l Listing[T]) Every(d time.Duration) Listing[T] {
 	l.set.every = &d
 	return l
