@@ -216,10 +216,13 @@ func (r *reader[T]) read(need bool) (page[T], outcome, error) {
 	if out == got && err == nil && !r.query.cutAfter(r, &pg) {
 		r.sched.mu.Lock()
 		defer r.sched.mu.Unlock()
-		r.sched.took(r.task, pg.n)
+		r.sched.took(r.task, pg.n, r.repeated(&pg))
 	}
 	return pg, out, err
 }
+
+// repeated returns how many items of a page another chain has delivered.
+func (r *reader[T]) repeated(pg *page[T]) int { return min(pg.n, len(r.pos.passed)) }
 
 // take returns the next page that was read ahead, or says why there is none. With need, the range cannot continue
 // without the page.

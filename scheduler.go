@@ -323,11 +323,12 @@ func (s *scheduler) tell() {
 	}
 }
 
-// took notes that the page at the head of a chain was taken, and requests the next one.
-func (s *scheduler) took(t *task, items int) {
+// took notes that the page at the head of a chain was taken, and requests the next one. Some of its items were delivered
+// before.
+func (s *scheduler) took(t *task, items, repeated int) {
 	t.held--
 	t.items -= items
-	s.taken += items
+	s.taken += items - repeated
 	if t.spent && t.held == 0 {
 		s.finish(t)
 	}

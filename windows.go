@@ -80,7 +80,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.sched != nil && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged && f.set.start == nil {
+	if f.sched != nil && f.sched.parallel > 1 && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged && f.set.start == nil {
 		w.split = &split{windows: max(1, len(windows))}
 		w.split.lower, w.split.upper = q.created()
 		w.split.first, _ = f.span(q.criteria)
@@ -368,7 +368,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 		p.task.hidden = true
 	}
 	r.task.paused = true
-	s.took(r.task, pg.n)
+	s.took(r.task, pg.n, r.repeated(pg))
 	s.need(c.parts[0].task, r.limit-r.delivered)
 	return true
 }
@@ -383,6 +383,10 @@ func (w *windowed[T]) verify(first *reader[T]) {
 	first.task.paused = false // dividing it would drop items that it passes by
 	s.want(first.task)
 	for _, p := range c.parts {
+		if p.crash != nil {
+			defer s.mu.Unlock()
+			p.crash.repeat()
+		}
 		p.task.hidden = false
 		if !right {
 			s.finish(p.task)
