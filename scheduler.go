@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -33,7 +32,7 @@ type scheduler struct {
 	news     atomic.Bool   // arrived is not empty
 
 	mu        sync.Mutex // guards the fields below and those of tasks, stages, scopes and splits that say so
-	closed    bool
+	open      bool        // the range has begun and not ended
 	clock     int         // counts the requests and attempts that were sent
 	underWay  int         // requests
 	active    int         // tasks that were started and are not over
@@ -151,7 +150,7 @@ func (s *scheduler) queue(st *stage) {
 
 // schedule starts chains and sends requests, as many as permitted.
 func (s *scheduler) schedule() {
-	if s.closed {
+	if !s.open {
 		return
 	}
 	for s.mayStart() {
@@ -388,6 +387,7 @@ func (s *scheduler) begin() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.open = true
 	s.schedule()
 }
 
@@ -420,17 +420,6 @@ func (s *scheduler) wait(ctx context.Context, delivered int) error {
 		s.schedule()
 	}
 	s.mu.Unlock()
-	if debugHook != nil && os.Getenv("DEBUGX") != "" {
-		d := make(chan bool)
-		go func() {
-			select {
-			case <-d:
-			case <-time.After(2 * time.Second):
-				debugHook(s)
-			}
-		}()
-		defer close(d)
-	}
 	select {
 	case <-s.wake:
 		runtime.Gosched() // requests that end at the same time are considered together
@@ -467,7 +456,7 @@ func (s *scheduler) close(cancel context.CancelFunc) {
 		return
 	}
 	s.mu.Lock()
-	s.closed = true
+	s.open = false
 	s.callAfter(0)
 	s.mu.Unlock()
 	s.requests.Wait()
@@ -486,5 +475,3 @@ func (c *crash) repeat() {
 	}
 	runtime.Goexit()
 }
-
-var debugHook func(*scheduler)

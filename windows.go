@@ -308,13 +308,13 @@ func (w *windowed[T]) consider(r *reader[T]) (nothing bool) {
 		return r.task.hidden || r.task.over
 	}
 	points := w.split.divide(s, r.task, w.bounds(r.at), r.shown)
-	if points == nil {
+	if len(points) == 0 {
 		r.task.paused = false
 		s.want(r.task)
 		s.schedule()
 	}
 	s.mu.Unlock()
-	if points == nil {
+	if len(points) == 0 {
 		return false
 	}
 	w.divide(r, points)
@@ -343,7 +343,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 		points = w.split.cut(s, r.task, w.bounds(r.at), r.shown, end)
 	}
 	s.mu.Unlock()
-	if points == nil {
+	if len(points) == 0 {
 		return false
 	}
 	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: r.shown.oldest}
