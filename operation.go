@@ -74,7 +74,7 @@ func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	}
 	p := op.table.plan(c)
 	if len(p.queries) == 0 { // no request is sent, but a wrong page size is still an error
-		_, err := op.chain(f, p, query{criteria: c}, false).size(f.set)
+		_, err := op.chain(f, p, query{criteria: c}).size(f.set)
 		return newGroup[T](f, true), err
 	}
 	groups := lo.PartitionBy(p.queries, op.group)
@@ -111,8 +111,8 @@ func (op operation[T]) group(q query) string {
 }
 
 // chain returns the chain of one query. It checks the conditions that the request does not carry on the
-// items. If identified is true, pages know the identities of their items.
-func (op operation[T]) chain(f frame, p plan, q query, identified bool) chain[T] {
+// items.
+func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 	c := chain[T]{
 		operation: identity{Op: op.table.op}.name(), shard: q.shard,
 		maxSize: op.maxSize, noSize: op.noSize, changing: q.moving,
@@ -128,9 +128,7 @@ func (op operation[T]) chain(f frame, p plan, q query, identified bool) chain[T]
 			return pg, err
 		}
 		item := pg.at
-		if p.split || identified {
-			pg.key = func(i int) (uint64, bool) { v, _ := item(i); return identify(op.id(v)) }
-		}
+		pg.key = func(i int) (uint64, bool) { v, _ := item(i); return identify(op.id(v)) }
 		if c.filtered {
 			pg.at = func(i int) (*T, bool) { v, _ := item(i); return v, op.table.check(q.criteria, v, p.sent) }
 		}

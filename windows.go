@@ -129,12 +129,12 @@ func (w *windowed[T]) stored() ([]window, error) {
 func (w *windowed[T]) chain(at window) chain[T] {
 	q := w.q
 	if at == (window{}) {
-		return w.op.chain(w.f, w.p, q, w.split != nil)
+		return w.op.chain(w.f, w.p, q)
 	}
 	q.criteria = w.q.criteria.between(at.from, at.to)
 	q.criteria.undated = at.from.IsZero() && !w.q.spanned()
 	q.shard = w.q.windowed() + at.String()
-	c := w.op.chain(w.f, w.p, q, w.split != nil)
+	c := w.op.chain(w.f, w.p, q)
 	c.window = true
 	return c
 }
