@@ -71,10 +71,11 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 // combined returns one listing of several. The function join combines their streams. If needed is true, the
 // listing cannot continue after one of them has failed.
 func combined[T any](name string, needed bool, ls []Listing[T], join func(frame, []stream[T]) stream[T]) Listing[T] {
-	id := identity{Op: name}
-	for _, l := range ls {
-		id.Parts = append(id.Parts, l.identity())
-	}
+	id := identified(name, func(id *identity) {
+		for _, l := range ls {
+			id.Parts = append(id.Parts, l.identity())
+		}
+	})
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
 		f.needed = f.needed || needed
 		parts := make([]stream[T], len(ls))

@@ -18,7 +18,7 @@ import (
 
 // source is what a listing reads.
 type source[T any] struct {
-	id   identity
+	id   lazyIdentity
 	open func(frame) (stream[T], error)
 }
 
@@ -73,6 +73,8 @@ type state struct {
 	memories map[string]*memory
 	opened   bool // a plan was made: the chains are all there are
 	active   bool // a range is under way
+
+	sources sources // of fleets
 }
 
 func newState() *state {

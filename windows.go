@@ -65,7 +65,7 @@ func (q query) windowed() string { return strings.TrimPrefix(q.shard+",created="
 // windows are those that a query is to be read in, nil for none. A plan that was made stands.
 func (op operation[T]) windows(f frame, q query, beside int) ([]window, error) {
 	key := f.path + q.windowed()
-	if f.state.opened || op.table.created() == nil || q.moving {
+	if f.planned() || op.table.created() == nil || q.moving {
 		return f.state.windows[key], nil
 	}
 	points, err := f.points(q.criteria, beside)
