@@ -102,7 +102,7 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 		return nil, err
 	}
 	id := f.path + c.shard
-	if f.state.opened && f.state.chains[id] == nil {
+	if f.planned() && f.state.chains[id] == nil {
 		return nil, fmt.Errorf("%w: it knows nothing of the chain %q", ErrCheckpoint, id)
 	}
 	if f.traversal.ids[id] {

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/samber/lo"
 )
@@ -23,44 +22,13 @@ import (
 // version, a checksum, the operation, the filter, the scope and the position of every chain. It contains page
 // tokens of the service: store it only where the items of the listing may be stored.
 //
+// Of a fleet or an inventory, the text has 8 bytes for a source that was delivered to its end, a hash of its name
+// and filter. A source that was not begun has its name and such a hash, and is planned anew when the listing is
+// resumed. The other sources have the position of every chain as well. The order of the sources does not count.
+//
 // A checkpoint does not contain functions (Where, Map) or settings (PageSize, Limit, Parallel, …): the
 // program that resumes must set them again.
 type Checkpoint struct{ s *saved }
-
-// identity identifies a listing. A checkpoint resumes only a listing with an equal identity.
-type identity struct {
-	Op     string          `json:"op"`
-	Input  string          `json:"input,omitempty"`
-	Filter json.RawMessage `json:"filter,omitempty"`
-	Scope  string          `json:"scope,omitempty"`
-	Source string          `json:"source,omitempty"` // the name of the source in a fleet
-	Parts  []identity      `json:"parts,omitempty"`
-}
-
-// unknownInput is the Input of an operation with an input that cannot be written as JSON.
-const unknownInput = "?"
-
-// comparable reports whether the identity can be compared with others: no input in it is unknown.
-func (id identity) comparable() bool {
-	return id.Input != unknownInput && lo.EveryBy(id.Parts, identity.comparable)
-}
-
-// name returns the operation without the service of built-in operations: cloudhsm:DescribeBackups is
-// DescribeBackups.
-func (id identity) name() string {
-	service, op, _ := strings.Cut(id.Op, ":")
-	if slices.Contains([]string{"backup", "cloudhsm", "opsworks-cm"}, service) {
-		return op
-	}
-	return id.Op
-}
-
-// identity returns the identity of the listing, with its scope.
-func (l Listing[T]) identity() identity {
-	id := l.src.id
-	id.Scope = l.set.scope
-	return id
-}
 
 // saved is the content of a checkpoint.
 type saved struct {
@@ -99,10 +67,15 @@ func (l Listing[T]) checkpoint(st *state) Checkpoint {
 	return cp
 }
 
-// checkpoint returns the position that a state has. It leaves out the windows that were delivered whole.
+// checkpoint returns the position that a state has. It leaves out the windows that were delivered to their end, and
+// the chains of the sources of fleets that were delivered to their end or were not begun.
 func (st *state) checkpoint(id identity) Checkpoint {
-	s := &saved{ID: id, Opened: st.opened, Done: st.done(), Chains: make(map[string]savedPos, len(st.chains))}
+	o := st.outline(id)
+	s := &saved{ID: o.id, Opened: st.opened, Done: st.done(), Chains: map[string]savedPos{}}
 	for name, p := range st.chains {
+		if o.omits(name) {
+			continue
+		}
 		s.Chains[name] = savedPos{
 			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
@@ -110,6 +83,9 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		}
 	}
 	for key, windows := range st.windows {
+		if o.omits(key) {
+			continue
+		}
 		left := lo.Reject(windows, func(w window, _ int) bool { return st.delivered(key + w.String()) })
 		for _, w := range lo.Without(windows, left...) {
 			delete(s.Chains, key+w.String())
@@ -117,6 +93,9 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		s.Windows = with(s.Windows, key, lo.Map(left, func(w window, _ int) string { return w.String() }))
 	}
 	for path, m := range st.memories {
+		if o.omits(path) {
+			continue
+		}
 		if b := m.packed(); len(b) > 0 {
 			if s.Seen == nil {
 				s.Seen = map[string][]byte{}
@@ -145,10 +124,10 @@ func (m *memory) packed() []byte {
 	return packed(stay)
 }
 
-// state returns the state of a range that starts at the checkpoint.
-func (s *saved) state() (*state, error) {
+// state returns the state of a range that starts at the checkpoint, for a listing with the identity id.
+func (s *saved) state(id identity) (*state, error) {
 	st := newState()
-	st.opened = s.Opened
+	st.opened, st.sources = s.Opened, s.sources(id)
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
 			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
@@ -178,12 +157,10 @@ func (s *saved) state() (*state, error) {
 
 // matches returns an error that says how the checkpoint's listing differs from another, nil if it does not.
 func (s *saved) matches(id identity) error {
-	was, _ := json.Marshal(s.ID)
-	is, _ := json.Marshal(id)
 	switch {
 	case !id.comparable():
 		return fmt.Errorf("%w: the input of the operation cannot be written as JSON, and so not be compared", ErrCheckpoint)
-	case bytes.Equal(was, is):
+	case s.ID.hash() == id.hash():
 		return nil
 	case s.ID.Op != id.Op:
 		return fmt.Errorf("%w: it is of the operation %s, not %s", ErrCheckpoint, s.ID.Op, id.Op)
@@ -282,6 +259,9 @@ func parseText(text []byte) (*saved, error) {
 func (s *saved) validate() error {
 	if s.Start != nil && s.Start.Skip < 0 {
 		return errors.New("its start is out of range")
+	}
+	if len(s.ID.Hash) > 0 || !s.ID.wellFormed() {
+		return errors.New("the hashes of its sources are cut")
 	}
 	for name, p := range s.Chains {
 		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 || len(p.Passed)%8 != 0 {

@@ -23,7 +23,7 @@ func (cp Checkpoint) CLIToken() (string, error) {
 		if cp.s.Done {
 			return "", nil
 		}
-		if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 {
+		if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 || cp.s.Opened && cp.s.ID.severalSources() {
 			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has several", ErrCheckpoint)
 		}
 		if p := cp.s.Start; p != nil {

@@ -68,10 +68,11 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 
 // combined returns one listing of several. The function join combines their streams, which are the parts of a group.
 func combined[T any](name string, merged bool, ls []Listing[T], join func(frame, *group[T]) stream[T]) Listing[T] {
-	id := identity{Op: name}
-	for _, l := range ls {
-		id.Parts = append(id.Parts, l.identity())
-	}
+	id := identified(name, func(id *identity) {
+		for _, l := range ls {
+			id.Parts = append(id.Parts, l.identity())
+		}
+	})
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
 		f.merged = f.merged || merged
 		g := newGroup[T](f, false)

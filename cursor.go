@@ -47,14 +47,15 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 	if cp.s == nil {
 		return nil
 	}
-	if err := cp.s.matches(c.l.identity()); err != nil {
+	id := c.l.identity()
+	if err := cp.s.matches(id); err != nil {
 		return err
 	}
 	if s := cp.s.Start; s != nil {
 		c.l = c.l.StartAt(string(s.Token))
 		c.l.set.start.Skip = s.Skip
 	}
-	st, err := cp.s.state()
+	st, err := cp.s.state(id)
 	if err == nil {
 		c.st = st
 	}

@@ -76,12 +76,11 @@ type part[T any] struct {
 
 // isolate returns one listing of several parts. A part that fails does not stop the others.
 func isolate[T any](op string, parts []part[T]) Listing[T] {
-	id := identity{Op: op}
-	for _, p := range parts {
-		of := p.listing.identity()
-		of.Source = p.name
-		id.Parts = append(id.Parts, of)
-	}
+	id := identified(op, func(id *identity) {
+		for _, p := range parts {
+			id.Parts = append(id.Parts, p.listing.identity().asSource(p.name))
+		}
+	})
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
 		g := newGroup[T](f, false)
 		for _, p := range parts {
@@ -113,10 +112,15 @@ func (fleet Fleet) validate() error {
 }
 
 // open opens the listing of a part in a failure scope of its own: a failure ends only this part. The failure
-// scope also has the part's limit of requests. It has nothing to do with [Listing.Scope].
+// scope also has the part's limit of requests. It has nothing to do with [Listing.Scope]. A part that was delivered
+// to its end before a checkpoint is not opened.
 func (p part[T]) open(f frame) (stream[T], error) {
 	if p.listing.set.start != nil {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
+	}
+	path := f.path + escaped(p.name) + "/"
+	if f.state.sources.done[path] {
+		return &isolated[T]{ended: true}, nil
 	}
 	f.source = strings.TrimPrefix(f.source+"/"+p.name, "/")
 	f.scope = newScope(f.scope.ctx, f.scope, p.parallel)
@@ -124,6 +128,7 @@ func (p part[T]) open(f frame) (stream[T], error) {
 	if err != nil {
 		return nil, err
 	}
+	delete(f.state.sources.fresh, path) // its plan stands from now on
 	return &isolated[T]{stream: in, frame: f}, nil
 }
 

@@ -45,17 +45,15 @@ func calling[C, T, I, O, F any](
 
 // list returns the listing of a filter. Invalid criteria and a nil client are errors of its ranges.
 func (op operation[T]) list(c criteria, client any) Listing[T] {
-	filter, err := op.table.marshal(c)
-	id := identity{Op: op.table.op, Filter: filter}
+	id := identified(op.table.op, func(id *identity) {
+		id.Filter, _ = op.table.marshal(c) // cannot fail for criteria that are valid
+	})
 	l := Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) { return op.open(f, c) }}}
 	if verr := op.table.validate(c); verr != nil {
 		return l.broken(verr)
 	}
 	if lo.IsNil(client) {
 		return l.broken(fmt.Errorf("no %s client was given", serviceOf(op.table.op)))
-	}
-	if err != nil {
-		return l.broken(err)
 	}
 	return l
 }

@@ -69,7 +69,7 @@ func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 		p, err := fetch(ctx, token, size)
 		return pageOf(p.Items, p.Next, p.Metadata), err
 	}
-	return single(identity{Op: operation}, c)
+	return single(lazyIdentity{op: operation}, c)
 }
 
 // FromOperation returns a listing of any operation of any SDK service, whether or not the SDK has a paginator
@@ -99,14 +99,13 @@ func FromOperation[T, I, O, F any](
 		return invalid[T](operation, errors.New("FromOperation: a function is nil"))
 	}
 	c := chain[T]{operation: operation, fetch: fetchWith(call, input, page, items, nil)}
-	id := identity{Op: operation}
 	page(&input, nil, nil)
-	if b, err := json.Marshal(input); err == nil {
-		id.Input = fmt.Sprintf("%016x", hash(string(b)))
-	} else {
+	return single(identified(operation, func(id *identity) {
 		id.Input = unknownInput
-	}
-	return single(id, c)
+		if b, err := json.Marshal(input); err == nil {
+			id.Input = fmt.Sprintf("%016x", hash(string(b)))
+		}
+	}), c)
 }
 
 // fetchWith returns the fetcher of one chain, which calls call with a copy of input for each page. If watched
@@ -380,11 +379,11 @@ func (l Listing[T]) broken(err error) Listing[T] {
 
 // invalid returns a listing whose ranges yield err.
 func invalid[T any](operation string, err error) Listing[T] {
-	return Listing[T]{src: source[T]{id: identity{Op: operation}}}.broken(err)
+	return Listing[T]{src: source[T]{id: lazyIdentity{op: operation}}}.broken(err)
 }
 
 // single returns a listing of one chain.
-func single[T any](id identity, c chain[T]) Listing[T] {
+func single[T any](id lazyIdentity, c chain[T]) Listing[T] {
 	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
 		return openChain(f, c)
 	}}}

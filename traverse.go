@@ -12,7 +12,7 @@ import (
 
 // source is what a listing reads.
 type source[T any] struct {
-	id   identity
+	id   lazyIdentity
 	open func(frame) (stream[T], error)
 }
 
@@ -65,6 +65,8 @@ type state struct {
 	memories map[string]*memory
 	opened   bool // a range has made the plan: there are no other chains
 	active   bool // a range is under way
+
+	sources sources // of fleets
 }
 
 func newState() *state {

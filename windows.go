@@ -100,7 +100,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 		w.own(r, at)
 		w.append(r)
 	}
-	if w.split != nil && !f.state.opened {
+	if w.split != nil && !f.planned() {
 		f.splits = append(f.splits, w)
 	}
 	return w, nil
@@ -109,7 +109,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 // stored returns the windows that a checkpoint or [Listing.Every] sets, nil for none.
 func (w *windowed[T]) stored() ([]window, error) {
 	f, created := w.f, w.op.table.created()
-	if f.state.opened || created == nil || w.q.moving || f.set.every == nil {
+	if f.planned() || created == nil || w.q.moving || f.set.every == nil {
 		return f.state.windows[w.key()], nil
 	}
 	first, last := f.span(w.q.criteria)
