@@ -51,8 +51,8 @@ func (a *attempts) handle(
 
 // began notes that an attempt is sent.
 func (a *attempts) began() {
-	a.sched.mu.Lock()
-	defer a.sched.mu.Unlock()
+	a.sched.Lock()
+	defer a.sched.Unlock()
 	a.task.observed = true
 	a.sched.clock++
 	a.sentAt = a.sched.clock
@@ -60,8 +60,8 @@ func (a *attempts) began() {
 
 // throttled notes that the service refused the attempt.
 func (a *attempts) throttled() {
-	a.sched.mu.Lock()
-	defer a.sched.mu.Unlock()
+	a.sched.Lock()
+	defer a.sched.Unlock()
 	a.task.scope.halve(a.sched, a.sentAt)
 }
 

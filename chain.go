@@ -59,26 +59,26 @@ type progress struct {
 	skipped   int // items of the page that an earlier range delivered
 }
 
-// reader is the stream of one chain. A fetch goroutine uses feed, and the scheduler's mutex guards pages, err and
-// crash. The ranging goroutine uses the other fields.
+// reader is the stream of one chain. A fetch goroutine uses feed and seen, and the scheduler's mutex guards pages and
+// shown. The ranging goroutine uses the other fields.
 type reader[T any] struct {
 	*progress
-	feed feed[T]
-	task *task
-	over bool // nothing is left to deliver
+	feed   feed[T]
+	scope  *scope
+	pacers []*pacer
+	task   *task
+	over   bool      // nothing is left to deliver
+	pages  []page[T] // that were read ahead
 
-	pages []page[T] // that were read ahead
-	err   error     // why there are no further pages
-	crash *crash    // how the fetch ended instead
-
-	node  *node // the place of the chain in a group that delivers pages as they arrive; nil if there is none
-	slot  int
-	query *windowed[T] // the query that the chain is a window of; nil if the query is never split
-	at    window       // the window
-	seen  shown        // what the pages have shown of the window, for the fetch goroutine
-	shown shown        // the same; the scheduler's mutex guards it
-	uncut bool         // a cut was wrong: the chain is read to its end
-	check *cut[T]      // the cut that the first page of this chain verifies; nil for none
+	node    *node // the place of the chain in a group that delivers pages as they arrive; nil if there is none
+	slot    int
+	query   *windowed[T] // the query that the chain is a window of; nil if the query is never split
+	at      window       // the window
+	seen    shown        // what the pages have shown of the window, for the fetch goroutine
+	shown   shown        // the same; the scheduler's mutex guards it
+	uncut   bool         // a cut was wrong: the chain is read to its end
+	resumed bool         // an earlier range has read a part of the chain
+	check   *cut[T]      // the cut that the first page of this chain verifies; nil for none
 }
 
 // feed reads the pages of a chain, one after another.
@@ -122,8 +122,6 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	r := newReader(f, c, pos, size)
 	r.register()
 	if f.sched != nil && !pos.Done {
-		f.sched.mu.Lock()
-		defer f.sched.mu.Unlock()
 		f.sched.add(math.MaxInt, r.task)
 	}
 	return r, nil
@@ -142,7 +140,7 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop, ended: pos.Done,
 			seen: make(map[uint64]struct{}, len(pos.seen)),
 		},
-		node: f.node, slot: f.slot,
+		scope: f.scope, pacers: f.set.pacers, node: f.node, slot: f.slot,
 	}
 	for _, h := range pos.seen {
 		r.feed.seen[h] = struct{}{}
@@ -163,6 +161,9 @@ func (p *progress) register() {
 
 // unregister removes the chain from the range and from its checkpoints.
 func (p *progress) unregister() {
+	if p.pos.begun() {
+		p.state.sources.note(p.id)
+	}
 	delete(p.ids, p.id)
 	delete(p.state.chains, p.id)
 	p.chains = slices.DeleteFunc(p.chains, func(o *progress) bool { return o == p })
@@ -190,7 +191,7 @@ func (r *reader[T]) next(need bool) (segment[T], outcome, error) {
 	pg, out, err := r.read(need)
 	if err != nil {
 		r.over = true
-		if why := r.task.scope.failure(); why != nil && r.ctx.Err() == nil {
+		if why := r.scope.failure(); why != nil && r.ctx.Err() == nil {
 			return segment[T]{}, ended, why // the failure that ended this request
 		}
 		return segment[T]{}, ended, &chainError{at: r.progress, err: err}
@@ -204,18 +205,23 @@ func (r *reader[T]) next(need bool) (segment[T], outcome, error) {
 }
 
 // read returns the next page: one that was read ahead, or one that it requests now if nothing is read ahead.
-func (r *reader[T]) read(need bool) (page[T], outcome, error) {
+func (r *reader[T]) read(need bool) (pg page[T], out outcome, err error) {
 	if r.sched == nil {
-		if err := pace(r.task.scope.ctx, r.task.pacers); err != nil {
-			return page[T]{}, ended, err
+		if err := pace(r.scope.ctx, r.pacers); err != nil {
+			return pg, ended, err
 		}
-		pg, err := r.feed.next(r.task.scope.ctx, r.limit-r.delivered)
+		pg, err = r.feed.next(r.scope.ctx, r.limit-r.delivered)
 		return pg, got, err
 	}
-	pg, out, err := r.take(need)
-	if out == got && err == nil && !r.query.cutAfter(r, &pg) {
-		r.sched.mu.Lock()
-		defer r.sched.mu.Unlock()
+	out, err = r.sched.take(r.task, need, r.limit-r.delivered, func() bool {
+		if len(r.pages) == 0 {
+			return false
+		}
+		pg, r.pages[0] = r.pages[0], page[T]{}
+		r.pages = r.pages[1:]
+		return true
+	})
+	if out == got && !r.query.cutAfter(r, &pg) {
 		r.sched.took(r.task, pg.n, r.repeated(&pg))
 	}
 	return pg, out, err
@@ -224,65 +230,26 @@ func (r *reader[T]) read(need bool) (page[T], outcome, error) {
 // repeated returns how many items of a page another chain has delivered.
 func (r *reader[T]) repeated(pg *page[T]) int { return min(pg.n, len(r.pos.passed)) }
 
-// take returns the next page that was read ahead, or says why there is none. With need, the range cannot continue
-// without the page.
-func (r *reader[T]) take(need bool) (page[T], outcome, error) {
-	s := r.sched
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case len(r.pages) > 0:
-		pg := r.pages[0]
-		r.pages[0] = page[T]{}
-		r.pages = r.pages[1:]
-		return pg, got, nil
-	case r.crash != nil:
-		r.crash.repeat()
-	case r.err != nil:
-		s.finish(r.task)
-		s.schedule()
-		return page[T]{}, ended, r.err
-	case r.task.over:
-		return page[T]{}, ended, nil
-	case !r.task.underWay && r.task.scope.ctx.Err() != nil:
-		s.finish(r.task)
-		return page[T]{}, ended, r.task.scope.ctx.Err()
-	case need:
-		s.need(r.task, r.limit-r.delivered)
-	}
-	return page[T]{}, pending, nil
-}
-
 // fetchAhead requests the next page, in a goroutine of its own.
 func (r *reader[T]) fetchAhead(wanted int) {
-	var pg page[T]
-	var err error
-	c := &crash{}
+	a := arrival{err: errCrashed, crash: &crash{}}
 	defer func() {
-		if c != nil {
-			c.value = recover()
-			c.panicked = c.value != nil
-			err = errCrashed
+		if a.crash != nil {
+			a.crash.value = recover()
+			a.crash.panicked = a.crash.value != nil
 		}
-		r.sched.arrive(r.task, err, func() (int, bool) {
-			r.err, r.crash = err, c
-			if err != nil {
-				return 0, true
-			}
-			if pg.loops {
-				r.err = ErrTokenLoop
-			}
-			pg.refused, r.shown = r.task.refused, r.seen
-			r.query.pause(r, &pg)
-			r.pages = append(r.pages, pg)
-			return pg.n, pg.next == "" || pg.loops
-		})
+		r.sched.arrive(r.task, a)
 	}()
-	ctx := withAttempts(r.task.scope.ctx, &attempts{sched: r.sched, task: r.task})
-	if pg, err = r.feed.next(ctx, wanted); err == nil {
-		r.seen = r.query.look(r, &pg)
+	pg, err := r.feed.next(withAttempts(r.scope.ctx, &attempts{sched: r.sched, task: r.task}), wanted)
+	if err == nil {
+		r.query.look(r, &pg, &a)
+		a.items, a.last, a.loops = pg.n, pg.next == "", pg.loops
+		a.keep = func(refused int) {
+			pg.refused = refused
+			r.pages, r.shown = append(r.pages, pg), r.seen
+		}
 	}
-	c = nil
+	a.err, a.crash = err, nil
 }
 
 // discard drops the pages that were read ahead.
@@ -290,7 +257,7 @@ func (r *reader[T]) discard() { r.pages = nil }
 
 // arrived tells the groups around the chain that a request of the chain ended.
 func (r *reader[T]) arrived() {
-	if !r.query.consider(r) {
+	if r.query.consider(r) {
 		r.node.mark(r.slot)
 	}
 }

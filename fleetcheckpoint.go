@@ -58,7 +58,7 @@ func (f frame) planned() bool { return f.state.opened && !holds(f.state.sources.
 
 // begun reports whether the position is behind the start of the chain.
 func (p *position) begun() bool {
-	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0
+	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0 || len(p.passed) > 0
 }
 
 // outline is the identity of a listing as a checkpoint has it, and what the checkpoint leaves out. The keys are paths.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,10 +30,10 @@ func evenly(first, last time.Time, parts int) []time.Time {
 // split is what is known of a query that may be read in windows. The scheduler's mutex guards its fields, but for the
 // bounds.
 type split struct {
-	lower, upper time.Time // the creation times that the filter permits; zero for an open end
-	first        time.Time // the start of the span in which jobs were created, as far as it is known
-	windows      int       // that were made
-	untimed      bool      // a page had items outside its window: the service passes over the filters for times
+	lower, upper time.Time   // the creation times that the filter permits; zero for an open end
+	first        time.Time   // the start of the span in which jobs were created, as far as it is known
+	windows      int         // that were made
+	untimed      atomic.Bool // a page had items outside its window: the service passes over the filters for times
 }
 
 // shown is what the pages of a chain have shown of its window.
@@ -44,7 +45,6 @@ type shown struct {
 	last           time.Time     // creation time of the last item
 	took           time.Duration // the time that the last request took
 	unsorted       bool          // items did not come newest first, or had no creation time
-	outside        bool          // items were outside the window
 }
 
 // parallel returns how many requests of a chain's query can be under way: as many as the range and its source permit, and
@@ -74,7 +74,7 @@ const (
 
 // evidence reports whether the pages of a chain show how its jobs lie in time.
 func (sp *split) evidence(sh shown) bool {
-	return !sp.untimed && sh.items > 0 && sh.newest.Sub(sh.oldest) >= leastSpan && sp.windows < maxWindows
+	return !sp.untimed.Load() && sh.items > 0 && sh.newest.Sub(sh.oldest) >= leastSpan && sp.windows < maxWindows
 }
 
 // left estimates the pages that are left of a window, and returns the start of the window: an open window is taken to
@@ -94,6 +94,15 @@ func (sp *split) left(w window, sh shown) (pages float64, from time.Time, even b
 	average := first.Sub(sh.oldest) / time.Duration(max(1, sh.pages))
 	even = float64(average) <= knob("EV", 2)*float64(page) && (sh.pages > 1 || !w.to.IsZero() && w.to.Sub(sh.newest) < page) && float64(sh.oldest.Sub(from)) <= knob("EF", 20)*float64(first.Sub(sh.oldest))
 	return float64(sh.oldest.Sub(from)) / float64(max(1, page, time.Duration(knob("AV", 0)*float64(average)))), from, even
+}
+
+// pagesLeft estimates the pages that are left of a chain that may be cut, 0 for one that may not.
+func (sp *split) pagesLeft(w window, sh shown) float64 {
+	if sh.unsorted || !sp.evidence(sh) {
+		return 0
+	}
+	pages, _, _ := sp.left(w, sh)
+	return pages
 }
 
 // divide returns the points at which a window is split whose first page has arrived; nil if it is not.
@@ -136,8 +145,8 @@ func (sp *split) worth(s *scheduler, t *task, sh shown, pages float64, ip float6
 }
 
 // cut returns the points at which what is left of a chain is split; nil if the chain continues.
-func (sp *split) cut(s *scheduler, t *task, w window, sh shown, end time.Time) []time.Time {
-	if sh.unsorted || t.spent || t.underWay || !sp.evidence(sh) {
+func (sp *split) cut(s *scheduler, t *task, w window, sh shown) []time.Time {
+	if sh.unsorted || !sp.evidence(sh) {
 		return nil
 	}
 	pages, from, even := sp.left(w, sh)

@@ -31,7 +31,8 @@ type scheduler struct {
 	wake     chan struct{} // wakes the ranging goroutine
 	news     atomic.Bool   // arrived is not empty
 
-	mu        sync.Mutex // guards the fields below and those of tasks, stages, scopes and splits that say so
+	sync.Mutex // guards the fields below and those of tasks, stages, scopes and splits that say so
+
 	open      bool        // the range has begun and not ended
 	clock     int         // counts the requests and attempts that were sent
 	underWay  int         // requests
@@ -69,7 +70,7 @@ func (s *scheduler) inOrder() bool { return s == nil || s.ordered || s.parallel 
 
 // task is a chain as the scheduler sees it.
 type task struct {
-	fetch   func(wanted int) // requests the next page and calls arrive
+	fetch   func(wanted int) // requests the next page, and calls arrive
 	discard func()           // drops the pages that are held
 	notify  func()           // tells the stream, in the ranging goroutine, that a request ended
 	scope   *scope
@@ -89,6 +90,8 @@ type task struct {
 	underWay bool    // its request is
 	observed bool    // attempts of the request were observed
 	held     int     // pages that were read and not taken
+	err      error   // why there is no page after those
+	crash    *crash  // how the fetch ended instead; nil if it returned
 	items    int     // items of these pages
 	needed   int     // how many items the range needs of it to continue; 0 if it can continue without
 	refused  int     // how often the page was refused for throttling
@@ -128,6 +131,8 @@ func (h *stageHeap) Pop() any {
 
 // add registers chains of one stage. The first of them is number at among those of the stage that were not started.
 func (s *scheduler) add(at int, tasks ...*task) {
+	s.Lock()
+	defer s.Unlock()
 	for _, t := range tasks {
 		t.stage.left++
 		s.unstarted++
@@ -279,12 +284,23 @@ func (s *scheduler) send(t *task) {
 	s.requests.Go(func() { t.fetch(wanted) })
 }
 
-// arrive notes that the request of a chain ended. If it brought a page, store keeps the page and returns the number
-// of its items and whether it is the last one. Otherwise err says why there is none.
-func (s *scheduler) arrive(t *task, err error, store func() (items int, last bool)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	again := t.scope.answered(s, t, err)
+// arrival is what a request brought.
+type arrival struct {
+	err   error   // why it brought no page
+	crash *crash  // how the fetch ended instead; nil if it returned
+	items int     // items of the page
+	last  bool    // the page has no successor
+	loops bool    // the token of its successor was followed before
+	left  float64 // pages that seem to be left, see task.left
+	pause bool    // the page has to be considered before the next request
+	keep  func(refused int)
+}
+
+// arrive notes that the request of a chain ended. The function keep stores the page for take.
+func (s *scheduler) arrive(t *task, a arrival) {
+	s.Lock()
+	defer s.Unlock()
+	again := t.scope.answered(s, t, a.err)
 	t.underWay = false
 	s.underWay--
 	for sc := t.scope; sc != nil; sc = sc.outer {
@@ -296,16 +312,7 @@ func (s *scheduler) arrive(t *task, err error, store func() (items int, last boo
 		t.listed = true
 		s.wanting = slices.Insert(s.wanting, 0, t)
 	default:
-		items, last := store()
-		if err == nil {
-			t.held++
-			t.items += items
-		}
-		t.needed, t.refused = 0, 0
-		if err != nil || last {
-			t.spent = true
-			s.reading--
-		}
+		s.keep(t, a)
 		s.want(t)
 		s.arrived = append(s.arrived, t)
 		s.news.Store(true)
@@ -314,25 +321,144 @@ func (s *scheduler) arrive(t *task, err error, store func() (items int, last boo
 	s.tell()
 }
 
-// tell wakes the ranging goroutine.
-func (s *scheduler) tell() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // it will look
+// keep stores what a request brought.
+func (s *scheduler) keep(t *task, a arrival) {
+	t.err, t.crash = a.err, a.crash
+	if a.err == nil {
+		a.keep(t.refused)
+		t.held++
+		t.items += a.items
+		t.left, t.paused = a.left, a.pause
+	}
+	if a.loops {
+		t.err = ErrTokenLoop
+	}
+	t.needed, t.refused = 0, 0
+	if t.err != nil || a.last {
+		t.spent = true
+		s.reading--
 	}
 }
 
-// took notes that the page at the head of a chain was taken, and requests the next one. Some of its items were delivered
-// before.
+// take takes the next page of a chain, which pop removes from those that were read. Without one, it says why. With need,
+// the range cannot continue without the page; it delivers as many items, at most.
+func (s *scheduler) take(t *task, need bool, items int, pop func() bool) (outcome, error) {
+	s.Lock()
+	defer s.Unlock()
+	switch {
+	case pop():
+		return got, nil
+	case t.crash != nil:
+		t.crash.repeat()
+	case t.err != nil:
+		s.finish(t)
+		s.schedule()
+		return ended, t.err
+	case t.over:
+		return ended, nil
+	case !t.underWay && t.scope.ctx.Err() != nil:
+		s.finish(t)
+		return ended, t.scope.ctx.Err()
+	case need:
+		s.need(t, items)
+	}
+	return pending, nil
+}
+
+// took notes that a page was taken, and requests the next one. Some of its items were delivered before.
 func (s *scheduler) took(t *task, items, repeated int) {
+	s.Lock()
+	defer s.Unlock()
+	s.release(t, items, repeated)
+	s.want(t)
+	s.schedule()
+}
+
+// release frees the room that a page has taken.
+func (s *scheduler) release(t *task, items, repeated int) {
 	t.held--
 	t.items -= items
 	s.taken += items - repeated
 	if t.spent && t.held == 0 {
 		s.finish(t)
 	}
-	s.want(t)
+}
+
+// consider decides, after the first page of a chain has arrived, whether the chain is divided, and at which points.
+// Otherwise it continues. A chain is visible if its pages may be delivered.
+func (s *scheduler) consider(t *task, divide func() []time.Time) (points []time.Time, visible bool) {
+	s.Lock()
+	defer s.Unlock()
+	if t.paused && !t.over && !t.hidden {
+		if points = divide(); len(points) == 0 {
+			t.paused = false
+			s.want(t)
+			s.schedule()
+		}
+	}
+	return points, !t.over && !t.hidden && len(points) == 0
+}
+
+// considerCut decides whether a chain is cut after the page that was just taken, and at which points.
+func (s *scheduler) considerCut(t *task, cut func() []time.Time) []time.Time {
+	s.Lock()
+	defer s.Unlock()
+	if t.spent || t.underWay || t.held > 1 {
+		return nil
+	}
+	return cut()
+}
+
+// replaced ends a chain that others replace.
+func (s *scheduler) replaced(t *task) {
+	s.Lock()
+	defer s.Unlock()
+	s.finish(t)
 	s.schedule()
+}
+
+// cut stops a chain after a page that was just taken, and requests the pages of its parts. They are hidden until the
+// first of them has arrived.
+func (s *scheduler) cut(t *task, items, repeated int, parts []*task, needed int) {
+	s.Lock()
+	defer s.Unlock()
+	t.paused = true
+	for _, p := range parts {
+		p.hidden = true
+	}
+	s.release(t, items, repeated)
+	s.need(parts[0], needed)
+	s.schedule()
+}
+
+// settle shows the parts of a cut if the cut was right. Otherwise it drops them, and the chain continues.
+func (s *scheduler) settle(t *task, parts []*task, right bool) {
+	s.Lock()
+	defer s.Unlock()
+	for _, p := range parts {
+		if p.crash != nil {
+			p.crash.repeat()
+		}
+		p.hidden = false
+		if !right {
+			s.finish(p)
+		}
+	}
+	next := parts[0]
+	if !right {
+		next = t
+	}
+	next.paused = false // the first part is not divided, because it drops items that the chain has delivered
+	s.want(next)
+	s.schedule()
+}
+
+// tell wakes the ranging goroutine.
+func (s *scheduler) tell() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will look
+	}
 }
 
 // finish ends a chain: nothing of it is taken any more.
@@ -372,8 +498,8 @@ func (s *scheduler) drop(sc *scope) {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	for _, t := range sc.tasks {
 		s.finish(t)
 	}
@@ -385,8 +511,8 @@ func (s *scheduler) begin() {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.open = true
 	s.schedule()
 }
@@ -396,11 +522,11 @@ func (s *scheduler) collect() {
 	if s == nil || !s.news.Swap(false) {
 		return
 	}
-	s.mu.Lock()
+	s.Lock()
 	arrived := s.arrived
 	s.arrived = nil
 	slices.SortStableFunc(arrived, func(a, b *task) int { return cmp.Compare(b.left, a.left) }) // the longest is split first
-	s.mu.Unlock()
+	s.Unlock()
 	for _, t := range arrived {
 		t.notify()
 	}
@@ -409,7 +535,7 @@ func (s *scheduler) collect() {
 // wait blocks until a request ends or the context does, which is an error. All items of the pages that were taken have
 // been delivered or dropped.
 func (s *scheduler) wait(ctx context.Context, delivered int) error {
-	s.mu.Lock()
+	s.Lock()
 	if s.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
 		s.taken = delivered
 		for _, t := range s.root.tasks {
@@ -419,7 +545,7 @@ func (s *scheduler) wait(ctx context.Context, delivered int) error {
 		}
 		s.schedule()
 	}
-	s.mu.Unlock()
+	s.Unlock()
 	select {
 	case <-s.wake:
 		runtime.Gosched() // requests that end at the same time are considered together
@@ -443,8 +569,8 @@ func (s *scheduler) callAfter(d time.Duration) {
 	s.requests.Add(1)
 	s.timer = time.AfterFunc(d, func() {
 		defer s.requests.Done()
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		s.Lock()
+		defer s.Unlock()
 		s.schedule()
 	})
 }
@@ -455,10 +581,10 @@ func (s *scheduler) close(cancel context.CancelFunc) {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
+	s.Lock()
 	s.open = false
 	s.callAfter(0)
-	s.mu.Unlock()
+	s.Unlock()
 	s.requests.Wait()
 }
 

@@ -144,8 +144,8 @@ func (w *windowed[T]) own(r *reader[T], at window) {
 	if w.split == nil {
 		return
 	}
-	r.query, r.at, r.task.split = w, at, w.split
-	r.task.paused = false
+	r.query, r.at, r.resumed = w, at, r.pos.begun()
+	r.task.split = w.split
 }
 
 // spanned reports whether the filter has a span of creation times that is checked on items.
@@ -193,7 +193,7 @@ func (t *traversal) plan() {
 // request takes.
 func (w *windowed[T]) begin(windows int) {
 	r := w.parts[0].(*reader[T])
-	if windows < 2 || len(r.task.pacers) > 0 || r.pos.Token != "" || r.pos.Skip > 0 {
+	if windows < 2 || len(r.pacers) > 0 || r.resumed {
 		return
 	}
 	first, last := w.f.span(w.q.criteria)
@@ -211,17 +211,12 @@ func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
 // open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
 func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
 	parts := make([]*reader[T], len(windows))
-	tasks := make([]*task, len(windows))
 	for i, at := range windows {
 		parts[i] = newReader(w.f, w.chain(at), &position{}, w.size)
 		w.own(parts[i], at)
-		tasks[i] = parts[i].task
 	}
-	s := w.f.sched
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	w.split.windows += len(windows) - 1
-	s.add(0, tasks...)
+	w.f.sched.add(0, tasksOf(parts)...)
 	return parts
 }
 
@@ -241,20 +236,15 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 	}
 	w.f.state.windows[w.key()] = windows
 	w.substitute(r, streams...)
-	s := w.f.sched
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.finish(r.task)
-	s.schedule()
+	w.f.sched.replaced(r.task)
 }
 
-// look returns what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
-func (w *windowed[T]) look(r *reader[T], pg *page[T]) shown {
-	s := r.seen
+// look notes what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
+func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 	if w == nil {
-		return s
+		return
 	}
-	created, at := w.op.table.created(), w.bounds(r.at)
+	created, at, s := w.op.table.created(), w.bounds(r.at), &r.seen
 	s.pages++
 	s.items, s.newest, s.oldest, s.took = 0, time.Time{}, time.Time{}, pg.took
 	for i := range pg.n {
@@ -268,13 +258,16 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T]) shown {
 			s.items++
 			s.newest, s.oldest = latest(s.newest, t), earliest(s.oldest, t)
 		case !at.holds(t, evidenceMargin):
-			s.outside = true
+			w.split.untimed.Store(true)
 		}
 	}
 	if s.first.IsZero() {
 		s.first = s.newest
 	}
-	return s
+	if pg.next != "" {
+		a.left = w.split.pagesLeft(at, *s)
+		a.pause = s.pages == 1 && !r.resumed
+	}
 }
 
 // evidenceMargin is how far outside its window an item may lie before it shows that the service passes over the
@@ -291,34 +284,23 @@ func (w *windowed[T]) bounds(at window) window {
 	return window{latest(at.from, w.split.lower), earliest(at.to, w.split.upper)}
 }
 
-// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut is right. It
-// reports whether there is nothing to deliver now.
-func (w *windowed[T]) consider(r *reader[T]) (nothing bool) {
+// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right. It
+// reports whether a page may be delivered.
+func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 	if w == nil {
-		return false
+		return true
 	}
 	if r.check != nil {
 		w.verify(r)
-		return true
-	}
-	s := w.f.sched
-	s.mu.Lock()
-	if r.task.hidden || !r.task.paused || r.task.over {
-		defer s.mu.Unlock()
-		return r.task.hidden || r.task.over
-	}
-	points := w.split.divide(s, r.task, w.bounds(r.at), r.shown)
-	if len(points) == 0 {
-		r.task.paused = false
-		s.want(r.task)
-		s.schedule()
-	}
-	s.mu.Unlock()
-	if len(points) == 0 {
 		return false
 	}
-	w.divide(r, points)
-	return true
+	points, visible := w.f.sched.consider(r.task, func() []time.Time {
+		return w.split.divide(w.f.sched, r.task, w.bounds(r.at), r.shown)
+	})
+	if len(points) > 0 {
+		w.divide(r, points)
+	}
+	return visible
 }
 
 // cut is the end of a chain before its last page: what is left of its window is read in parts. The parts are delivered
@@ -332,22 +314,21 @@ type cut[T any] struct {
 
 // cutAfter cuts a chain after a page that was just taken, if the scheduler decides so. It reports whether it did.
 func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
-	if w == nil {
+	if w == nil || r.uncut || r.pos.Skip > pg.n {
 		return false
 	}
-	s := w.f.sched
-	s.mu.Lock()
 	end := r.shown.newest.Truncate(exactMargin)
-	var points []time.Time
-	if len(r.pages) == 0 && !r.uncut && r.pos.Skip <= pg.n && r.shown.oldest.Before(end) {
-		points = w.split.cut(s, r.task, w.bounds(r.at), r.shown, end)
-	}
-	s.mu.Unlock()
+	points := w.f.sched.considerCut(r.task, func() []time.Time {
+		if !r.shown.oldest.Before(end) {
+			return nil
+		}
+		return w.split.cut(w.f.sched, r.task, w.bounds(r.at), r.shown)
+	})
 	if len(points) == 0 {
 		return false
 	}
 	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: r.shown.oldest}
-	created, passed := w.op.table.created(), []uint64(nil)
+	passed, created := slices.Clone(r.pos.passed), w.op.table.created()
 	for i := range pg.n {
 		v, _ := pg.raw(i)
 		id, ok := pg.key(i)
@@ -361,44 +342,25 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	c.parts = w.open(r, window{r.at.from, end}.between(points))
 	c.parts[0].check = c
-	c.parts[0].pos.passed = append(slices.Clone(r.pos.passed), passed...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range c.parts {
-		p.task.hidden = true
-	}
-	r.task.paused = true
-	s.took(r.task, pg.n, r.repeated(pg))
-	s.need(c.parts[0].task, r.limit-r.delivered)
+	c.parts[0].pos.passed = passed
+	w.f.sched.cut(r.task, pg.n, r.repeated(pg), tasksOf(c.parts), r.limit-r.delivered)
 	return true
+}
+
+// tasksOf returns the tasks of chains.
+func tasksOf[T any](readers []*reader[T]) []*task {
+	return lo.Map(readers, func(r *reader[T], _ int) *task { return r.task })
 }
 
 // verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
 // of the chain's last page again, and no other item that is newer than the oldest of them.
 func (w *windowed[T]) verify(first *reader[T]) {
-	c, s := first.check, w.f.sched
+	c := first.check
 	first.check = nil
-	s.mu.Lock()
-	right := len(first.pages) > 0 && !first.shown.outside && w.lists(c, &first.pages[0])
-	first.task.paused = false // dividing it would drop items that it passes by
-	s.want(first.task)
-	for _, p := range c.parts {
-		if p.crash != nil {
-			defer s.mu.Unlock()
-			p.crash.repeat()
-		}
-		p.task.hidden = false
-		if !right {
-			s.finish(p.task)
-		}
-	}
+	right := len(first.pages) > 0 && w.lists(c, &first.pages[0])
+	w.f.sched.settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
-		c.chain.uncut, c.chain.task.paused = true, false
-		s.want(c.chain.task)
-		s.schedule()
-	}
-	s.mu.Unlock()
-	if !right {
+		c.chain.uncut = true
 		return
 	}
 	c.chain.pos.Done = true
@@ -434,17 +396,4 @@ func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
 		}
 	}
 	return found >= expected
-}
-
-// pause keeps the scheduler from requesting a second page before the first one was considered.
-func (w *windowed[T]) pause(r *reader[T], pg *page[T]) {
-	if w == nil {
-		return
-	}
-	w.split.untimed = w.split.untimed || r.shown.outside
-	r.task.left = 0
-	if !r.shown.unsorted && w.split.evidence(r.shown) && pg.next != "" {
-		r.task.left, _, _ = w.split.left(w.bounds(r.at), r.shown)
-	}
-	r.task.paused = r.shown.pages == 1 && pg.next != "" && r.pos.Pages == 0 && r.pos.Skip == 0 && r.pos.Token == ""
 }
