@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,6 +160,10 @@ func (s *slow) mostUnderWay() int {
 
 // pause waits for d or until the context ends, as a request does.
 func pause(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		runtime.Gosched()
+		return ctx.Err()
+	}
 	select {
 	case <-time.After(d):
 		return nil

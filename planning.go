@@ -74,7 +74,7 @@ const (
 
 // evidence reports whether the pages of a chain show how its jobs lie in time.
 func (sp *split) evidence(sh shown) bool {
-	return !sp.untimed.Load() && sh.items > 0 && sh.newest.Sub(sh.oldest) >= leastSpan && sp.windows < maxWindows
+	return !sp.untimed.Load() && sh.items > 0 && sh.newest.Sub(sh.oldest) >= leastSpan
 }
 
 // left estimates the pages that are left of a window, and returns the start of the window: an open window is taken to
@@ -170,7 +170,7 @@ func (sp *split) ladder(from, end time.Time, page time.Duration, near int) []tim
 	near = int(float64(near) * knob("NR", 1))
 	points := []time.Time{}
 	step := page
-	for at := end.Add(-step); at.Sub(from) >= leastPart && len(points) < maxWindows-sp.windows; at = at.Add(-step) {
+	for at := end.Add(-step); at.Sub(from) >= leastPart; at = at.Add(-step) {
 		points = append(points, at.Truncate(exactMargin).UTC())
 		if len(points) >= near {
 			step = time.Duration(float64(step) * knob("LS", 4))

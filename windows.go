@@ -295,12 +295,17 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 		return false
 	}
 	points, visible := w.f.sched.consider(r.task, func() []time.Time {
-		return w.split.divide(w.f.sched, r.task, w.bounds(r.at), r.shown)
+		return w.within(w.split.divide(w.f.sched, r.task, w.bounds(r.at), r.shown))
 	})
 	if len(points) > 0 {
 		w.divide(r, points)
 	}
 	return visible
+}
+
+// within returns the newest of the points at which a window may be split: a query has at most maxWindows windows.
+func (w *windowed[T]) within(points []time.Time) []time.Time {
+	return points[max(0, len(points)-maxWindows+w.split.windows):]
 }
 
 // cut is the end of a chain before its last page: what is left of its window is read in parts. The parts are delivered
@@ -322,7 +327,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 		if !r.shown.oldest.Before(end) {
 			return nil
 		}
-		return w.split.cut(w.f.sched, r.task, w.bounds(r.at), r.shown)
+		return w.within(w.split.cut(w.f.sched, r.task, w.bounds(r.at), r.shown))
 	})
 	if len(points) == 0 {
 		return false
