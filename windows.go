@@ -322,17 +322,19 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	if w == nil || r.uncut || r.pos.Skip > pg.n {
 		return false
 	}
-	end := r.shown.newest.Truncate(exactMargin)
+	var sh shown
+	var end time.Time // the chain has read everything from here on
 	points := w.f.sched.considerCut(r.task, func() []time.Time {
-		if !r.shown.oldest.Before(end) {
+		sh, end = r.shown, r.shown.newest.Truncate(exactMargin)
+		if !sh.oldest.Before(end) {
 			return nil
 		}
-		return w.within(w.split.cut(w.f.sched, r.task, w.bounds(r.at), r.shown))
+		return w.within(w.split.cut(w.f.sched, r.task, w.bounds(r.at), sh))
 	})
 	if len(points) == 0 {
 		return false
 	}
-	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: r.shown.oldest}
+	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: sh.oldest}
 	passed, created := slices.Clone(r.pos.passed), w.op.table.created()
 	for i := range pg.n {
 		v, _ := pg.raw(i)
