@@ -530,7 +530,7 @@ func (s setup) of(l backupx.Listing[string]) backupx.Listing[string] {
 // read reads a tree in ranges until all items are delivered. The first ranges are likely to be interrupted, and a range
 // over the same cursor follows some of them.
 func (tr *tree) read(t *testing.T) {
-	interruptions, failures := tr.IntN(6), lo.SumBy(tr.leaves, func(l *leaf) int { return l.failures })
+	interruptions, failures := tr.IntN(12), lo.SumBy(tr.leaves, func(l *leaf) int { return l.failures })
 	want, got, inOrder := append([]string{}, tr.root.items()...), []string{}, true
 	var cursor *backupx.Cursor[string]
 	var at backupx.Checkpoint
@@ -545,9 +545,7 @@ func (tr *tree) read(t *testing.T) {
 			v.consumer = next.consumer
 		} else {
 			v = next
-			var err error
-			cursor, err = v.of(tr.listing(tr.root)).OnPage(tr.note).Resume(at)
-			require.NoError(t, err)
+			cursor = tr.resume(t, v, at)
 		}
 		items, err := tr.consume(t, cursor, v)
 		got = append(got, items...)
@@ -564,6 +562,17 @@ func (tr *tree) read(t *testing.T) {
 	tr.reset(v)
 	require.Empty(t, lo.T2(drain(cursor.All(t.Context()))).A)
 	require.Zero(t, tr.requests(), "requests after the end")
+}
+
+// resume returns a cursor at a checkpoint. No request is sent before its first range.
+func (tr *tree) resume(t *testing.T, v visit, at backupx.Checkpoint) *backupx.Cursor[string] {
+	l := v.of(tr.listing(tr.root)).OnPage(tr.note)
+	tr.reset(v)
+	cursor, err := l.Resume(at)
+	require.NoError(t, err)
+	synctest.Wait()
+	require.Zero(t, tr.requests(), "requests before the range")
+	return cursor
 }
 
 // consume reads a range, and returns when nothing is left of it.
