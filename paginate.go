@@ -300,8 +300,9 @@ func (l Listing[T]) Prefetch(pages int) Listing[T] {
 // [Client.Inventory], but not of [Merge]. The first requests read n windows, or one if the listing has a
 // [Listing.Rate]. While fewer than n requests are needed, what is left of a long chain is split again, by
 // what its pages show; each split costs one request. A chain is split after its first page only if its pages
-// come newest first, and the items of its last page are requested again to verify that. [Listing.Every] sets
-// the windows instead, and its windows are never split. If one page satisfies [Listing.Limit] and no items
+// come newest first, and the items of its last page are requested again to verify that. A service that lists
+// a job among jobs that are older by more than a page can make Parallel miss that job; AWS Backup has not been
+// seen to do so. [Listing.Every] sets the windows instead, and its windows are never split. If one page satisfies [Listing.Limit] and no items
 // are filtered out, the chains are read one after another.
 //
 // n is a ceiling. If the service throttles a request, fewer requests are under way to this source for a
