@@ -33,6 +33,8 @@ type position struct {
 	recent  []uint64 // the items that were delivered last, as the memory has them
 	largest int      // items of the largest page
 	passed  []uint64 // items that another chain has delivered: they are dropped here
+
+	oldest time.Time // creation time of the last delivered item, if all pages came newest first; zero if that is unknown
 }
 
 // see remembers a token that is about to be followed.
@@ -51,8 +53,9 @@ type progress struct {
 	open      bool     // a page is being delivered
 	finished  bool     // the last item of that page was delivered or dropped
 	onPage    []func(PageInfo)
-	nextToken string // the token after that page
-	loops     bool   // that token was followed before
+	nextToken string    // the token after that page
+	oldest    time.Time // see position.oldest, after that page
+	loops     bool      // that token was followed before
 	memory    *memory
 	changing  bool
 	window    bool
@@ -264,7 +267,7 @@ func (r *reader[T]) arrived() {
 
 // begin begins the delivery of a page.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.open, r.nextToken, r.loops = true, pg.next, pg.loops
+	r.open, r.nextToken, r.loops, r.oldest = true, pg.next, pg.loops, pg.oldest
 	r.info.Number, r.info.Items, r.info.Kept = r.pos.Pages+1, pg.n, 0
 	r.info.Duration, r.info.Refused = pg.took, pg.refused
 	start := min(r.pos.Skip, pg.n)
@@ -331,6 +334,7 @@ func (p *progress) finish() {
 	pos.Pages++
 	pos.Done, pos.Loop = p.nextToken == "", p.loops
 	pos.see(p.nextToken)
+	pos.oldest = p.oldest
 	p.finished = true
 	p.trim()
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/samber/lo"
 )
@@ -52,6 +53,8 @@ type savedPos struct {
 	Last    []byte `json:"last,omitempty"`    // hashes of the items delivered last
 	Largest int    `json:"largest,omitempty"` // the number of items of the largest page
 	Passed  []byte `json:"passed,omitempty"`  // hashes of the items that another chain has delivered
+
+	Oldest time.Time `json:"oldest,omitzero"` // see position.oldest
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. If the service repeats a cycle of more
@@ -79,7 +82,7 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		s.Chains[name] = savedPos{
 			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
-			Last: packed(p.recent), Largest: p.largest, Passed: packed(p.passed),
+			Last: packed(p.recent), Largest: p.largest, Passed: packed(p.passed), Oldest: p.oldest,
 		}
 	}
 	for key, windows := range st.windows {
@@ -131,7 +134,7 @@ func (s *saved) state(id identity) (*state, error) {
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
 			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
-			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed),
+			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed), oldest: p.Oldest,
 		}
 	}
 	for key, texts := range s.Windows {

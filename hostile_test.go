@@ -942,7 +942,8 @@ func randomHostile(r *rand.Rand) *hostile {
 		s.shuffled = true
 	case 2:
 		if n := len(s.jobs); n > 0 {
-			s.jobs = withInversion(s.jobs, r.IntN(n), r.IntN(n))
+			from := r.IntN(n)
+			s.jobs = withInversion(s.jobs, from, r.IntN(from+1)) // for a job that is listed too late see above
 		}
 	}
 	s.untimed = r.IntN(4) == 0

@@ -44,6 +44,7 @@ type shown struct {
 	items          int           // number of these items
 	last           time.Time     // creation time of the last item
 	took           time.Duration // the time that the last request took
+	listed         int           // items of all pages
 	unsorted       bool          // items did not come newest first, or had no creation time
 }
 
@@ -66,10 +67,11 @@ func (s *scheduler) parallelFor(t *task, took time.Duration) int {
 }
 
 const (
-	manyPages  = 4               // a window that seems to have more pages is worth dividing
-	leastSpan  = 2 * time.Second // a page of jobs of a shorter span is of one moment: no window separates them
-	leastPart  = 5 * time.Second // the shortest window that is made while a range runs
-	ladderStep = 4               // how many times longer each window of a ladder is than the one before
+	manyPages   = 4               // a window that seems to have more pages is worth dividing
+	leastSpan   = 2 * time.Second // a page of jobs of a shorter span is of one moment: no window separates them
+	leastListed = 10              // items that come newest first by chance only in one of three million listings
+	leastPart   = 5 * time.Second // the shortest window that is made while a range runs
+	ladderStep  = 4               // how many times longer each window of a ladder is than the one before
 )
 
 // evidence reports whether the pages of a chain show how its jobs lie in time.
@@ -98,7 +100,7 @@ func (sp *split) left(w window, sh shown) (pages float64, from time.Time, even b
 
 // pagesLeft estimates the pages that are left of a chain that may be cut, 0 for one that may not.
 func (sp *split) pagesLeft(w window, sh shown) float64 {
-	if sh.unsorted || !sp.evidence(sh) {
+	if sh.unsorted || sh.listed < leastListed || !sp.evidence(sh) {
 		return 0
 	}
 	pages, _, _ := sp.left(w, sh)
@@ -146,7 +148,7 @@ func (sp *split) worth(s *scheduler, t *task, sh shown, pages float64, ip float6
 
 // cut returns the points at which what is left of a chain is split; nil if the chain continues.
 func (sp *split) cut(s *scheduler, t *task, w window, sh shown) []time.Time {
-	if sh.unsorted || !sp.evidence(sh) {
+	if sh.unsorted || sh.listed < leastListed || !sp.evidence(sh) {
 		return nil
 	}
 	pages, from, even := sp.left(w, sh)

@@ -49,8 +49,9 @@ type page[T any] struct {
 	next     string
 	metadata middleware.Metadata
 	took     time.Duration
-	refused  int  // how often the page was refused for throttling
-	loops    bool // next was followed before
+	refused  int       // how often the page was refused for throttling
+	loops    bool      // next was followed before
+	oldest   time.Time // see position.oldest, after the page
 }
 
 func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {

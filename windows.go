@@ -146,6 +146,7 @@ func (w *windowed[T]) own(r *reader[T], at window) {
 	}
 	r.query, r.at, r.resumed = w, at, r.pos.begun()
 	r.task.split = w.split
+	r.seen.last, r.seen.unsorted = r.pos.oldest, r.resumed && r.pos.oldest.IsZero()
 }
 
 // spanned reports whether the filter has a span of creation times that is checked on items.
@@ -252,6 +253,7 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 		t := aws.ToTime(created(v))
 		s.unsorted = s.unsorted || t.IsZero() || !s.last.IsZero() && t.After(s.last)
 		s.last = t
+		s.listed++
 		switch {
 		case t.IsZero():
 		case at.holds(t, 0):
@@ -263,6 +265,9 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 	}
 	if s.first.IsZero() {
 		s.first = s.newest
+	}
+	if !s.unsorted {
+		pg.oldest = s.last
 	}
 	if pg.next != "" {
 		a.left = w.split.pagesLeft(at, *s)
@@ -364,7 +369,7 @@ func tasksOf[T any](readers []*reader[T]) []*task {
 func (w *windowed[T]) verify(first *reader[T]) {
 	c := first.check
 	first.check = nil
-	right := len(first.pages) > 0 && w.lists(c, &first.pages[0])
+	right := len(first.pages) > 0 && !w.split.untimed.Load() && w.lists(c, &first.pages[0])
 	w.f.sched.settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
 		c.chain.uncut = true
