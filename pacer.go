@@ -19,6 +19,11 @@ func newPacer(perSecond float64) *pacer {
 	return &pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
 }
 
+// feeds returns how many requests are under way at the pacer's rate if each takes some time.
+func (p *pacer) feeds(took time.Duration) int {
+	return max(1, int((took+p.interval-1)/p.interval))
+}
+
 // pace waits until all pacers permit a request.
 func pace(ctx context.Context, pacers []*pacer) error {
 	for {

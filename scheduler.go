@@ -81,22 +81,23 @@ type task struct {
 	split   *split // nil if the chain is never split
 
 	// The scheduler's mutex guards the fields below.
-	started  bool    // it counts as active
-	over     bool    // nothing of it is taken any more
-	spent    bool    // there is no further page to request
-	paused   bool    // no page is requested until the ranging goroutine has seen the last one
-	hidden   bool    // its pages are not delivered before a cut is verified
-	listed   bool    // it is in scheduler.wanting
-	underWay bool    // its request is
-	observed bool    // attempts of the request were observed
-	held     int     // pages that were read and not taken
-	err      error   // why there is no page after those
-	crash    *crash  // how the fetch ended instead; nil if it returned
-	items    int     // items of these pages
-	needed   int     // how many items the range needs of it to continue; 0 if it can continue without
-	refused  int     // how often the page was refused for throttling
-	sentAt   int     // scheduler.clock at the request
-	left     float64 // pages that seem to be left, for a chain that may be cut
+	started  bool          // it counts as active
+	over     bool          // nothing of it is taken any more
+	spent    bool          // there is no further page to request
+	paused   bool          // no page is requested until the ranging goroutine has seen the last one
+	hidden   bool          // its pages are not delivered before a cut is verified
+	listed   bool          // it is in scheduler.wanting
+	underWay bool          // its request is
+	observed bool          // attempts of the request were observed
+	held     int           // pages that were read and not taken
+	err      error         // why there is no page after those
+	crash    *crash        // how the fetch ended instead; nil if it returned
+	items    int           // items of these pages
+	needed   int           // how many items the range needs of it to continue; 0 if it can continue without
+	refused  int           // how often the page was refused for throttling
+	sentAt   int           // scheduler.clock at the request
+	left     float64       // pages that seem to be left, for a chain that may be cut
+	took     time.Duration // the time that the last request took
 }
 
 // stage is a number of chains that may be read at the same time, in their order.
@@ -286,13 +287,14 @@ func (s *scheduler) send(t *task) {
 
 // arrival is what a request brought.
 type arrival struct {
-	err   error   // why it brought no page
-	crash *crash  // how the fetch ended instead; nil if it returned
-	items int     // items of the page
-	last  bool    // the page has no successor
-	loops bool    // the token of its successor was followed before
-	left  float64 // pages that seem to be left, see task.left
-	pause bool    // the page has to be considered before the next request
+	err   error         // why it brought no page
+	crash *crash        // how the fetch ended instead; nil if it returned
+	items int           // items of the page
+	last  bool          // the page has no successor
+	loops bool          // the token of its successor was followed before
+	left  float64       // pages that seem to be left, see task.left
+	took  time.Duration // the time that the request took
+	pause bool          // the page has to be considered before the next request
 	keep  func(refused int)
 }
 
@@ -328,7 +330,7 @@ func (s *scheduler) keep(t *task, a arrival) {
 		a.keep(t.refused)
 		t.held++
 		t.items += a.items
-		t.left, t.paused = a.left, a.pause
+		t.left, t.took, t.paused = a.left, a.took, a.pause
 	}
 	if a.loops {
 		t.err = ErrTokenLoop
@@ -386,11 +388,11 @@ func (s *scheduler) release(t *task, items, repeated int) {
 
 // consider decides, after the first page of a chain has arrived, whether the chain is divided, and at which points.
 // Otherwise it continues. A chain is visible if its pages may be delivered.
-func (s *scheduler) consider(t *task, divide func() []time.Time) (points []time.Time, visible bool) {
+func (s *scheduler) consider(t *task, divide func(parts int) []time.Time) (points []time.Time, visible bool) {
 	s.Lock()
 	defer s.Unlock()
 	if t.paused && !t.over && !t.hidden {
-		if points = divide(); len(points) == 0 {
+		if points = divide(s.parts(t)); len(points) == 0 {
 			t.paused = false
 			s.want(t)
 			s.schedule()
@@ -400,13 +402,45 @@ func (s *scheduler) consider(t *task, divide func() []time.Time) (points []time.
 }
 
 // considerCut decides whether a chain is cut after the page that was just taken, and at which points.
-func (s *scheduler) considerCut(t *task, cut func() []time.Time) []time.Time {
+func (s *scheduler) considerCut(t *task, cut func(parts int) []time.Time) []time.Time {
 	s.Lock()
 	defer s.Unlock()
 	if t.spent || t.underWay || t.held > 1 {
 		return nil
 	}
-	return cut()
+	return cut(s.parts(t))
+}
+
+// parts returns into how many parts a chain is split: one for itself, and one for each request that nothing else needs. A
+// chain that seems to have far fewer pages left than another one is not split.
+func (s *scheduler) parts(t *task) int {
+	idle := min(s.parallel-s.reading, s.room(t))
+	if idle <= 0 || s.unstarted > 0 {
+		return 1
+	}
+	for _, o := range s.root.tasks {
+		if o != t && o.started && !o.over && o.left > longestFactor*t.left {
+			return 1
+		}
+	}
+	return idle + 1
+}
+
+// room returns how many more chains of a source its bounds, its throttling and its rates feed.
+func (s *scheduler) room(t *task) int {
+	room := s.parallel
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		if sc.requests > 0 {
+			room = min(room, sc.requests-sc.active)
+		}
+	}
+	if allowed := t.scope.throttle.allowed; allowed > 0 {
+		room = min(room, allowed-t.scope.active)
+	}
+	for _, p := range t.pacers {
+		room = min(room, p.feeds(t.took)-s.reading)
+	}
+	return room
 }
 
 // replaced ends a chain that others replace.

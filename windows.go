@@ -198,7 +198,7 @@ func (w *windowed[T]) begin(windows int) {
 		return
 	}
 	first, last := w.f.span(w.q.criteria)
-	if points := evenly(first, last, windows); points != nil {
+	if points := evenly(first, last, windows, shortestWindow); points != nil {
 		w.divide(r, points)
 	}
 }
@@ -270,7 +270,10 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 		pg.oldest = s.last
 	}
 	if pg.next != "" {
-		a.left = w.split.pagesLeft(at, *s)
+		a.took = pg.took
+		if s.mayBeCut() {
+			a.left = w.split.estimate(at, *s).pages
+		}
 		a.pause = s.pages == 1 && !r.resumed
 	}
 }
@@ -299,8 +302,8 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 		w.verify(r)
 		return false
 	}
-	points, visible := w.f.sched.consider(r.task, func() []time.Time {
-		return w.within(w.split.divide(w.f.sched, r.task, w.bounds(r.at), r.shown))
+	points, visible := w.f.sched.consider(r.task, func(parts int) []time.Time {
+		return w.within(w.split.divide(w.bounds(r.at), r.shown, parts))
 	})
 	if len(points) > 0 {
 		w.divide(r, points)
@@ -329,12 +332,12 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	var sh shown
 	var end time.Time // the chain has read everything from here on
-	points := w.f.sched.considerCut(r.task, func() []time.Time {
+	points := w.f.sched.considerCut(r.task, func(parts int) []time.Time {
 		sh, end = r.shown, r.shown.newest.Truncate(exactMargin)
 		if !sh.oldest.Before(end) {
 			return nil
 		}
-		return w.within(w.split.cut(w.f.sched, r.task, w.bounds(r.at), sh))
+		return w.within(w.split.cut(w.bounds(r.at), sh, parts))
 	})
 	if len(points) == 0 {
 		return false
