@@ -20,7 +20,7 @@ const (
 	ladderStep     = 4               // each window of a ladder is longer by this factor, so that few cover a month
 	evenFactor     = 2               // pages are even if the last one spans at least half of the average
 	evenRange      = 20              // pages that were even say nothing about a time that is 20 times longer
-	longestFactor  = 2               // a chain with less than half of the pages of another one is not split
+	longestFactor  = 5               // x
 )
 
 // evenly returns the points that split a span of time into parts of the same length, or into fewer parts that are not

@@ -149,11 +149,11 @@ func (s *scope) halve(sched *scheduler, sentAt int) bool {
 	return true
 }
 
-// grow increases the requests that may be under way by one, once all requests that were sent before the number changed
-// last have been answered.
+// grow increases the requests that may be under way by one, if that many are, once all requests that were sent before the
+// number changed last have been answered.
 func (s *scope) grow(sched *scheduler, sentAt int) {
 	h := &s.throttle
-	if h.allowed == 0 || sentAt <= h.changed || h.before > 0 {
+	if h.allowed == 0 || s.underWay < h.allowed || sentAt <= h.changed || h.before > 0 {
 		return
 	}
 	h.allowed++
