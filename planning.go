@@ -9,25 +9,45 @@ import (
 // This file decides when a window of creation time is split while a range runs, and at which points. docs/engine.md has
 // the rules. The functions see only what pages have shown.
 
+// Splitting a window costs one request, because the last page is read again, and one more for each part that turns out to
+// be empty. Requests that would not be sent otherwise pay for that. A chain that crosses a gap without jobs pays nothing
+// for the gap.
 const (
-	shortestWindow = time.Minute     // the shortest window before the first request: shorter ones cost more than they save
-	shortestPart   = 5 * time.Second // the shortest window while a range runs: a request asks for a second more
-	leastSpan      = 2 * time.Second // a page of a shorter span is of one moment, which no window divides
-	leastListed    = 10              // fewer items come newest first by chance
-	divideAbove    = 4               // pages: a smaller window is read as fast in one chain as in parts
-	cutAbove       = 3               // pages: the first request of the parts reads a page again
-	pagePart       = 0.7             // of a page: the span of a window that most probably has one page only
-	ladderStep     = 4               // each window of a ladder is longer by this factor, so that few cover a month
-	evenFactor     = 2               // pages are even if the last one spans at least half of the average
-	evenRange      = 20              // pages that were even say nothing about a time that is 20 times longer
-	longestFactor  = 5               // x
+	// shortestWindow is the length of the shortest window before the first request.
+	shortestWindow = time.Minute
+	// shortestPart is the length of the shortest window while a range runs: a request reads up to two seconds more.
+	shortestPart = 5 * time.Second
+	// leastSpan is the least time between the newest and the oldest job of a page that is evidence. Jobs of one moment
+	// are not separated by windows.
+	leastSpan = 2 * time.Second
+	// leastListed is how many items must have come newest first: fewer do so by chance.
+	leastListed = 10
+	// leastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
+	// split cannot shorten by more than one.
+	leastLeft = 2.5
+	// leastShare is the least part of the pages of any other chain that a chain must have left to be split. Otherwise a
+	// short chain would take the requests that a long one needs.
+	leastShare = 1.0 / 3
+	// nearPages is how many pages a near window seems to have: a little less than a whole number, because a window of
+	// three pages needs a fourth request in every second case.
+	nearPages = 2.8
+	// fewestPages is the least that a near window has if little is left, so that it needs one request.
+	fewestPages = 0.9
+	// firstPart is the length of the first near window, as a part of the others' length: it reads the last page again.
+	firstPart = 0.65
+	// leastNear and mostNear bound how many near windows follow the first one. With two, the next chain that ends finds a
+	// window waiting. More than 16 are mostly empty if a burst ends; a longer burst is split again.
+	leastNear, mostNear = 2, 16
+	// ladderFactor is how much farther back each window behind the near ones reaches than the one before. A smaller
+	// factor makes more empty requests in a gap of days, a larger one leaves windows that are split again.
+	ladderFactor = 5
 )
 
 // evenly returns the points that split a span of time into parts of the same length, or into fewer parts that are not
 // too short.
-func evenly(first, last time.Time, parts int, shortest time.Duration) []time.Time {
+func evenly(first, last time.Time, parts int) []time.Time {
 	span := last.Sub(first)
-	parts = min(parts, int(span/shortest), maxWindows)
+	parts = min(parts, int(span/shortestWindow), maxWindows)
 	if parts < 2 {
 		return nil
 	}
@@ -42,21 +62,6 @@ func evenly(first, last time.Time, parts int, shortest time.Duration) []time.Tim
 // wholeSecond rounds a time down: the ends of windows are whole seconds, see exactMargin.
 func wholeSecond(t time.Time) time.Time { return t.Truncate(exactMargin).UTC() }
 
-// ladder returns the points that split the time from a start to an end: near the end some windows that have about a page
-// each, and behind them a ladder of windows, because jobs come in bursts: where a burst ends, few windows are empty.
-func ladder(from, end time.Time, page time.Duration, near int) []time.Time {
-	step := max(time.Duration(pagePart*float64(page)), shortestPart)
-	points := []time.Time{}
-	for at := end.Add(-step); at.Sub(from) >= shortestPart; at = at.Add(-step) {
-		points = append(points, wholeSecond(at))
-		if len(points) >= near {
-			step *= ladderStep
-		}
-	}
-	slices.Reverse(points)
-	return slices.Compact(points)
-}
-
 // split is what is known of a query that may be read in windows.
 type split struct {
 	lower, upper time.Time   // the creation times that the filter permits; zero for an open end
@@ -69,7 +74,6 @@ type split struct {
 type shown struct {
 	pages          int           // pages that were read
 	listed         int           // items of all pages
-	first          time.Time     // creation time of the newest item of the first page
 	newest, oldest time.Time     // creation times of the items of the last page within the window
 	items          int           // number of these items
 	last           time.Time     // creation time of the last item
@@ -77,59 +81,74 @@ type shown struct {
 	unsorted       bool          // items did not come newest first, or had no creation time
 }
 
-// estimate is what the pages of a chain say about the rest of its window.
-type estimate struct {
-	from  time.Time     // the start of the window
-	page  time.Duration // the span of a page
-	pages float64       // pages that are left; 0 if the pages say nothing
-	even  bool          // jobs are spread evenly
-}
-
-// estimate returns what the pages of a chain say about the rest of its window. An open window starts where the jobs
-// are expected to start, or if they are older, as long before as AWS Backup lists jobs.
-func (sp *split) estimate(w window, sh shown) estimate {
-	e := estimate{from: w.from, page: sh.newest.Sub(sh.oldest)}
-	if sp.untimed.Load() || sh.items == 0 || e.page < leastSpan {
-		return e
-	}
-	if e.from.IsZero() {
-		if e.from = sp.first; !e.from.Before(sh.oldest) {
-			e.from = sh.oldest.Add(-retention)
-		}
-	}
-	left, seen := sh.oldest.Sub(e.from), sh.first.Sub(sh.oldest)
-	e.pages = float64(left) / float64(e.page)
-	first := sh.pages == 1 && (w.to.IsZero() || w.to.Sub(sh.newest) >= e.page)
-	e.even = !first && seen/time.Duration(max(1, sh.pages)) <= evenFactor*e.page && left <= evenRange*seen
-	return e
-}
-
 // mayBeCut reports whether the chain has listed its items newest first.
 func (sh shown) mayBeCut() bool { return !sh.unsorted && sh.listed >= leastListed }
 
-// divide returns the points at which a window is split whose first page has arrived, nil if it is not. As many parts
-// are wanted as requests can be sent.
-func (sp *split) divide(w window, sh shown, wanted int) []time.Time {
-	e := sp.estimate(w, sh)
+// page returns the time that a page covers where jobs lie as densely as on the last page, 0 if the page is no evidence.
+// A page has one gap less between its items than it has items.
+func (sh shown) page() time.Duration {
+	span := sh.newest.Sub(sh.oldest)
+	if sh.items < 2 || span < leastSpan {
+		return 0
+	}
+	return time.Duration(float64(span) * float64(sh.items) / float64(sh.items-1))
+}
+
+// start returns the start of a window. An open window starts where the jobs are expected to start or, if they are
+// older, as long before as AWS Backup lists jobs.
+func (sp *split) start(w window, sh shown) time.Time {
 	switch {
-	case e.pages <= divideAbove || wanted < 2:
-		return nil
-	case e.even:
-		return evenly(e.from, latest(sh.newest, w.to), min(wanted, int(e.pages)+1), shortestPart)
+	case !w.from.IsZero():
+		return w.from
+	case sp.first.Before(sh.oldest):
+		return sp.first
 	default:
-		return ladder(e.from, sh.newest, e.page, wanted)
+		return sh.oldest.Add(-retention)
 	}
 }
 
-// cut returns the points at which what is left of a window is split, nil if the chain continues.
-func (sp *split) cut(w window, sh shown, wanted int) []time.Time {
-	e := sp.estimate(w, sh)
-	switch {
-	case !sh.mayBeCut() || e.pages < cutAbove || wanted < 2:
-		return nil
-	case e.even:
-		return evenly(e.from, sh.oldest, min(wanted, int(e.pages)+1), shortestPart)
-	default:
-		return ladder(e.from, sh.oldest, e.page, wanted)
+// left estimates how many pages the window has behind the last one, if jobs lie there as densely as on that page. It is 0
+// if the page is no evidence. The estimate is far too high at the end of a burst.
+func (sp *split) left(w window, sh shown) float64 {
+	page := sh.page()
+	if page == 0 || sp.untimed.Load() {
+		return 0
 	}
+	return max(0, float64(sh.oldest.Sub(sp.start(w, sh)))/float64(page))
+}
+
+// split returns the times, ascending, at which what is left of a window is split, nil if the chain continues. The part
+// behind the last of these times contains all of the last page.
+//
+// Jobs often come in bursts, and a page does not show where its burst ends. The parts are therefore near windows of
+// nearPages, one for each request that is idle, and behind them a ladder of windows of growing length. If little is left,
+// the near windows divide it evenly.
+func (sp *split) split(w window, sh shown, idle int) []time.Time {
+	left := sp.left(w, sh)
+	if idle <= 0 || left < leastLeft {
+		return nil
+	}
+	near := min(max(idle, leastNear), mostNear)
+	length := float64(sh.page()) * min(nearPages, max(fewestPages, left/float64(near+1)))
+	length = max(length, float64(shortestPart))
+	shortest := max(shortestPart, time.Duration(length/4)) // the last part is not worth a request of its own
+	start := sp.start(w, sh)
+	points := []time.Time{}
+	for back := firstPart * length; ; {
+		at := wholeSecond(sh.oldest.Add(-time.Duration(back)))
+		if at.Sub(start) < shortest {
+			break
+		}
+		points = append(points, at)
+		if len(points) <= near {
+			back += length
+		} else {
+			back *= ladderFactor
+		}
+	}
+	if w.from.IsZero() && len(points) > 0 {
+		points = append(points, wholeSecond(start)) // what is older stays open
+	}
+	slices.Reverse(points)
+	return points
 }

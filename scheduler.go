@@ -86,6 +86,7 @@ type task struct {
 	spent    bool          // there is no further page to request
 	paused   bool          // no page is requested until the ranging goroutine has seen the last one
 	hidden   bool          // its pages are not delivered before a cut is verified
+	parked   bool          // it was cut, and does not count until the cut is verified
 	listed   bool          // it is in scheduler.wanting
 	underWay bool          // its request is
 	observed bool          // attempts of the request were observed
@@ -224,12 +225,19 @@ func (s *scheduler) nextToStart() *task {
 func (s *scheduler) start(t *task) {
 	t.started = true
 	s.unstarted--
-	s.active++
-	s.reading++
-	for sc := t.scope; sc != nil; sc = sc.outer {
-		sc.active++
-	}
+	s.count(t, 1)
 	s.want(t)
+}
+
+// count counts a started chain, or no longer: as active, and as being read if there is a further page.
+func (s *scheduler) count(t *task, n int) {
+	s.active += n
+	if !t.spent {
+		s.reading += n
+	}
+	for sc := t.scope; sc != nil; sc = sc.outer {
+		sc.active += n
+	}
 }
 
 // want lists a chain among those that want to send a request, if it has room for a page. A chain whose pages
@@ -388,11 +396,11 @@ func (s *scheduler) release(t *task, items, repeated int) {
 
 // consider decides, after the first page of a chain has arrived, whether the chain is divided, and at which points.
 // Otherwise it continues. A chain is visible if its pages may be delivered.
-func (s *scheduler) consider(t *task, divide func(parts int) []time.Time) (points []time.Time, visible bool) {
+func (s *scheduler) consider(t *task, divide func(idle int) []time.Time) (points []time.Time, visible bool) {
 	s.Lock()
 	defer s.Unlock()
 	if t.paused && !t.over && !t.hidden {
-		if points = divide(s.parts(t)); len(points) == 0 {
+		if points = divide(s.idle(t)); len(points) == 0 {
 			t.paused = false
 			s.want(t)
 			s.schedule()
@@ -402,28 +410,28 @@ func (s *scheduler) consider(t *task, divide func(parts int) []time.Time) (point
 }
 
 // considerCut decides whether a chain is cut after the page that was just taken, and at which points.
-func (s *scheduler) considerCut(t *task, cut func(parts int) []time.Time) []time.Time {
+func (s *scheduler) considerCut(t *task, cut func(idle int) []time.Time) []time.Time {
 	s.Lock()
 	defer s.Unlock()
 	if t.spent || t.underWay || t.held > 1 {
 		return nil
 	}
-	return cut(s.parts(t))
+	return cut(s.idle(t))
 }
 
-// parts returns into how many parts a chain is split: one for itself, and one for each request that nothing else needs. A
-// chain that seems to have far fewer pages left than another one is not split.
-func (s *scheduler) parts(t *task) int {
+// idle returns how many requests nothing needs, so that the chain may be split for them. It is 0 if the chain seems to
+// have far fewer pages left than another one.
+func (s *scheduler) idle(t *task) int {
 	idle := min(s.parallel-s.reading, s.room(t))
 	if idle <= 0 || s.unstarted > 0 {
-		return 1
+		return 0
 	}
 	for _, o := range s.root.tasks {
-		if o != t && o.started && !o.over && o.left > longestFactor*t.left {
-			return 1
+		if o != t && o.started && !o.over && t.left < leastShare*o.left {
+			return 0
 		}
 	}
-	return idle + 1
+	return idle
 }
 
 // room returns how many more chains of a source its bounds, its throttling and its rates feed.
@@ -456,7 +464,8 @@ func (s *scheduler) replaced(t *task) {
 func (s *scheduler) cut(t *task, items, repeated int, parts []*task, needed int) {
 	s.Lock()
 	defer s.Unlock()
-	t.paused = true
+	t.paused, t.parked = true, true
+	s.count(t, -1)
 	for _, p := range parts {
 		p.hidden = true
 	}
@@ -478,6 +487,8 @@ func (s *scheduler) settle(t *task, parts []*task, right bool) {
 			s.finish(p)
 		}
 	}
+	t.parked = false
+	s.count(t, 1)
 	next := parts[0]
 	if !right {
 		next = t
@@ -502,18 +513,10 @@ func (s *scheduler) finish(t *task) {
 	}
 	t.over = true
 	if t.started {
-		s.active--
-		if !t.spent {
-			s.reading--
+		if !t.parked {
+			s.count(t, -1)
 		}
-		for sc := t.scope; sc != nil; sc = sc.outer {
-			sc.active--
-			for _, st := range sc.blocked {
-				st.queued = false
-				s.queue(st)
-			}
-			sc.blocked = nil
-		}
+		s.unblock(t.scope)
 	} else {
 		s.unstarted--
 		t.stage.tasks = slices.DeleteFunc(t.stage.tasks, func(o *task) bool { return o == t })
@@ -524,6 +527,17 @@ func (s *scheduler) finish(t *task) {
 	t.stage.left--
 	for st := t.stage; st.left == 0 && st.next != nil; st = st.next {
 		s.queue(st.next)
+	}
+}
+
+// unblock lists the stages again that waited until a chain of a scope, or of one around it, is over.
+func (s *scheduler) unblock(sc *scope) {
+	for ; sc != nil; sc = sc.outer {
+		for _, st := range sc.blocked {
+			st.queued = false
+			s.queue(st)
+		}
+		sc.blocked = nil
 	}
 }
 

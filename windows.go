@@ -198,7 +198,7 @@ func (w *windowed[T]) begin(windows int) {
 		return
 	}
 	first, last := w.f.span(w.q.criteria)
-	if points := evenly(first, last, windows, shortestWindow); points != nil {
+	if points := evenly(first, last, windows); points != nil {
 		w.divide(r, points)
 	}
 }
@@ -263,16 +263,13 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 			w.split.untimed.Store(true)
 		}
 	}
-	if s.first.IsZero() {
-		s.first = s.newest
-	}
 	if !s.unsorted {
 		pg.oldest = s.last
 	}
 	if pg.next != "" {
 		a.took = pg.took
 		if s.mayBeCut() {
-			a.left = w.split.estimate(at, *s).pages
+			a.left = w.split.left(at, *s)
 		}
 		a.pause = s.pages == 1 && !r.resumed
 	}
@@ -302,8 +299,8 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 		w.verify(r)
 		return false
 	}
-	points, visible := w.f.sched.consider(r.task, func(parts int) []time.Time {
-		return w.within(w.split.divide(w.bounds(r.at), r.shown, parts))
+	points, visible := w.f.sched.consider(r.task, func(idle int) []time.Time {
+		return w.within(w.split.split(w.bounds(r.at), r.shown, idle))
 	})
 	if len(points) > 0 {
 		w.divide(r, points)
@@ -332,12 +329,12 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	var sh shown
 	var end time.Time // the chain has read everything from here on
-	points := w.f.sched.considerCut(r.task, func(parts int) []time.Time {
+	points := w.f.sched.considerCut(r.task, func(idle int) []time.Time {
 		sh, end = r.shown, r.shown.newest.Truncate(exactMargin)
-		if !sh.oldest.Before(end) {
+		if !sh.mayBeCut() || !sh.oldest.Before(end) {
 			return nil
 		}
-		return w.within(w.split.cut(w.bounds(r.at), sh, parts))
+		return w.within(w.split.split(w.bounds(r.at), sh, idle))
 	})
 	if len(points) == 0 {
 		return false
