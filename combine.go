@@ -96,6 +96,7 @@ func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
 		return nil, errNothing
 	}
 	f.path += escaped(name) + "/"
+	f.within = true
 	return openIn(f, l)
 }
 

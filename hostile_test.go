@@ -448,7 +448,7 @@ func (s siege) dishonestBound(pages int) int {
 	case s.every():
 		return everyDay * pages
 	default:
-		return s.parallel*pages + s.parallel
+		return (s.parallel+2)*pages + s.parallel // the first page of an undivided query splits it into a few windows more
 	}
 }
 

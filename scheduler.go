@@ -356,6 +356,8 @@ func (s *scheduler) take(t *task, need bool, items int, pop func() bool) (outcom
 	s.Lock()
 	defer s.Unlock()
 	switch {
+	case t.paused: // the page has to be considered first
+		return pending, nil
 	case pop():
 		return got, nil
 	case t.crash != nil:

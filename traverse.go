@@ -115,6 +115,7 @@ type frame struct {
 	slot     int    // … the number of its part
 	source   string // the name of the source in a fleet
 	merged   bool   // within a merge: chains are delivered in order, and not split
+	within   bool   // within a combination of listings: a query is split only by what its pages show
 }
 
 // newStage returns a frame whose chains may be read at the same time, once the chains of the stage before are over.

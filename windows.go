@@ -100,7 +100,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 		w.own(r, at)
 		w.append(r)
 	}
-	if w.split != nil && !f.planned() {
+	if w.split != nil && !f.planned() && !f.within {
 		f.splits = append(f.splits, w)
 	}
 	return w, nil
