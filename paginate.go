@@ -297,8 +297,8 @@ func (l Listing[T]) Prefetch(pages int) Listing[T] {
 // after another, in the order of a job's life, so that a job that changes its state meanwhile is not missed.
 //
 // A listing of jobs is split into windows of creation time, also as a part of [Concat], [Across] and
-// [Client.Inventory], but not of [Merge]. The first requests read n windows, or one if the listing has a
-// [Listing.Rate]. While fewer than n requests are needed, what is left of a long chain is split again, by
+// [Client.Inventory], but not of [Merge]. The first requests read n windows, or the whole listing if it has a
+// [Listing.Rate] or is such a part. While fewer than n requests are needed, what is left of a long chain is split again, by
 // what its pages show; each split costs one request. A chain is split after its first page only if its pages
 // come newest first, and the items of its last page are requested again to verify that. A service that lists
 // a job among jobs that are older by more than a page can make Parallel miss that job; AWS Backup has not been
