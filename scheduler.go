@@ -356,9 +356,10 @@ func (s *scheduler) take(t *task, need bool, items int, pop func() bool) (outcom
 	s.Lock()
 	defer s.Unlock()
 	switch {
-	case t.paused: // the page has to be considered first
+	case t.paused && t.scope.ctx.Err() == nil: // the page has to be considered first
 		return pending, nil
 	case pop():
+		t.paused = false
 		return got, nil
 	case t.crash != nil:
 		t.crash.repeat()
@@ -490,7 +491,9 @@ func (s *scheduler) settle(t *task, parts []*task, right bool) {
 		}
 	}
 	t.parked = false
-	s.count(t, 1)
+	if !t.over {
+		s.count(t, 1)
+	}
 	next := parts[0]
 	if !right {
 		next = t
