@@ -422,17 +422,25 @@ func (s *scheduler) considerCut(t *task, cut func(idle int) []time.Time) []time.
 	return cut(s.idle(t))
 }
 
-// idle returns how many requests nothing needs, so that the chain may be split for them. It is 0 if the chain seems to
-// have far fewer pages left than another one.
+// idle returns how many requests nothing needs, so that the chain may be split for them: no more than the share of its
+// source. It is 0 if the chain seems to have far fewer pages left than another one.
 func (s *scheduler) idle(t *task) int {
 	idle := min(s.parallel-s.reading, s.room(t))
 	if idle <= 0 || s.unstarted > 0 {
 		return 0
 	}
+	sources := map[*scope]bool{t.scope: true}
 	for _, o := range s.root.tasks {
-		if o != t && o.started && !o.over && t.left < leastShare*o.left {
+		if o == t || !o.started || o.over {
+			continue
+		}
+		if o.scope == t.scope && t.left < leastShare*o.left {
 			return 0
 		}
+		sources[o.scope] = true
+	}
+	if len(sources) > 1 {
+		idle = min(idle, s.parallel/len(sources)-t.scope.active)
 	}
 	return idle
 }
