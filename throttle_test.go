@@ -291,6 +291,36 @@ func TestRefusalsOfRequestsThatWereSentTogetherHalveOnce(t *testing.T) {
 	})
 }
 
+// A round of eight requests is halved to four, and each round after it has one request more, up to eight.
+func TestWhatIsUnderWayGrowsByOneARound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, pages = 8, 20
+		s := newThrottler()
+		s.refuse["b/1"] = 1
+		began := time.Now()
+		requireCount(t, 2*n*pages, backupx.Concat(s.lists(n, pages)...).Parallel(n))
+		rounds := make([]int, 8)
+		for _, c := range s.logged() {
+			if round := int(c.began.Sub(began) / throttlerServes); round < len(rounds) {
+				rounds[round]++
+			}
+		}
+		require.Equal(t, []int{8, 4, 5, 6, 7, 8, 8, 8}, rounds, "requests that start in each round")
+	})
+}
+
+// The second request of a page is alone by chance where half of what was under way is one request. A page has its third
+// request all the same.
+func TestASecondRequestThatIsAloneIsNotTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, told := newThrottler(), pageLog{}
+		s.refuse["b/1"] = 2
+		requireCount(t, 2*2*4, backupx.Concat(s.lists(2, 4)...).Parallel(2).OnPage(told.add))
+		s.requireAlone(t, s.of("b/1")[1])
+		told.requireRefused(t, 2*4, map[string]int{"b/1": 2})
+	})
+}
+
 func TestTheLastRequestOfAPageIsAlone(t *testing.T) {
 	for _, page := range []string{"b/1", "c/3"} {
 		inBubble(t, page, func(t *testing.T) {
