@@ -9,68 +9,54 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// attempts follows the attempts of one request of a task: the SDK retries a request by itself, and each attempt that
-// the service throttles is evidence of how many requests it permits.
-type attempts struct {
-	sched  *scheduler
-	task   *task
-	sentAt int // scheduler.clock at the attempt
+// attemptObserver observes the attempts of one call of an SDK client. The client retries a request by itself, so
+// that the error of the call does not tell how many attempts the service throttled.
+//
+// A stub, a wrapper that drops the options of a call, and [FromOperation] report no attempt; the caller of the fetch
+// then has only the error of the call. The methods run in the goroutines of the client. A client that sends several
+// requests for one call calls them concurrently, and may call ended after the call has returned.
+type attemptObserver interface {
+	began()               // an attempt starts
+	ended(throttled bool) // an attempt is over, with or without an answer; throttled as the function throttled reports
 }
 
 type attemptsKey struct{}
 
-// withAttempts returns a context whose SDK call reports its attempts.
-func withAttempts(ctx context.Context, a *attempts) context.Context {
-	return context.WithValue(ctx, attemptsKey{}, a)
+// withAttempts returns a context in which a fetch reports the attempts of its call to an observer.
+func withAttempts(ctx context.Context, observer attemptObserver) context.Context {
+	return context.WithValue(ctx, attemptsKey{}, observer)
 }
 
-// addAttempts adds a step to the middleware stack of a call that reports its attempts, if the context asks for it.
-func addAttempts(ctx context.Context, stack *middleware.Stack) error {
-	a, ok := ctx.Value(attemptsKey{}).(*attempts)
-	if !ok {
-		return nil
-	}
-	step := middleware.FinalizeMiddlewareFunc("backupx.Attempts", a.handle)
+// attemptsOf returns the observer of a context, nil if there is none.
+func attemptsOf(ctx context.Context) attemptObserver {
+	observer, _ := ctx.Value(attemptsKey{}).(attemptObserver)
+	return observer
+}
+
+// observeAttempts adds a step to the middleware stack of a call that reports each attempt. The step comes directly
+// after the SDK's step that retries, which runs the steps after it once for each attempt. In a stack without retries
+// the step is the last one of its phase and reports the only attempt.
+func observeAttempts(stack *middleware.Stack, observer attemptObserver) error {
+	step := middleware.FinalizeMiddlewareFunc("backupx.Attempts", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (_ middleware.FinalizeOutput, _ middleware.Metadata, err error) {
+		observer.began()
+		defer func() { observer.ended(throttled(err)) }() // deferred, because the SDK's decoder may panic
+		return next.HandleFinalize(ctx, in)
+	})
 	if _, retries := stack.Finalize.Get("Retry"); retries {
 		return stack.Finalize.Insert(step, "Retry", middleware.After)
 	}
 	return stack.Finalize.Add(step, middleware.After)
 }
 
-// handle is the step of the middleware stack. The SDK calls it once for each attempt.
-func (a *attempts) handle(
-	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	a.began()
-	out, md, err := next.HandleFinalize(ctx, in)
-	if throttled(err) {
-		a.throttled()
-	}
-	return out, md, err
-}
-
-// began notes that an attempt is sent.
-func (a *attempts) began() {
-	a.sched.Lock()
-	defer a.sched.Unlock()
-	a.task.observed = true
-	a.sched.clock++
-	a.sentAt = a.sched.clock
-}
-
-// throttled notes that the service refused the attempt.
-func (a *attempts) throttled() {
-	a.sched.Lock()
-	defer a.sched.Unlock()
-	a.task.scope.halve(a.sched, a.sentAt)
-}
-
-// throttled reports whether an error is the answer of a service that throttles, by its code.
+// throttled reports whether a service refused a request because there were too many. Only the error code counts: the
+// status 429 without such a code may come from a proxy, and a 5xx status or a timeout is a failure of another kind.
 func throttled(err error) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return false
 	}
-	_, ok := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
-	return ok
+	_, is := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
+	return is
 }

@@ -22,8 +22,8 @@ var errEmptyBody = errors.New("the service answered with an empty body where a p
 // because a custom HTTP client may leave ContentLength at 0 although there is a body. It is a step in the SDK
 // client's middleware stack; a stub has no such stack, and its responses are not checked.
 type bodyWatch struct {
-	call context.Context // of the call
-	last atomic.Pointer[watchedBody]
+	attempts attemptObserver // of the call's attempts; nil for none
+	last     atomic.Pointer[watchedBody]
 }
 
 type watchedBodyKey struct{}
@@ -54,10 +54,13 @@ func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 	return call()
 }
 
-// add puts the watch into a client's middleware stack, next to the transport.
+// add puts the watch into a client's middleware stack, next to the transport, and the step for the observer of
+// attempts if there is one.
 func (w *bodyWatch) add(stack *middleware.Stack) error {
-	if err := addAttempts(w.call, stack); err != nil {
-		return err
+	if w.attempts != nil {
+		if err := observeAttempts(stack, w.attempts); err != nil {
+			return err
+		}
 	}
 	return stack.Deserialize.Add(w, middleware.After)
 }

@@ -109,7 +109,8 @@ func FromOperation[T, I, O, F any](
 }
 
 // fetchWith returns the fetcher of one chain, which calls call with a copy of input for each page. If watched
-// is not nil, an empty body is an error, because the SDK would decode it to an empty page.
+// is not nil, an empty body is an error, because the SDK would decode it to an empty page, and an observer in
+// the context sees the attempts of each call.
 func fetchWith[T, I, O, F any](
 	call func(context.Context, *I, ...func(*F)) (*O, error),
 	input I,
@@ -120,7 +121,7 @@ func fetchWith[T, I, O, F any](
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := input
 		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))
-		watch := bodyWatch{call: ctx}
+		watch := bodyWatch{attempts: attemptsOf(ctx)}
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, &watch) })
@@ -297,13 +298,14 @@ func (l Listing[T]) Prefetch(pages int) Listing[T] {
 // after another, in the order of a job's life, so that a job that changes its state meanwhile is not missed.
 //
 // A listing of jobs is split into windows of creation time, also as a part of [Concat], [Across] and
-// [Client.Inventory], but not of [Merge]. The first requests read n windows, or the whole listing if it has a
-// [Listing.Rate] or is such a part. While fewer than n requests are needed, what is left of a long chain is split again, by
-// what its pages show; each split costs one request. A chain is split after its first page only if its pages
-// come newest first, and the items of its last page are requested again to verify that. A service that lists
-// a job among jobs that are older by more than a page can make Parallel miss that job; AWS Backup has not been
-// seen to do so. [Listing.Every] sets the windows instead, and its windows are never split. If one page satisfies [Listing.Limit] and no items
-// are filtered out, the chains are read one after another.
+// [Client.Inventory], but not of [Merge]. The first requests read n windows, or the whole listing if it has
+// a [Listing.Rate] or is such a part. While fewer than n requests are needed, what is left of a long chain
+// is split again, by what its pages show; each split costs one request. A chain is split after its first
+// page only if its pages come newest first, and the items of its last page are requested again to verify
+// that. A service that lists a job among jobs that are older by more than a page can make Parallel miss
+// that job; AWS Backup has not been seen to do so. [Listing.Every] sets the windows instead, and its
+// windows are never split. If one page satisfies [Listing.Limit] and no items are filtered out, the chains
+// are read one after another.
 //
 // n is a ceiling. If the service throttles a request, fewer requests are under way to this source for a
 // while: half as many after a throttled attempt, and one more after each round of answers. A page that is

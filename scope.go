@@ -2,6 +2,7 @@ package backupx
 
 import (
 	"context"
+	"iter"
 	"slices"
 )
 
@@ -32,11 +33,19 @@ func newScope(ctx context.Context, outer *scope, requests int) *scope {
 	return s
 }
 
+// outwards ranges over the scope and the scopes around it. The scope of the whole range is the last one.
+func (s *scope) outwards() iter.Seq[*scope] {
+	return func(yield func(*scope) bool) {
+		for ; s != nil && yield(s); s = s.outer {
+		}
+	}
+}
+
 // full returns the innermost scope that bounds its requests and has as many active chains, nil if there is none.
 func (s *scope) full() *scope {
-	for ; s != nil; s = s.outer {
-		if s.requests > 0 && s.active >= s.requests {
-			return s
+	for sc := range s.outwards() {
+		if sc.requests > 0 && sc.active >= sc.requests {
+			return sc
 		}
 	}
 	return nil
@@ -44,9 +53,9 @@ func (s *scope) full() *scope {
 
 // failure returns the error that ended the scope, or a scope around it; nil if there is none.
 func (s *scope) failure() error {
-	for ; s != nil; s = s.outer {
-		if s.err != nil {
-			return s.err
+	for sc := range s.outwards() {
+		if sc.err != nil {
+			return sc.err
 		}
 	}
 	return nil
@@ -166,4 +175,31 @@ func (s *scope) grow(sched *scheduler, sentAt int) {
 // drop forgets the pages of a task that are to be requested again.
 func (h *throttle) drop(t *task) {
 	h.refused = slices.DeleteFunc(h.refused, func(o *task) bool { return o == t })
+}
+
+// attempts observes the attempts of one request of a task: each attempt that the service throttles is evidence of how
+// many requests it permits.
+type attempts struct {
+	sched  *scheduler
+	task   *task
+	sentAt int // scheduler.clock at the attempt
+}
+
+// began notes that an attempt is sent.
+func (a *attempts) began() {
+	a.sched.Lock()
+	defer a.sched.Unlock()
+	a.task.observed = true
+	a.sched.clock++
+	a.sentAt = a.sched.clock
+}
+
+// ended notes that an attempt is over.
+func (a *attempts) ended(throttled bool) {
+	if !throttled {
+		return
+	}
+	a.sched.Lock()
+	defer a.sched.Unlock()
+	a.task.scope.halve(a.sched, a.sentAt)
 }
