@@ -91,7 +91,6 @@ type feed[T any] struct {
 	skip  int // items of the next pages that were delivered before
 	size  int // items that a request asks for; 0 if the service decides
 	seen  map[uint64]struct{}
-	ended bool
 	loops bool
 }
 
@@ -140,7 +139,7 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 			info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
 		},
 		feed: feed[T]{
-			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop, ended: pos.Done,
+			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop,
 			seen: make(map[uint64]struct{}, len(pos.seen)),
 		},
 		scope: f.scope, pacers: f.set.pacers, node: f.node, slot: f.slot,
@@ -293,8 +292,8 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (page[T], error) {
 	}
 	pg.took = time.Since(began)
 	f.skip = max(0, f.skip-pg.n)
-	f.token, f.ended = pg.next, pg.next == ""
-	pg.loops = !f.ended && !f.follow(pg.next)
+	f.token = pg.next
+	pg.loops = pg.next != "" && !f.follow(pg.next)
 	f.loops = pg.loops
 	return pg, nil
 }

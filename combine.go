@@ -95,13 +95,13 @@ func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
 	if l.src.open == nil && len(l.set.errs) == 0 {
 		return nil, errNothing
 	}
-	f.path += escaped(name) + "/"
+	f.path += element(name)
 	f.within = true
 	return openIn(f, l)
 }
 
-// escaped returns a name as an element of a path. Different lists of names give different paths.
-func escaped(name string) string { return pathEscapes.Replace(name) }
+// element returns a name as an element of a path, with a slash. Different lists of names give different paths.
+func element(name string) string { return pathEscapes.Replace(name) + "/" }
 
 var pathEscapes = strings.NewReplacer("%", "%25", "/", "%2F")
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -118,7 +117,7 @@ func (p part[T]) open(f frame) (stream[T], error) {
 	if p.listing.set.start != nil {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
 	}
-	path := f.path + escaped(p.name) + "/"
+	path := f.path + element(p.name)
 	if f.state.sources.done[path] {
 		return &isolated[T]{ended: true}, nil
 	}
@@ -223,7 +222,6 @@ func kindOf(err error) Kind {
 	if errors.As(err, &api) {
 		code = api.ErrorCode()
 	}
-	_, throttled := retry.DefaultThrottleErrorCodes[code]
 	status := 0
 	if errors.As(err, &response) {
 		status = response.HTTPStatusCode()
@@ -233,7 +231,7 @@ func kindOf(err error) Kind {
 		return NotOffered
 	case slices.Contains([]string{"UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired", "AuthFailure"}, code):
 		return NotEnabled
-	case throttled || status == http.StatusTooManyRequests:
+	case throttled(err) || status == http.StatusTooManyRequests:
 		return Throttled
 	case strings.Contains(code, "AccessDenied") || code == "UnauthorizedOperation" || status == http.StatusForbidden:
 		return Denied

@@ -7,10 +7,10 @@ import (
 	"strconv"
 )
 
-// A checkpoint of a fleet leaves out the chains of the sources that were delivered to their end and of those that were
-// not begun. The path of a chain consists of the escaped names of the sources and the numbers of the listings that
-// the chain is in, each with a slash, and of its shard. The path of a source is the start of the paths of its chains,
-// up to a slash.
+// A checkpoint of a fleet has the chains only of sources that are partly delivered. It leaves out the chains of
+// sources that were delivered to their end, and of sources that were not begun. The path of a chain consists of the
+// escaped names of the sources and the numbers of the listings that the chain is in, each with a slash, and of its
+// shard. The path of a source is the start of the paths of its chains, up to a slash.
 
 // sources says about the sources of fleets what the chains of a state do not say. The keys are paths.
 type sources struct {

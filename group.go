@@ -43,8 +43,8 @@ func (g *group[T]) part(f frame) frame {
 	return f
 }
 
-// place returns the group that has to know when part i of those that are appended next has a page, and the number of the
-// part there. A group in order does not have to know: the group around it asks.
+// place returns the group to mark when a part has a page, and the number to mark there. The part is the one that is
+// appended after i others. A group in order asks its first part anyway, so that the group around it is marked instead.
 func (g *group[T]) place(i int) (*node, int) {
 	if g.inOrder() {
 		return g.outer, g.slot

@@ -70,7 +70,7 @@ func (l Listing[T]) identity() identity {
 
 // asSource returns the identity of a listing as that of a source of a fleet.
 func (id identity) asSource(name string) identity {
-	id.Source, id.dir = name, escaped(name)+"/"
+	id.Source, id.dir = name, element(name)
 	id.sum = id.hash()
 	return id
 }

@@ -72,13 +72,12 @@ type split struct {
 
 // shown is what the pages of a chain have shown of its window.
 type shown struct {
-	pages          int           // pages that were read
-	listed         int           // items of all pages
-	newest, oldest time.Time     // creation times of the items of the last page within the window
-	items          int           // number of these items
-	last           time.Time     // creation time of the last item
-	took           time.Duration // the time that the last request took
-	unsorted       bool          // items did not come newest first, or had no creation time
+	pages          int       // pages that were read
+	listed         int       // items of all pages
+	newest, oldest time.Time // creation times of the items of the last page within the window
+	items          int       // number of these items
+	last           time.Time // creation time of the last item
+	unsorted       bool      // items did not come newest first, or had no creation time
 }
 
 // mayBeCut reports whether the chain has listed its items newest first.

@@ -21,11 +21,11 @@ import (
 // chain that has room for a page, as far as the bounds permit.
 type scheduler struct {
 	// The fields of this block do not change after the first request.
-	parallel int  // requests under way, at most
-	depth    int  // pages that a chain may hold
-	ordered  bool // see [Listing.Ordered]
-	limit    int  // items that the range delivers, at most
-	root     *scope
+	parallel int    // requests under way, at most
+	depth    int    // pages that a chain may hold
+	ordered  bool   // see [Listing.Ordered]
+	limit    int    // items that the range delivers, at most
+	root     *scope // of the whole range: it counts all tasks and all requests under way
 
 	requests sync.WaitGroup
 	wake     chan struct{} // wakes the ranging goroutine
@@ -35,8 +35,6 @@ type scheduler struct {
 
 	open      bool        // the range has begun and not ended
 	clock     int         // counts the requests and attempts that were sent
-	underWay  int         // requests
-	active    int         // tasks that were started and are not over
 	reading   int         // tasks that were started and not read to their end
 	unstarted int         // tasks that were not started
 	taken     int         // items of the pages that were taken
@@ -76,9 +74,8 @@ type task struct {
 	scope   *scope
 	stage   *stage
 	pacers  []*pacer
-	filter  bool   // items are dropped, so that pages do not tell how many items are delivered
-	size    int    // items that a request asks for; 0 if the service decides
-	split   *split // nil if the chain is never split
+	filter  bool // items are dropped, so that pages do not tell how many items are delivered
+	size    int  // items that a request asks for; 0 if the service decides
 
 	// The scheduler's mutex guards the fields below.
 	started  bool          // it counts as active
@@ -117,6 +114,11 @@ type stage struct {
 // mayStart reports whether all stages before this one are over.
 func (st *stage) mayStart() bool { return st.after == nil || st.after.left == 0 && st.after.mayStart() }
 
+// remove removes a task from those that were not started.
+func (st *stage) remove(t *task) {
+	st.tasks = slices.DeleteFunc(st.tasks, func(o *task) bool { return o == t })
+}
+
 // stageHeap is a heap of stages, the first of the listing at the top.
 type stageHeap []*stage
 
@@ -138,7 +140,7 @@ func (s *scheduler) add(at int, tasks ...*task) {
 	for _, t := range tasks {
 		t.stage.left++
 		s.unstarted++
-		for sc := t.scope; sc != nil; sc = sc.outer {
+		for sc := range t.scope.outwards() {
 			sc.tasks = append(sc.tasks, t)
 		}
 	}
@@ -170,7 +172,7 @@ func (s *scheduler) schedule() {
 	var wait time.Duration // until a rate permits the next request; 0 for none
 	kept := s.wanting[:0]
 	for i, t := range s.wanting {
-		if s.underWay == s.parallel {
+		if s.root.underWay == s.parallel {
 			kept = append(kept, s.wanting[i:]...)
 			break
 		}
@@ -197,9 +199,9 @@ func (s *scheduler) schedule() {
 // mayStart reports whether one more chain may be started.
 func (s *scheduler) mayStart() bool {
 	if s.ordered && s.parallel > 1 {
-		return s.active < orderedChains*s.parallel && s.reading < s.parallel
+		return s.root.active < orderedChains*s.parallel && s.reading < s.parallel
 	}
-	return s.active < s.parallel
+	return s.root.active < s.parallel
 }
 
 // nextToStart returns the first chain of the listing that may be started, nil if there is none.
@@ -231,11 +233,10 @@ func (s *scheduler) start(t *task) {
 
 // count counts a started chain, or no longer: as active, and as being read if there is a further page.
 func (s *scheduler) count(t *task, n int) {
-	s.active += n
 	if !t.spent {
 		s.reading += n
 	}
-	for sc := t.scope; sc != nil; sc = sc.outer {
+	for sc := range t.scope.outwards() {
 		sc.active += n
 	}
 }
@@ -260,7 +261,7 @@ func (s *scheduler) need(t *task, items int) {
 	}
 	t.needed = max(1, items)
 	if !t.started {
-		t.stage.tasks = slices.DeleteFunc(t.stage.tasks, func(o *task) bool { return o == t })
+		t.stage.remove(t)
 		s.start(t)
 	}
 	s.want(t)
@@ -269,7 +270,7 @@ func (s *scheduler) need(t *task, items int) {
 
 // maySend reports whether the bounds of the scopes of a chain permit its request.
 func (s *scheduler) maySend(t *task) bool {
-	for sc := t.scope; sc != nil; sc = sc.outer {
+	for sc := range t.scope.outwards() {
 		if sc.requests > 0 && sc.underWay >= sc.requests {
 			return false
 		}
@@ -285,8 +286,7 @@ func (s *scheduler) send(t *task) {
 	}
 	s.clock++
 	t.listed, t.underWay, t.observed, t.sentAt = false, true, false, s.clock
-	s.underWay++
-	for sc := t.scope; sc != nil; sc = sc.outer {
+	for sc := range t.scope.outwards() {
 		sc.underWay++
 	}
 	t.scope.sent(t)
@@ -312,8 +312,7 @@ func (s *scheduler) arrive(t *task, a arrival) {
 	defer s.Unlock()
 	again := t.scope.answered(s, t, a.err)
 	t.underWay = false
-	s.underWay--
-	for sc := t.scope; sc != nil; sc = sc.outer {
+	for sc := range t.scope.outwards() {
 		sc.underWay--
 	}
 	switch {
@@ -416,7 +415,7 @@ func (s *scheduler) consider(t *task, divide func(idle int) []time.Time) (points
 func (s *scheduler) considerCut(t *task, cut func(idle int) []time.Time) []time.Time {
 	s.Lock()
 	defer s.Unlock()
-	if t.spent || t.underWay || t.held > 1 {
+	if t.spent || t.underWay || t.held > 1 || t.left < leastLeft {
 		return nil
 	}
 	return cut(s.idle(t))
@@ -448,7 +447,7 @@ func (s *scheduler) idle(t *task) int {
 // room returns how many more chains of a source its bounds, its throttling and its rates feed.
 func (s *scheduler) room(t *task) int {
 	room := s.parallel
-	for sc := t.scope; sc != nil; sc = sc.outer {
+	for sc := range t.scope.outwards() {
 		if sc.requests > 0 {
 			room = min(room, sc.requests-sc.active)
 		}
@@ -532,7 +531,7 @@ func (s *scheduler) finish(t *task) {
 		s.unblock(t.scope)
 	} else {
 		s.unstarted--
-		t.stage.tasks = slices.DeleteFunc(t.stage.tasks, func(o *task) bool { return o == t })
+		t.stage.remove(t)
 	}
 	t.spent = true
 	t.discard()
@@ -545,7 +544,7 @@ func (s *scheduler) finish(t *task) {
 
 // unblock lists the stages again that waited until a chain of a scope, or of one around it, is over.
 func (s *scheduler) unblock(sc *scope) {
-	for ; sc != nil; sc = sc.outer {
+	for sc := range sc.outwards() {
 		for _, st := range sc.blocked {
 			st.queued = false
 			s.queue(st)
@@ -597,7 +596,7 @@ func (s *scheduler) collect() {
 // been delivered or dropped.
 func (s *scheduler) wait(ctx context.Context, delivered int) error {
 	s.Lock()
-	if s.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
+	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
 		s.taken = delivered
 		for _, t := range s.root.tasks {
 			if t.started {

@@ -412,7 +412,7 @@ func (l *leaf) wait(ctx context.Context, page string) error {
 	return l.failure
 }
 
-// note is told of a page that was delivered.
+// note counts a page that was delivered.
 func (l *leaf) note(p backupx.PageInfo) {
 	l.sums = l.sums.with(p)
 	l.told = append(l.told, fmt.Sprint(p.Source, " ", p.Shard, " ", p.Number))
@@ -422,7 +422,7 @@ func (s sums) and(o sums) sums { return sums{s.pages + o.pages, s.items + o.item
 
 func (s sums) with(p backupx.PageInfo) sums { return s.and(sums{1, p.Items, p.Kept}) }
 
-// note is told of every page of the tree that was delivered.
+// note counts a page of the tree that was delivered.
 func (tr *tree) note(p backupx.PageInfo) { tr.told = tr.told.with(p) }
 
 // reset starts a new range.
@@ -518,16 +518,7 @@ func (s setup) inOrder() bool { return s.ordered || s.parallel == 1 }
 
 // of returns a listing with these settings.
 func (s setup) of(l backupx.Listing[string]) backupx.Listing[string] {
-	l = l.Parallel(s.parallel).Prefetch(s.prefetch)
-	if s.ordered {
-		l = l.Ordered()
-	}
-	if s.limit > 0 {
-		l = l.Limit(s.limit)
-	}
-	if s.pageSize > 0 {
-		l = l.PageSize(s.pageSize)
-	}
+	l = apply(l, how{pageSize: s.pageSize, limit: s.limit, parallel: s.parallel, prefetch: s.prefetch, ordered: s.ordered})
 	if s.rate > 0 {
 		l = l.Rate(s.rate)
 	}

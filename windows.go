@@ -59,12 +59,13 @@ func (w window) between(points []time.Time) []window {
 type windowed[T any] struct {
 	*group[T]
 
-	op    operation[T]
-	f     frame
-	p     plan
-	q     query
-	size  int
-	split *split // nil if windows are not split
+	op      operation[T]
+	f       frame
+	p       plan
+	q       query
+	size    int
+	created func(*T) *time.Time // nil if the service does not filter by creation time
+	split   *split              // nil if windows are not split
 }
 
 // key names the windows of the query in a state.
@@ -75,12 +76,12 @@ func (q query) windowed() string { return strings.TrimPrefix(q.shard+",created="
 
 // openQuery returns the stream of one query.
 func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q}
+	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: op.table.created()}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
 	}
-	if f.sched != nil && f.sched.parallel > 1 && f.set.every == nil && op.table.created() != nil && !q.moving && !f.merged && f.set.start == nil {
+	if f.sched != nil && f.sched.parallel > 1 && f.set.every == nil && w.created != nil && !q.moving && !f.merged && f.set.start == nil {
 		w.split = &split{windows: max(1, len(windows))}
 		w.split.lower, w.split.upper = q.created()
 		w.split.first, _ = f.span(q.criteria)
@@ -108,8 +109,8 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 
 // stored returns the windows that a checkpoint or [Listing.Every] sets, nil for none.
 func (w *windowed[T]) stored() ([]window, error) {
-	f, created := w.f, w.op.table.created()
-	if f.planned() || created == nil || w.q.moving || f.set.every == nil {
+	f := w.f
+	if f.planned() || w.created == nil || w.q.moving || f.set.every == nil {
 		return f.state.windows[w.key()], nil
 	}
 	first, last := f.span(w.q.criteria)
@@ -139,13 +140,12 @@ func (w *windowed[T]) chain(at window) chain[T] {
 	return c
 }
 
-// own makes a chain one of those that are split.
+// own makes the query the owner of a chain, so that the chain is considered for a split after each page.
 func (w *windowed[T]) own(r *reader[T], at window) {
 	if w.split == nil {
 		return
 	}
 	r.query, r.at, r.resumed = w, at, r.pos.begun()
-	r.task.split = w.split
 	r.seen.last, r.seen.unsorted = r.pos.oldest, r.resumed && r.pos.oldest.IsZero()
 }
 
@@ -240,17 +240,22 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 	w.f.sched.replaced(r.task)
 }
 
+// createdAt returns the creation time of item i of a page, the zero time if it has none.
+func (w *windowed[T]) createdAt(pg *page[T], i int) time.Time {
+	v, _ := pg.raw(i)
+	return aws.ToTime(w.created(v))
+}
+
 // look notes what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
 func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 	if w == nil {
 		return
 	}
-	created, at, s := w.op.table.created(), w.bounds(r.at), &r.seen
+	at, s := w.bounds(r.at), &r.seen
 	s.pages++
-	s.items, s.newest, s.oldest, s.took = 0, time.Time{}, time.Time{}, pg.took
+	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
 	for i := range pg.n {
-		v, _ := pg.raw(i)
-		t := aws.ToTime(created(v))
+		t := w.createdAt(pg, i)
 		s.unsorted = s.unsorted || t.IsZero() || !s.last.IsZero() && t.After(s.last)
 		s.last = t
 		s.listed++
@@ -330,8 +335,8 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	var sh shown
 	var end time.Time // the chain has read everything from here on
 	points := w.f.sched.considerCut(r.task, func(idle int) []time.Time {
-		sh, end = r.shown, r.shown.newest.Truncate(exactMargin)
-		if !sh.mayBeCut() || !sh.oldest.Before(end) {
+		sh, end = r.shown, wholeSecond(r.shown.newest)
+		if !sh.oldest.Before(end) {
 			return nil
 		}
 		return w.within(w.split.split(w.bounds(r.at), sh, idle))
@@ -340,14 +345,13 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 		return false
 	}
 	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: sh.oldest}
-	passed, created := slices.Clone(r.pos.passed), w.op.table.created()
+	passed := slices.Clone(r.pos.passed)
 	for i := range pg.n {
-		v, _ := pg.raw(i)
 		id, ok := pg.key(i)
 		if !ok {
 			return false
 		}
-		if at := aws.ToTime(created(v)); at.Before(end) {
+		if at := w.createdAt(pg, i); at.Before(end) {
 			c.ids[id] = at
 			passed = append(passed, id)
 		}
@@ -385,11 +389,9 @@ func (w *windowed[T]) verify(first *reader[T]) {
 
 // lists reports whether a page lists the items that a cut expects.
 func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
-	created, oldest := w.op.table.created(), time.Time{}
-	found := 0
+	oldest, found := time.Time{}, 0
 	for i := range pg.n {
-		v, _ := pg.raw(i)
-		at := aws.ToTime(created(v))
+		at := w.createdAt(pg, i)
 		id, ok := pg.key(i)
 		if !ok || at.IsZero() {
 			return false
