@@ -27,14 +27,16 @@ type attemptLog struct {
 	events []string
 }
 
-func (l *attemptLog) began() { l.add("began") }
-
-func (l *attemptLog) ended(throttled bool) {
-	if throttled {
-		l.add("throttled")
-		return
+// observe is an observer of attempts.
+func (l *attemptLog) observe() func(throttled bool) {
+	l.add("began")
+	return func(throttled bool) {
+		if throttled {
+			l.add("throttled")
+			return
+		}
+		l.add("ended")
 	}
-	l.add("ended")
 }
 
 func (l *attemptLog) add(event string) {
@@ -110,7 +112,7 @@ func sdkConfig(answers ...answer) aws.Config {
 func observed[T any](t *testing.T, l Listing[T]) ([]string, error) {
 	t.Helper()
 	seen := &attemptLog{}
-	_, _, err := l.First(withAttempts(t.Context(), seen))
+	_, _, err := l.First(withAttempts(t.Context(), seen.observe))
 	return seen.events, err
 }
 
@@ -202,7 +204,7 @@ func TestAnAttemptEndsWithItsContext(t *testing.T) {
 		return nil, r.Context().Err()
 	})
 	seen := &attemptLog{}
-	_, err := New(cfg).BackupJobs(BackupJobFilter{}).Count(withAttempts(ctx, seen))
+	_, err := New(cfg).BackupJobs(BackupJobFilter{}).Count(withAttempts(ctx, seen.observe))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, []string{"began", "ended"}, seen.events)
 }
@@ -255,7 +257,7 @@ func TestACallWithoutAnObserverHasNoStepForAttempts(t *testing.T) {
 		return ids
 	}
 	without := steps(t.Context())
-	with := steps(withAttempts(t.Context(), &attemptLog{}))
+	with := steps(withAttempts(t.Context(), (&attemptLog{}).observe))
 	require.NotContains(t, without, "backupx.Attempts")
 	require.Equal(t, slices.Insert(without, slices.Index(without, "Retry")+1, "backupx.Attempts"), with)
 }

@@ -22,7 +22,7 @@ var errEmptyBody = errors.New("the service answered with an empty body where a p
 // because a custom HTTP client may leave ContentLength at 0 although there is a body. It is a step in the SDK
 // client's middleware stack; a stub has no such stack, and its responses are not checked.
 type bodyWatch struct {
-	attempts attemptObserver // of the call's attempts; nil for none
+	attempts observer // of the call's attempts; nil for none
 	last     atomic.Pointer[watchedBody]
 }
 

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/backupx-go/backupx/internal/schedule"
 )
 
 // chain is a series of requests that differ in their page token only.
@@ -37,6 +39,11 @@ type position struct {
 	oldest time.Time // creation time of the last delivered item, if all pages came newest first; zero if that is unknown
 }
 
+// begun reports whether the position is behind the start of the chain.
+func (p *position) begun() bool {
+	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0 || len(p.passed) > 0
+}
+
 // see remembers a token that is about to be followed.
 func (p *position) see(token string) {
 	if token != "" {
@@ -47,38 +54,35 @@ func (p *position) see(token string) {
 // progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
 type progress struct {
 	*traversal
-	id        string // names the chain in checkpoints
-	pos       *position
-	info      PageInfo // of the page that is being delivered
-	open      bool     // a page is being delivered
-	finished  bool     // the last item of that page was delivered or dropped
-	onPage    []func(PageInfo)
-	nextToken string    // the token after that page
-	oldest    time.Time // see position.oldest, after that page
+	id       string // names the chain in checkpoints
+	pos      *position
+	info     PageInfo // of the page that is being delivered
+	onPage   []func(PageInfo)
+	memory   *memory
+	changing bool
+	window   bool
+
+	// The fields below are of the page that is being delivered.
+	open      bool      // a page is being delivered
+	finished  bool      // its last item was delivered or dropped
+	skipped   int       // its items that an earlier range delivered
+	nextToken string    // the token after it
 	loops     bool      // that token was followed before
-	memory    *memory
-	changing  bool
-	window    bool
-	skipped   int // items of the page that an earlier range delivered
+	oldest    time.Time // see position.oldest, after the page
 }
 
-// reader is the stream of one chain. A fetch goroutine uses feed and seen, and the scheduler's mutex guards pages and
-// shown. The ranging goroutine uses the other fields.
+// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and seen, which a fetch
+// goroutine uses.
 type reader[T any] struct {
 	*progress
-	feed   feed[T]
-	scope  *scope
-	pacers []*pacer
-	task   *task
-	over   bool      // nothing is left to deliver
-	pages  []page[T] // that were read ahead
+	feed  feed[T]
+	place place
+	task  *schedule.Task
+	over  bool // nothing is left to deliver
 
-	node    *node // the place of the chain in a group that delivers pages as they arrive; nil if there is none
-	slot    int
 	query   *windowed[T] // the query that the chain is a window of; nil if the query is never split
 	at      window       // the window
-	seen    shown        // what the pages have shown of the window, for the fetch goroutine
-	shown   shown        // the same; the scheduler's mutex guards it
+	seen    shown        // what the pages have shown of the window
 	uncut   bool         // a cut was wrong: the chain is read to its end
 	resumed bool         // an earlier range has read a part of the chain
 	check   *cut[T]      // the cut that the first page of this chain verifies; nil for none
@@ -99,24 +103,19 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	if f.stage == nil {
 		f = f.newStage()
 	}
-	size, err := c.size(f.set)
+	size, err := f.set.size(c.maxSize, c.noSize)
 	if err != nil {
 		return nil, err
 	}
 	id := f.path + c.shard
-	if f.planned() && f.state.chains[id] == nil {
-		return nil, fmt.Errorf("%w: it knows nothing of the chain %q", ErrCheckpoint, id)
-	}
-	if f.traversal.ids[id] {
-		return nil, fmt.Errorf("two chains are named %q", id)
-	}
 	pos := f.state.chains[id]
-	if pos == nil {
-		pos = &position{}
-		if f.set.start != nil {
-			pos.Token, pos.Skip = f.set.start.Token, f.set.start.Skip
-		}
-		pos.see(pos.Token)
+	switch {
+	case pos == nil && f.planned():
+		return nil, fmt.Errorf("%w: it knows nothing of the chain %q", ErrCheckpoint, id)
+	case f.ids[id]:
+		return nil, fmt.Errorf("two chains are named %q", id)
+	case pos == nil:
+		pos = f.set.from()
 	}
 	if c.memory != nil {
 		c.memory.hold(pos.recent)
@@ -124,7 +123,7 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	r := newReader(f, c, pos, size)
 	r.register()
 	if f.sched != nil && !pos.Done {
-		f.sched.add(math.MaxInt, r.task)
+		f.sched.Add(r.task)
 	}
 	return r, nil
 }
@@ -142,14 +141,14 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop,
 			seen: make(map[uint64]struct{}, len(pos.seen)),
 		},
-		scope: f.scope, pacers: f.set.pacers, node: f.node, slot: f.slot,
+		place: f.place,
 	}
 	for _, h := range pos.seen {
 		r.feed.seen[h] = struct{}{}
 	}
-	r.task = &task{
-		fetch: r.fetchAhead, discard: r.discard, notify: r.arrived,
-		scope: f.scope, stage: f.stage, pacers: f.set.pacers, filter: c.filtered, size: size,
+	r.task = &schedule.Task{
+		Fetch: r.fetchAhead, Notify: r.arrived,
+		Scope: f.scope, Stage: f.stage, Pacers: f.set.pacers, Filters: c.filtered, Size: size,
 	}
 	return r
 }
@@ -163,112 +162,83 @@ func (p *progress) register() {
 
 // unregister removes the chain from the range and from its checkpoints.
 func (p *progress) unregister() {
-	if p.pos.begun() {
-		p.state.sources.note(p.id)
-	}
+	p.state.remove(p.id)
 	delete(p.ids, p.id)
-	delete(p.state.chains, p.id)
 	p.chains = slices.DeleteFunc(p.chains, func(o *progress) bool { return o == p })
 }
 
-// size returns how many items a request asks for.
-func (c chain[T]) size(set settings) (int, error) {
-	switch n := set.pageSize; {
-	case n == nil && c.noSize:
-		return 0, nil
-	case n == nil:
-		return c.maxSize, nil
-	case c.maxSize > 0 && *n > c.maxSize:
-		return 0, fmt.Errorf("PageSize: %d: the service gives %d at most", *n, c.maxSize)
-	default:
-		return *n, nil
-	}
-}
-
 // next returns the next page of the chain.
-func (r *reader[T]) next(need bool) (segment[T], outcome, error) {
+func (r *reader[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if r.over || r.pos.Done {
-		return segment[T]{}, ended, nil
+		return segment[T]{}, schedule.Ended, nil
 	}
 	pg, out, err := r.read(need)
 	if err != nil {
 		r.over = true
-		if why := r.scope.failure(); why != nil && r.ctx.Err() == nil {
-			return segment[T]{}, ended, why // the failure that ended this request
+		if why := r.task.Scope.Failure(); why != nil && r.ctx.Err() == nil {
+			return segment[T]{}, schedule.Ended, why // the failure that ended this request
 		}
-		return segment[T]{}, ended, &chainError{at: r.progress, err: err}
+		return segment[T]{}, schedule.Ended, &chainError{at: r.progress, err: err}
 	}
-	if out != got {
-		r.over = out == ended
+	if out != schedule.Got {
+		r.over = out == schedule.Ended
 		return segment[T]{}, out, nil
 	}
 	r.over = pg.next == ""
-	return r.begin(&pg), got, nil
+	return r.begin(pg), schedule.Got, nil
 }
 
 // read returns the next page: one that was read ahead, or one that it requests now if nothing is read ahead.
-func (r *reader[T]) read(need bool) (pg page[T], out outcome, err error) {
+func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 	if r.sched == nil {
-		if err := pace(r.scope.ctx, r.pacers); err != nil {
-			return pg, ended, err
+		ctx := r.task.Scope.Context()
+		if err := schedule.Pace(ctx, r.task.Pacers); err != nil {
+			return nil, schedule.Ended, cause(ctx)
 		}
-		pg, err = r.feed.next(r.scope.ctx, r.limit-r.delivered)
-		return pg, got, err
+		pg, err := r.feed.next(ctx, r.limit-r.delivered)
+		return pg, schedule.Got, err
 	}
-	out, err = r.sched.take(r.task, need, r.limit-r.delivered, func() bool {
-		if len(r.pages) == 0 {
-			return false
-		}
-		pg, r.pages[0] = r.pages[0], page[T]{}
-		r.pages = r.pages[1:]
-		return true
-	})
-	if out == got && !r.query.cutAfter(r, &pg) {
-		r.sched.took(r.task, pg.n, r.repeated(&pg))
+	taken, refused, out, err := r.sched.Take(r.task, need, r.limit-r.delivered)
+	if out != schedule.Got {
+		return nil, out, err
 	}
-	return pg, out, err
+	pg := taken.(*page[T])
+	r.info.Refused = refused
+	if !r.query.cutAfter(r, pg) {
+		r.sched.Took(r.task, r.repeated(pg))
+	}
+	return pg, out, nil
 }
 
 // repeated returns how many items of a page another chain has delivered.
 func (r *reader[T]) repeated(pg *page[T]) int { return min(pg.n, len(r.pos.passed)) }
 
 // fetchAhead requests the next page, in a goroutine of its own.
-func (r *reader[T]) fetchAhead(wanted int) {
-	a := arrival{err: errCrashed, crash: &crash{}}
-	defer func() {
-		if a.crash != nil {
-			a.crash.value = recover()
-			a.crash.panicked = a.crash.value != nil
-		}
-		r.sched.arrive(r.task, a)
-	}()
-	pg, err := r.feed.next(withAttempts(r.scope.ctx, &attempts{sched: r.sched, task: r.task}), wanted)
-	if err == nil {
-		r.query.look(r, &pg, &a)
-		a.items, a.last, a.loops = pg.n, pg.next == "", pg.loops
-		a.keep = func(refused int) {
-			pg.refused = refused
-			r.pages, r.shown = append(r.pages, pg), r.seen
-		}
+func (r *reader[T]) fetchAhead(wanted int) schedule.Arrival {
+	attempt := func() func(bool) { return r.sched.Attempt(r.task) }
+	pg, err := r.feed.next(withAttempts(r.task.Scope.Context(), attempt), wanted)
+	if err != nil {
+		return schedule.Arrival{Err: err, Throttled: throttled(err)}
 	}
-	a.err, a.crash = err, nil
+	a := schedule.Arrival{Page: pg, Items: pg.n, Last: pg.next == ""}
+	if pg.loops {
+		a.After = ErrTokenLoop
+	}
+	r.query.look(r, pg, &a)
+	return a
 }
-
-// discard drops the pages that were read ahead.
-func (r *reader[T]) discard() { r.pages = nil }
 
 // arrived tells the groups around the chain that a request of the chain ended.
 func (r *reader[T]) arrived() {
 	if r.query.consider(r) {
-		r.node.mark(r.slot)
+		r.place.mark()
 	}
 }
 
 // begin begins the delivery of a page.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.open, r.nextToken, r.loops, r.oldest = true, pg.next, pg.loops, pg.oldest
-	r.info.Number, r.info.Items, r.info.Kept = r.pos.Pages+1, pg.n, 0
-	r.info.Duration, r.info.Refused = pg.took, pg.refused
+	r.open, r.nextToken, r.loops, r.oldest = true, pg.next, pg.loops, pg.shown.inOrder()
+	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
 	if r.changing { // delivered items may have left the page since: the memory knows them, their number does not
@@ -278,24 +248,24 @@ func (r *reader[T]) begin(pg *page[T]) segment[T] {
 }
 
 // next requests the page at the token of the feed. It asks for no more items than wanted, unless items are dropped.
-func (f *feed[T]) next(ctx context.Context, wanted int) (page[T], error) {
+func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	if f.loops {
-		return page[T]{}, ErrTokenLoop
+		return nil, ErrTokenLoop
 	}
 	if ctx.Err() != nil {
-		return page[T]{}, cause(ctx)
+		return nil, cause(ctx)
 	}
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
 	if err != nil {
-		return page[T]{}, err
+		return nil, err
 	}
 	pg.took = time.Since(began)
 	f.skip = max(0, f.skip-pg.n)
 	f.token = pg.next
 	pg.loops = pg.next != "" && !f.follow(pg.next)
 	f.loops = pg.loops
-	return pg, nil
+	return &pg, nil
 }
 
 // follow remembers a token, and reports whether it was not followed before.
@@ -318,13 +288,20 @@ func (f *feed[T]) ask(wanted int) int {
 	return min(f.size, need)
 }
 
-// reached moves the position behind item i-1 of the page, and at its end to the next page.
-func (p *progress) reached(i int) {
+// reached moves the position behind item i-1 of the page, and at its end to the next page. The item was kept or dropped.
+func (p *progress) reached(i int, kept bool) {
+	if kept {
+		p.info.Kept++
+		p.delivered++
+	}
 	p.pos.Skip = max(p.pos.Skip, i) // the items to skip may extend beyond this page
 	if i == p.info.Items {
 		p.finish()
 	}
 }
+
+// satisfied reports whether the range has reached its limit.
+func (p *progress) satisfied() bool { return p.delivered == p.limit }
 
 // finish moves the position to the next page.
 func (p *progress) finish() {

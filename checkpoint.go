@@ -64,7 +64,7 @@ const seenTokens = 256
 // checkpoint returns the position of a range or a cursor of the listing.
 func (l Listing[T]) checkpoint(st *state) Checkpoint {
 	cp := st.checkpoint(l.identity())
-	if start := l.set.start; start != nil && !st.opened {
+	if start, ok := l.start(); ok && !st.opened {
 		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip}
 	}
 	return cp
@@ -107,12 +107,6 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		}
 	}
 	return Checkpoint{s: s}
-}
-
-// delivered reports whether a chain was delivered to its end.
-func (st *state) delivered(id string) bool {
-	p := st.chains[id]
-	return p != nil && p.Done
 }
 
 // packed returns the hashes of the items remembered for good, in order.

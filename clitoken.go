@@ -52,8 +52,7 @@ func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 	if t.NextToken != nil {
 		start.Token = *t.NextToken
 	}
-	l.set.start = &start
-	return l
+	return l.startAt(start)
 }
 
 func parseCLIToken(token string) (cliToken, error) {

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
-	"strings"
+
+	"github.com/backupx-go/backupx/internal/schedule"
 )
 
 // Map returns a listing that delivers f(item) for each item of l. The goroutine that ranges calls f once for
@@ -13,7 +14,7 @@ import (
 // l.
 func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 	if f == nil {
-		return invalid[U](l.src.id.name(), errors.New("Map: the function is nil"))
+		return invalid[U](l.operation(), errors.New("Map: the function is nil"))
 	}
 	return transform(l, func(v *T, to *U) (*U, bool) {
 		*to = f(*v)
@@ -73,8 +74,10 @@ func combined[T any](name string, merged bool, ls []Listing[T], join func(frame,
 			id.Parts = append(id.Parts, l.identity())
 		}
 	})
-	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
-		f.merged = f.merged || merged
+	return newListing(id, func(f frame) (stream[T], error) {
+		if merged {
+			f = f.merging()
+		}
 		g := newGroup[T](f, false)
 		for i, l := range ls {
 			s, err := openPart(g.part(f), strconv.Itoa(i), l)
@@ -84,26 +87,8 @@ func combined[T any](name string, merged bool, ls []Listing[T], join func(frame,
 			g.append(s)
 		}
 		return join(f, g), nil
-	}}}
+	})
 }
-
-// openPart opens a listing that is part of another one. The name identifies its chains in checkpoints.
-func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
-	if own := l.set.onlyOnWhole(); own != "" {
-		return nil, fmt.Errorf("it has its own %s: set it on the whole", own)
-	}
-	if l.src.open == nil && len(l.set.errs) == 0 {
-		return nil, errNothing
-	}
-	f.path += element(name)
-	f.within = true
-	return openIn(f, l)
-}
-
-// element returns a name as an element of a path, with a slash. Different lists of names give different paths.
-func element(name string) string { return pathEscapes.Replace(name) + "/" }
-
-var pathEscapes = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // merged is the stream of several streams, of which it delivers the least next item first.
 type merged[T any] struct {
@@ -135,7 +120,7 @@ func mergeOf[T any](f frame, compare func(a, b T) int, parts []stream[T]) stream
 	return m
 }
 
-func (m *merged[T]) next(need bool) (segment[T], outcome, error) {
+func (m *merged[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if m.least != nil {
 		m.least.item = nil
 		m.least.i++
@@ -145,17 +130,17 @@ func (m *merged[T]) next(need bool) (segment[T], outcome, error) {
 		waits, has, err := m.fill(need)
 		switch {
 		case err != nil:
-			return segment[T]{}, ended, err
+			return segment[T]{}, schedule.Ended, err
 		case waits && has && !need: // the merge has begun, and needs every listing to continue
 			need = true
 			continue
 		case waits:
 			m.least = nil
-			return segment[T]{}, pending, nil
+			return segment[T]{}, schedule.Pending, nil
 		case m.least == nil:
-			return segment[T]{}, ended, nil
+			return segment[T]{}, schedule.Ended, nil
 		}
-		return m.least.segment(), got, nil
+		return m.least.segment(), schedule.Got, nil
 	}
 }
 
@@ -168,7 +153,7 @@ func (m *merged[T]) fill(need bool) (waits, has bool, err error) {
 		if err != nil {
 			return false, false, err
 		}
-		waits = waits || out == pending
+		waits = waits || out == schedule.Pending
 		if h.item != nil && (m.least == nil || m.compare(*h.item, *m.least.item) < 0) {
 			m.least = h
 		}
@@ -178,24 +163,24 @@ func (m *merged[T]) fill(need bool) (waits, has bool, err error) {
 
 // fill reads up to the stream's next item that filters keep, unless there is one already. The outcome is
 // pending if the item is still to be read.
-func (h *head[T]) fill(need bool) (outcome, error) {
+func (h *head[T]) fill(need bool) (schedule.Outcome, error) {
 	for h.item == nil && !h.ended {
 		if h.seg.page != nil && h.i < h.seg.end {
 			h.look()
 			continue
 		}
 		seg, out, err := h.in.next(need)
-		if err != nil || out == pending {
+		if err != nil || out == schedule.Pending {
 			return out, err
 		}
-		h.ended = out == ended
+		h.ended = out == schedule.Ended
 		h.seg, h.i = seg, seg.start
-		if out == got && seg.start == seg.end {
+		if out == schedule.Got && seg.start == seg.end {
 			seg.from.finish()
 			seg.from.tellFinished()
 		}
 	}
-	return got, nil
+	return schedule.Got, nil
 }
 
 // look takes item i of the segment as the next one, or advances i if filters drop it.
@@ -205,7 +190,7 @@ func (h *head[T]) look() {
 		return
 	}
 	h.i++
-	h.seg.from.reached(h.i)
+	h.seg.from.reached(h.i, false)
 	h.seg.from.tellFinished()
 }
 
@@ -227,13 +212,12 @@ func (h *head[T]) segment() segment[T] {
 // false. It may store the new item in to and return that pointer. The argument filters says whether f may
 // drop items.
 func transform[T, U any](l Listing[T], f func(v *T, to *U) (*U, bool), filters bool) Listing[U] {
-	out := Listing[U]{set: l.set, src: source[U]{id: l.src.id}}
-	if l.src.open == nil {
+	out := Listing[U]{id: l.id, set: l.set}
+	if l.open == nil {
 		return out
 	}
-	out.src.open = func(fr frame) (stream[U], error) {
-		fr.filtered = fr.filtered || filters
-		in, err := l.src.open(fr)
+	out.open = func(fr frame) (stream[U], error) {
+		in, err := l.open(fr.filtering(filters))
 		if err != nil {
 			return nil, err
 		}
@@ -250,22 +234,22 @@ type transformed[T, U any] struct {
 	made *page[U] // a new page for each page of in: streams above tell pages apart by their pointer
 }
 
-func (t *transformed[T, U]) next(need bool) (segment[U], outcome, error) {
+func (t *transformed[T, U]) next(need bool) (segment[U], schedule.Outcome, error) {
 	seg, out, err := t.in.next(need)
-	if err != nil || out != got {
+	if err != nil || out != schedule.Got {
 		return segment[U]{}, out, err
 	}
 	if seg.page != t.of {
 		t.of, t.made = seg.page, t.over(seg.page)
 	}
-	return segment[U]{from: seg.from, page: t.made, start: seg.start, end: seg.end}, got, nil
+	return segment[U]{from: seg.from, page: t.made, start: seg.start, end: seg.end}, schedule.Got, nil
 }
 
 // over returns the page of the new items over a page of the old ones.
 func (t *transformed[T, U]) over(p *page[T]) *page[U] {
 	to := new(U)
 	return &page[U]{
-		n: p.n, key: p.key, next: p.next, metadata: p.metadata, took: p.took, loops: p.loops,
+		key: p.key, next: p.next, metadata: p.metadata,
 		at: func(i int) (*U, bool) {
 			v, keep := p.at(i)
 			if !keep {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-
-	"github.com/samber/lo"
 )
 
 // Cursor is one traversal of a listing that remembers its position. Each range over a Listing starts at the
@@ -37,7 +35,7 @@ func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
 		err = c.check()
 	}
 	if err != nil {
-		return nil, &ListError{Operation: l.src.id.name(), Checkpoint: cp, Err: err}
+		return nil, &ListError{Operation: l.operation(), Checkpoint: cp, Err: err}
 	}
 	return c, nil
 }
@@ -52,8 +50,7 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 		return err
 	}
 	if s := cp.s.Start; s != nil {
-		c.l = c.l.StartAt(string(s.Token))
-		c.l.set.start.Skip = s.Skip
+		c.l = c.l.startAt(position{Token: string(s.Token), Skip: s.Skip})
 	}
 	st, err := cp.s.state(id)
 	if err == nil {
@@ -64,15 +61,11 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 
 // check reports the error with which a range would fail before its first request.
 func (c *Cursor[T]) check() error {
-	st := c.st
-	if !st.opened { // check must not make the plan: the first range does
-		st = newState()
-	}
-	t, _, err := c.l.open(context.Background(), st)
+	t, _, err := c.l.begin(context.Background(), c.st.planOnly())
 	if err != nil {
 		return err
 	}
-	if lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" }) {
+	if t.loops() {
 		return fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/backupx-go/backupx/internal/schedule"
 )
 
 // Fleet is a list of accounts and regions, each with its client.
@@ -80,7 +82,7 @@ func isolate[T any](op string, parts []part[T]) Listing[T] {
 			id.Parts = append(id.Parts, p.listing.identity().asSource(p.name))
 		}
 	})
-	return Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) {
+	return newListing(id, func(f frame) (stream[T], error) {
 		g := newGroup[T](f, false)
 		for _, p := range parts {
 			s, err := p.open(g.part(f))
@@ -90,7 +92,7 @@ func isolate[T any](op string, parts []part[T]) Listing[T] {
 			g.append(s)
 		}
 		return g, nil
-	}}}
+	})
 }
 
 // validate rejects the names and limits that no fleet can have.
@@ -114,20 +116,19 @@ func (fleet Fleet) validate() error {
 // scope also has the part's limit of requests. It has nothing to do with [Listing.Scope]. A part that was delivered
 // to its end before a checkpoint is not opened.
 func (p part[T]) open(f frame) (stream[T], error) {
-	if p.listing.set.start != nil {
+	if _, ok := p.listing.start(); ok {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
 	}
 	path := f.path + element(p.name)
-	if f.state.sources.done[path] {
+	if f.state.readWhole(path) {
 		return &isolated[T]{ended: true}, nil
 	}
-	f.source = strings.TrimPrefix(f.source+"/"+p.name, "/")
-	f.scope = newScope(f.scope.ctx, f.scope, p.parallel)
+	f = f.inSource(p.name, p.parallel)
 	in, err := openPart(f, p.name, p.listing)
 	if err != nil {
 		return nil, err
 	}
-	delete(f.state.sources.fresh, path) // its plan stands from now on
+	f.state.plan(path)
 	return &isolated[T]{stream: in, frame: f}, nil
 }
 
@@ -139,23 +140,19 @@ type isolated[T any] struct {
 	ended bool
 }
 
-func (s *isolated[T]) next(need bool) (segment[T], outcome, error) {
+func (s *isolated[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if s.ended {
-		return segment[T]{}, ended, nil
+		return segment[T]{}, schedule.Ended, nil
 	}
 	seg, out, err := s.stream.next(need)
-	if err == nil || s.frame.ctx.Err() != nil {
-		return seg, out, err
+	if err == nil {
+		return seg, out, nil
 	}
 	s.ended = true
-	s.frame.scope.fail(err)
-	s.frame.sched.drop(s.frame.scope)
-	if s.frame.scope.outer.ctx.Err() != nil { // the failure scope around it was cancelled: this source did not fail
+	if !s.frame.sourceFailed(err) {
 		return seg, out, err
 	}
-	why := s.frame.describe(err)
-	s.frame.failed = append(s.frame.failed, &SourceError{Source: s.frame.source, Kind: kindOf(why), Err: why})
-	return segment[T]{}, ended, nil
+	return segment[T]{}, schedule.Ended, nil
 }
 
 // SourceErrors are the errors of the sources of a fleet, or of the services of an inventory, in the order in

@@ -1,13 +1,17 @@
 package backupx
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/backupx-go/backupx/internal/schedule"
+)
 
 // group is the stream of several streams. In order, it delivers one after another. Otherwise it delivers pages as
 // they arrive, from each part in turn.
 type group[T any] struct {
 	node
-	sched   *scheduler
-	scope   *scope
+	sched   *schedule.Scheduler
+	scope   *schedule.Scope
 	ordered bool        // in order, whatever the settings of the range are
 	parts   []stream[T] // nil where a part has ended
 	left    int         // parts that have not ended
@@ -15,41 +19,46 @@ type group[T any] struct {
 	failed  bool        // the scope has failed, and every part was marked
 }
 
-// node is the place of a group in the tree of groups. It knows which parts may have a page.
+// node is a group in the tree of groups that deliver pages as they arrive. It knows which parts may have a page.
 type node struct {
-	outer  *node // nil for the outermost group
-	slot   int   // the number of the group among the parts of the outer one
+	outer  place // of the group
 	ready  []int // parts that may have a page, in the order in which they are asked
 	queued []bool
 }
 
-// mark notes that a part may have a page, in this group and in those around it. A group that is not a part of the
-// outer one yet is marked when it becomes one.
-func (n *node) mark(slot int) {
-	for ; n != nil && slot < len(n.queued) && !n.queued[slot]; n, slot = n.outer, n.slot {
-		n.queued[slot] = true
-		n.ready = append(n.ready, slot)
+// place is where a stream stands in the tree of groups: a part of a node. Outside of all groups the node is nil.
+type place struct {
+	node *node
+	slot int // the number of the part
+}
+
+// mark notes that a stream may have a page, in the group that it is a part of, and in those around that. A stream that
+// is not a part of its group yet is marked when it becomes one.
+func (p place) mark() {
+	for ; p.node != nil && p.slot < len(p.node.queued) && !p.node.queued[p.slot]; p = p.node.outer {
+		p.node.queued[p.slot] = true
+		p.node.ready = append(p.node.ready, p.slot)
 	}
 }
 
 // newGroup returns a group without parts, to be filled with append.
 func newGroup[T any](f frame, ordered bool) *group[T] {
-	return &group[T]{node: node{outer: f.node, slot: f.slot}, sched: f.sched, scope: f.scope, ordered: ordered || f.merged}
+	return &group[T]{node: node{outer: f.place}, sched: f.sched, scope: f.scope, ordered: ordered || f.merged}
 }
 
 // part returns the frame in which the next part of the group is opened.
 func (g *group[T]) part(f frame) frame {
-	f.node, f.slot = g.place(0)
+	f.place = g.placeOf(len(g.parts))
 	return f
 }
 
-// place returns the group to mark when a part has a page, and the number to mark there. The part is the one that is
-// appended after i others. A group in order asks its first part anyway, so that the group around it is marked instead.
-func (g *group[T]) place(i int) (*node, int) {
+// placeOf returns the place of part i. A group in order asks its first part anyway, so that its parts have the place of
+// the group.
+func (g *group[T]) placeOf(i int) place {
 	if g.inOrder() {
-		return g.outer, g.slot
+		return g.outer
 	}
-	return &g.node, len(g.parts) + i
+	return place{&g.node, i}
 }
 
 // append adds parts to the end of the group.
@@ -59,7 +68,7 @@ func (g *group[T]) append(parts ...stream[T]) {
 	for range parts {
 		g.queued = append(g.queued, false)
 		if !g.inOrder() {
-			g.mark(len(g.queued) - 1)
+			g.placeOf(len(g.queued) - 1).mark()
 		}
 	}
 }
@@ -76,31 +85,31 @@ func (g *group[T]) substitute(old stream[T], parts ...stream[T]) {
 	g.append(parts...)
 }
 
-func (g *group[T]) inOrder() bool { return g.ordered || g.sched.inOrder() }
+func (g *group[T]) inOrder() bool { return g.ordered || g.sched.InOrder() }
 
-func (g *group[T]) next(need bool) (segment[T], outcome, error) {
+func (g *group[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if !g.inOrder() {
 		return g.nextToArrive()
 	}
 	for g.first < len(g.parts) {
 		seg, out, err := g.parts[g.first].next(need)
-		if out != ended || err != nil {
+		if out != schedule.Ended || err != nil {
 			return seg, out, err
 		}
 		g.parts[g.first] = nil
 		g.first++
 	}
-	return segment[T]{}, ended, nil
+	return segment[T]{}, schedule.Ended, nil
 }
 
 // nextToArrive returns the next page of whichever part has one. If a part fails, the requests of the others end, but
 // pages that were read are delivered before the error.
-func (g *group[T]) nextToArrive() (segment[T], outcome, error) {
+func (g *group[T]) nextToArrive() (segment[T], schedule.Outcome, error) {
 	for {
-		if !g.failed && g.scope.failure() != nil {
+		if !g.failed && g.scope.Failure() != nil {
 			g.failed = true
 			for i := range g.parts {
-				g.mark(i)
+				place{&g.node, i}.mark()
 			}
 		}
 		if len(g.ready) == 0 {
@@ -115,19 +124,19 @@ func (g *group[T]) nextToArrive() (segment[T], outcome, error) {
 		seg, out, err := g.parts[i].next(false)
 		switch {
 		case err != nil:
-			g.scope.fail(err)
+			g.scope.Fail(err)
 			g.end(i)
-		case out == ended:
+		case out == schedule.Ended:
 			g.end(i)
-		case out == got:
-			g.mark(i) // it may have another page
-			return seg, got, nil
+		case out == schedule.Got:
+			place{&g.node, i}.mark() // it may have another page
+			return seg, schedule.Got, nil
 		}
 	}
 	if g.left > 0 {
-		return segment[T]{}, pending, nil
+		return segment[T]{}, schedule.Pending, nil
 	}
-	return segment[T]{}, ended, g.scope.failure()
+	return segment[T]{}, schedule.Ended, g.scope.Failure()
 }
 
 func (g *group[T]) end(i int) {

@@ -58,13 +58,13 @@ func identified(op string, complete func(*identity)) lazyIdentity {
 // name returns the operation as errors name it, without computing the other members.
 func (l lazyIdentity) name() string { return identity{Op: l.op}.name() }
 
-// identity returns the identity of the listing, with its scope.
-func (l Listing[T]) identity() identity {
-	id := identity{Op: l.src.id.op}
-	if l.src.id.full != nil {
-		id = l.src.id.full()
+// in returns the identity within a scope, see [Listing.Scope].
+func (l lazyIdentity) in(scope string) identity {
+	id := identity{Op: l.op}
+	if l.full != nil {
+		id = l.full()
 	}
-	id.Scope = l.set.scope
+	id.Scope = scope
 	return id
 }
 

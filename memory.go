@@ -69,16 +69,6 @@ func (m *memory) hold(page []uint64) {
 	}
 }
 
-// memory returns the memory of the listing that is opened in this frame.
-func (f frame) memory() *memory {
-	m := f.state.memories[f.path]
-	if m == nil {
-		m = &memory{ids: map[uint64]bool{}}
-		f.state.memories[f.path] = m
-	}
-	return m
-}
-
 // hash returns a 64-bit hash of a token or an id.
 func hash(s string) uint64 {
 	h := fnv.New64a()

@@ -48,7 +48,7 @@ func (op operation[T]) list(c criteria, client any) Listing[T] {
 	id := identified(op.table.op, func(id *identity) {
 		id.Filter, _ = op.table.marshal(c) // cannot fail for criteria that are valid
 	})
-	l := Listing[T]{src: source[T]{id: id, open: func(f frame) (stream[T], error) { return op.open(f, c) }}}
+	l := newListing(id, func(f frame) (stream[T], error) { return op.open(f, c) })
 	if verr := op.table.validate(c); verr != nil {
 		return l.broken(verr)
 	}
@@ -72,12 +72,14 @@ func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	}
 	p := op.table.plan(c)
 	if len(p.queries) == 0 { // no request is sent, but a wrong page size is still an error
-		_, err := op.chain(f, p, query{criteria: c}).size(f.set)
+		_, err := f.set.size(op.maxSize, op.noSize)
 		return newGroup[T](f, true), err
 	}
 	groups := lo.PartitionBy(p.queries, op.group)
 	merge := op.merge != nil && len(groups) > 1
-	f.merged = f.merged || merge
+	if merge {
+		f = f.merging()
+	}
 	stages := newGroup[T](f, true)
 	for _, queries := range groups {
 		if !merge { // the stages are read one after another
@@ -125,20 +127,11 @@ func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 		if err != nil {
 			return pg, err
 		}
-		item := pg.at
-		pg.key = func(i int) (uint64, bool) { v, _ := item(i); return identify(op.id(v)) }
+		pg.identify(op.id)
 		if c.filtered {
-			pg.at = func(i int) (*T, bool) { v, _ := item(i); return v, op.table.check(q.criteria, v, p.sent) }
+			pg.keep(func(v *T) bool { return op.table.check(q.criteria, v, p.sent) })
 		}
 		return pg, nil
 	}
 	return c
-}
-
-// identify returns the hash of an item's id; ok is false if the item has none.
-func identify(id *string) (h uint64, ok bool) {
-	if id == nil {
-		return 0, false
-	}
-	return hash(*id), true
 }

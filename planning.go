@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/backupx-go/backupx/internal/schedule"
 )
 
 // This file decides when a window of creation time is split while a range runs, and at which points. docs/engine.md has
@@ -22,12 +24,6 @@ const (
 	leastSpan = 2 * time.Second
 	// leastListed is how many items must have come newest first: fewer do so by chance.
 	leastListed = 10
-	// leastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
-	// split cannot shorten by more than one.
-	leastLeft = 2.5
-	// leastShare is the least part of the pages of any other chain that a chain must have left to be split. Otherwise a
-	// short chain would take the requests that a long one needs.
-	leastShare = 1.0 / 3
 	// nearPages is how many pages a near window seems to have: a little less than a whole number, because a window of
 	// three pages needs a fourth request in every second case.
 	nearPages = 2.8
@@ -80,6 +76,14 @@ type shown struct {
 	unsorted       bool      // items did not come newest first, or had no creation time
 }
 
+// inOrder returns the creation time of the last item if all came newest first, the zero time otherwise.
+func (sh shown) inOrder() time.Time {
+	if sh.unsorted {
+		return time.Time{}
+	}
+	return sh.last
+}
+
 // mayBeCut reports whether the chain has listed its items newest first.
 func (sh shown) mayBeCut() bool { return !sh.unsorted && sh.listed >= leastListed }
 
@@ -124,7 +128,7 @@ func (sp *split) left(w window, sh shown) float64 {
 // the near windows divide it evenly.
 func (sp *split) split(w window, sh shown, idle int) []time.Time {
 	left := sp.left(w, sh)
-	if idle <= 0 || left < leastLeft {
+	if idle <= 0 || left < schedule.LeastLeft {
 		return nil
 	}
 	near := min(max(idle, leastNear), mostNear)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	smithytime "github.com/aws/smithy-go/time"
 	"github.com/samber/lo"
 )
 
@@ -140,8 +141,8 @@ func WaitHSMBackup(
 			return fail(b, errors.New("it is DELETED, and stays so"))
 		}
 		last = b
-		if err := sleep(ctx, pause/2+rand.N(pause/2)); err != nil {
-			return fail(last, fmt.Errorf("%w: it is %s", err, last.BackupState))
+		if err := smithytime.SleepWithContext(ctx, pause/2+rand.N(pause/2)); err != nil {
+			return fail(last, fmt.Errorf("%w: it is %s", cause(ctx), last.BackupState))
 		}
 	}
 }

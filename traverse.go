@@ -4,84 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"time"
+	"strings"
 
-	"github.com/aws/smithy-go/middleware"
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/schedule"
 )
-
-// source is what a listing reads.
-type source[T any] struct {
-	id   lazyIdentity
-	open func(frame) (stream[T], error)
-}
 
 // stream delivers the pages of a part of a listing. docs/engine.md describes the streams and the scheduler.
 type stream[T any] interface {
 	// next returns the next segment. A segment has to be used up before the next call. With need, the range cannot
 	// continue without the segment: chains that it depends on are started whatever the number of active chains is.
-	next(need bool) (segment[T], outcome, error)
-}
-
-// outcome is the result of stream.next if it is not an error.
-type outcome uint8
-
-const (
-	ended   outcome = iota // the stream has no further segment
-	got                    // a segment
-	pending                // no segment yet: the scheduler wakes the ranging goroutine when a request ends
-)
-
-// segment is a run of items of one page.
-type segment[T any] struct {
-	from  *progress
-	page  *page[T]
-	start int
-	end   int
-}
-
-// page is one response. Filters and functions look at an item just before its delivery.
-type page[T any] struct {
-	n        int                        // items that the service sent
-	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
-	raw      func(i int) (*T, bool)     // item i as the service sent it
-	key      func(i int) (uint64, bool) // the identity of item i; nil if nothing compares items
-	next     string
-	metadata middleware.Metadata
-	took     time.Duration
-	refused  int       // how often the page was refused for throttling
-	loops    bool      // next was followed before
-	oldest   time.Time // see position.oldest, after the page
-}
-
-func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
-	item := func(i int) (*T, bool) { return &items[i], true }
-	return page[T]{n: len(items), at: item, raw: item, next: next, metadata: md}
-}
-
-// state is what outlives a range: the position of each chain, and the items to remember.
-type state struct {
-	chains   map[string]*position
-	windows  map[string][]window // of queries that are read in windows of creation time
-	memories map[string]*memory
-	opened   bool // a range has made the plan: there are no other chains
-	active   bool // a range is under way
-
-	sources sources // of fleets
-}
-
-func newState() *state {
-	return &state{chains: map[string]*position{}, windows: map[string][]window{}, memories: map[string]*memory{}}
-}
-
-// done reports whether every chain of the plan was delivered to its end.
-func (st *state) done() bool {
-	for _, p := range st.chains {
-		if !p.Done {
-			return false
-		}
-	}
-	return st.opened
+	next(need bool) (segment[T], schedule.Outcome, error)
 }
 
 // traversal is one range. Only the ranging goroutine uses its fields.
@@ -89,12 +23,11 @@ type traversal struct {
 	ctx       context.Context // of the range: a traversal never outlives the call that made it
 	operation string
 	state     *state
-	sched     *scheduler // nil if nothing is read ahead
+	sched     *schedule.Scheduler // nil if nothing is read ahead
 	limit     int
 	delivered int
 	chains    []*progress
 	ids       map[string]bool // of the chains
-	stages    int             // stages of the scheduler
 	splits    []splittable    // queries that may be read in windows
 	timed     int             // listings that have a filter on creation times
 	itemwise  bool            // items of several chains are merged, so that there are no pages
@@ -103,30 +36,50 @@ type traversal struct {
 	checkpoint func() Checkpoint // the position of the range
 }
 
-// frame is the place in a listing where a source is opened, with the settings that apply there.
+// frame is the place in a listing where a stream is opened, with the settings that apply there.
 type frame struct {
 	*traversal
+	place
 	path     string
 	set      settings
 	filtered bool
-	scope    *scope
-	stage    *stage // nil: each chain has its own
-	node     *node  // the innermost group that delivers pages as they arrive, and
-	slot     int    // … the number of its part
-	source   string // the name of the source in a fleet
-	merged   bool   // within a merge: chains are delivered in order, and not split
-	within   bool   // within a combination of listings: a query is split only by what its pages show
+	scope    *schedule.Scope
+	stage    *schedule.Stage // nil: each chain has its own
+	source   string          // the name of the source in a fleet
+	merged   bool            // within a merge: chains are delivered in order, and not split
+	within   bool            // within a combination of listings: a query is split only by what its pages show
 }
 
 // newStage returns a frame whose chains may be read at the same time, once the chains of the stage before are over.
 func (f frame) newStage() frame {
-	f.stage = &stage{number: f.traversal.stages, scope: f.scope, after: f.stage}
-	f.traversal.stages++
-	if f.stage.after != nil {
-		f.stage.after.next = f.stage
-	}
+	f.stage = schedule.NewStage(f.scope, f.stage)
 	return f
 }
+
+// merging returns a frame for streams whose items are merged.
+func (f frame) merging() frame {
+	f.merged = true
+	return f
+}
+
+// filtering returns a frame for a stream whose items are dropped if filters is true.
+func (f frame) filtering(filters bool) frame {
+	f.filtered = f.filtered || filters
+	return f
+}
+
+// inSource returns a frame for a source of a fleet, which fails by itself and has its own bound of requests.
+func (f frame) inSource(name string, parallel int) frame {
+	f.source = strings.TrimPrefix(f.source+"/"+name, "/")
+	f.scope = f.scope.Within(parallel)
+	return f
+}
+
+// planned reports whether the state has the chains and the windows of the listing that is opened in this frame.
+func (f frame) planned() bool { return f.state.planned(f.path) }
+
+// memory returns the memory of the listing that is opened in this frame.
+func (f frame) memory() *memory { return f.state.memory(f.path) }
 
 // chainError is an error with the chain that it comes from.
 type chainError struct {
@@ -136,29 +89,18 @@ type chainError struct {
 
 func (e *chainError) Error() string { return e.err.Error() }
 
-var (
-	// errNothing is the error of a zero Listing.
-	errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
+// errNothing is the error of a zero Listing.
+var errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
 
-	// errCrashed is the error of a fetch that did not return. The ranging goroutine repeats the panic.
-	errCrashed = errors.New("the function that fetches pages did not return")
-)
-
-// open prepares a range. It reports every error that is known before the first request.
-func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T], error) {
+// begin prepares a range. It reports every error that is known before the first request.
+func (l Listing[T]) begin(ctx context.Context, st *state) (*traversal, stream[T], error) {
 	t := &traversal{
-		ctx: ctx, operation: l.src.id.name(), state: st, limit: math.MaxInt, ids: map[string]bool{},
+		ctx: ctx, operation: l.operation(), state: st, limit: l.set.most(), ids: map[string]bool{},
 		checkpoint: func() Checkpoint { return l.checkpoint(st) },
 	}
-	if l.src.open == nil && len(l.set.errs) == 0 {
-		return t, nil, errNothing
-	}
-	if l.set.limit != nil {
-		t.limit = *l.set.limit
-	}
-	root := newScope(ctx, nil, 0)
-	if l.set.ahead() {
-		t.sched = newScheduler(l.set, root, t.limit)
+	root := schedule.NewScope(ctx, nil, 0)
+	if ahead := l.set.ahead(); ahead != nil {
+		t.sched = schedule.New(*ahead, root)
 	}
 	s, err := openIn(frame{traversal: t, scope: root}, l)
 	if err != nil {
@@ -174,21 +116,56 @@ func (l Listing[T]) open(ctx context.Context, st *state) (*traversal, stream[T],
 
 // openIn opens a listing in a frame. The listing's own settings come after those of the frame.
 func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
+	if l.open == nil && len(l.set.errs) == 0 {
+		return nil, errNothing
+	}
 	if err := l.set.validate(); err != nil {
 		return nil, err
 	}
 	f.set = l.set.under(f.set)
 	chains, timed := len(f.chains), f.timed
-	s, err := l.src.open(f)
+	s, err := l.open(f)
 	switch {
 	case err != nil:
 		return nil, err
 	case l.set.start != nil && len(f.chains)-chains > 1:
 		return nil, errors.New("StartAt: a token belongs to one chain, and this listing has several")
 	case l.set.every != nil && f.timed == timed:
-		return nil, fmt.Errorf("Every: %s has no filter on creation times", l.src.id.name())
+		return nil, fmt.Errorf("Every: %s has no filter on creation times", l.operation())
 	}
 	return s, nil
+}
+
+// openPart opens a listing that is part of another one. The name identifies its chains in checkpoints.
+func openPart[T any](f frame, name string, l Listing[T]) (stream[T], error) {
+	if own := l.set.onlyOnWhole(); own != "" {
+		return nil, fmt.Errorf("it has its own %s: set it on the whole", own)
+	}
+	f.path += element(name)
+	f.within = true
+	return openIn(f, l)
+}
+
+// element returns a name as an element of a path, with a slash. Different lists of names give different paths.
+func element(name string) string { return pathEscapes.Replace(name) + "/" }
+
+var pathEscapes = strings.NewReplacer("%", "%25", "/", "%2F")
+
+// plan splits the queries of a range into windows before the first request, unless one page satisfies its limit.
+func (t *traversal) plan() {
+	if t.sched == nil || t.sched.ReadInTurn() {
+		return
+	}
+	chains := lo.CountBy(t.chains, func(p *progress) bool { return !p.pos.Done && !p.changing })
+	for _, q := range t.splits {
+		q.begin(t.sched.Parallel() / max(1, chains))
+	}
+}
+
+// loops reports whether the range cannot continue because a page token of the service was repeated. In a fleet only
+// one source cannot.
+func (t *traversal) loops() bool {
+	return lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" })
 }
 
 // drive reads a listing to its end and passes each segment to deliver, until deliver wants no more.
@@ -198,11 +175,11 @@ func drive[T any](
 ) error {
 	if st.active {
 		busy := errors.New("this cursor is being ranged over already")
-		return &ListError{Operation: l.src.id.name(), Checkpoint: l.checkpoint(st), Err: busy}
+		return &ListError{Operation: l.operation(), Checkpoint: l.checkpoint(st), Err: busy}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	t, root, err := l.open(ctx, st)
+	t, root, err := l.begin(ctx, st)
 	if err == nil {
 		err = check(t)
 	}
@@ -211,18 +188,19 @@ func drive[T any](
 	}
 	st.active = true
 	defer t.close(cancel)
-	t.sched.begin()
+	t.sched.Begin()
 	for {
-		t.sched.collect()
+		t.sched.Collect()
 		seg, out, err := root.next(true)
 		switch {
 		case err != nil:
 			return t.fail(endedBy(ctx, err))
-		case out == ended:
+		case out == schedule.Ended:
 			return t.failures()
-		case out == pending:
-			if err := t.sched.wait(ctx, t.delivered); err != nil {
-				return t.fail(err)
+		case out == schedule.Pending:
+			t.sched.Wait(ctx, t.delivered)
+			if ctx.Err() != nil {
+				return t.fail(cause(ctx))
 			}
 			continue
 		}
@@ -259,6 +237,22 @@ func (t *traversal) describe(err error) *ListError {
 	}
 }
 
+// sourceFailed ends the source that the frame is in, and records its error. It does neither if the range or a scope around
+// the source has ended, which is not a failure of the source.
+func (f frame) sourceFailed(err error) (alone bool) {
+	if f.ctx.Err() != nil {
+		return false
+	}
+	f.scope.Fail(err)
+	f.sched.Drop(f.scope)
+	if f.scope.EndedFromOutside() {
+		return false
+	}
+	why := f.describe(err)
+	f.failed = append(f.failed, &SourceError{Source: f.source, Kind: kindOf(why), Err: why})
+	return true
+}
+
 // failures returns the error of a range in which sources of a fleet failed, nil if none did.
 func (t *traversal) failures() error {
 	if len(t.failed) == 0 {
@@ -269,39 +263,12 @@ func (t *traversal) failures() error {
 
 // close ends a range. It waits for all goroutines, and calls the callbacks for the pages that were being delivered.
 func (t *traversal) close(cancel context.CancelFunc) {
-	t.sched.close(cancel)
+	cancel()
+	t.sched.Close()
 	t.state.active = false
 	for _, p := range t.chains {
 		p.tell()
 	}
-}
-
-// each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
-// before the item is yielded, because a yielded item counts as delivered.
-func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
-	if s.start == s.end {
-		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
-		}
-		s.from.finish()
-		return true, nil
-	}
-	for i := s.start; i < s.end; i++ {
-		if err := ctx.Err(); err != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
-		}
-		v, keep := s.page.at(i)
-		keep = keep && !s.from.repeats(s.page.key, i)
-		if keep {
-			s.from.info.Kept++
-			s.from.delivered++
-		}
-		s.from.reached(i + 1)
-		if keep && (!yield(v) || s.from.delivered == s.from.limit) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // endedBy returns an error that says so if the context ended: the error of a client may hide it.
@@ -342,7 +309,7 @@ func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) b
 func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
 	stopped := false
 	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
-		p := Page[T]{Next: seg.page.next, Number: seg.from.info.Number, Metadata: seg.page.metadata}
+		p := seg.whole()
 		more, err := seg.each(ctx, func(v *T) bool {
 			p.Items = append(p.Items, *v)
 			return true

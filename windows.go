@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/schedule"
 )
 
 // window is a span of creation time, [from, to). A zero time is an open end.
@@ -63,7 +65,6 @@ type windowed[T any] struct {
 	f       frame
 	p       plan
 	q       query
-	size    int
 	created func(*T) *time.Time // nil if the service does not filter by creation time
 	split   *split              // nil if windows are not split
 }
@@ -81,20 +82,16 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.sched != nil && f.sched.parallel > 1 && f.set.every == nil && w.created != nil && !q.moving && !f.merged && f.set.start == nil {
+	if f.sched.Parallel() > 1 && f.set.every == nil && w.created != nil && !q.moving && !f.merged && f.set.start == nil {
 		w.split = &split{windows: max(1, len(windows))}
 		w.split.lower, w.split.upper = q.created()
-		w.split.first, _ = f.span(q.criteria)
+		w.split.first, _ = q.span(f.set.clock())
 	}
 	if windows == nil {
 		windows = []window{{}}
 	}
 	for _, at := range windows {
-		c := w.chain(at)
-		if w.size, err = c.size(f.set); err != nil {
-			return nil, err
-		}
-		r, err := openChain(w.part(f), c)
+		r, err := openChain(w.part(f), w.chain(at))
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +110,7 @@ func (w *windowed[T]) stored() ([]window, error) {
 	if f.planned() || w.created == nil || w.q.moving || f.set.every == nil {
 		return f.state.windows[w.key()], nil
 	}
-	first, last := f.span(w.q.criteria)
+	first, last := w.q.span(f.set.clock())
 	if last.Sub(first) / *f.set.every >= maxWindows-1 {
 		return nil, fmt.Errorf("Every: %s makes more than %d windows of %s", *f.set.every, maxWindows, last.Sub(first))
 	}
@@ -156,15 +153,10 @@ func (c criteria) spanned() bool {
 	return first || last
 }
 
-// span returns the span of time in which jobs that match the criteria were created, as far as it is known.
-func (f frame) span(c criteria) (first, last time.Time) {
-	now := time.Now
-	if f.set.now != nil {
-		now = f.set.now
-	}
-	at := now()
+// span returns the span of time in which jobs that match the criteria were created, as far as it is known now.
+func (c criteria) span(now time.Time) (first, last time.Time) {
 	lower, upper := c.created()
-	last = earliest(upper, at)
+	last = earliest(upper, now)
 	return latest(lower, last.Add(-retention)), last
 }
 
@@ -174,30 +166,14 @@ type splittable interface {
 	begin(windows int)
 }
 
-// plan splits the queries of a range into windows before the first request. A range reads its chains one after
-// another if one page of a chain is enough for its limit.
-func (t *traversal) plan() {
-	if t.sched == nil {
-		return
-	}
-	if lo.EveryBy(t.sched.root.tasks, func(k *task) bool { return k.size >= t.limit && !k.filter }) {
-		t.sched.parallel = 1
-		return
-	}
-	chains := lo.CountBy(t.chains, func(p *progress) bool { return !p.pos.Done && !p.changing })
-	for _, q := range t.splits {
-		q.begin(t.sched.parallel / max(1, chains))
-	}
-}
-
 // begin splits the query into windows of equal length. With a rate, the first page is to show first how long a
 // request takes.
 func (w *windowed[T]) begin(windows int) {
 	r := w.parts[0].(*reader[T])
-	if windows < 2 || len(r.pacers) > 0 || r.resumed {
+	if windows < 2 || len(r.task.Pacers) > 0 || r.resumed {
 		return
 	}
-	first, last := w.f.span(w.q.criteria)
+	first, last := w.q.span(w.f.set.clock())
 	if points := evenly(first, last, windows); points != nil {
 		w.divide(r, points)
 	}
@@ -211,13 +187,13 @@ func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
 
 // open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
 func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
-	parts := make([]*reader[T], len(windows))
-	for i, at := range windows {
-		parts[i] = newReader(w.f, w.chain(at), &position{}, w.size)
-		w.own(parts[i], at)
-	}
+	parts := lo.Map(windows, func(at window, _ int) *reader[T] {
+		p := newReader(w.f, w.chain(at), &position{}, r.task.Size)
+		w.own(p, at)
+		return p
+	})
 	w.split.windows += len(windows) - 1
-	w.f.sched.add(0, tasksOf(parts)...)
+	w.f.sched.AddFirst(tasksOf(parts))
 	return parts
 }
 
@@ -228,16 +204,12 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 	streams, windows := make([]stream[T], len(parts)), make([]window, len(parts))
 	for i, p := range parts {
 		p.register()
-		p.node, p.slot = w.place(i)
+		p.place = w.placeOf(len(w.parts) + i)
 		streams[i], windows[i] = p, p.at
 	}
-	all := w.f.state.windows[w.key()]
-	if i := slices.Index(all, r.at); i >= 0 {
-		windows = slices.Replace(slices.Clone(all), i, i+1, windows...)
-	}
-	w.f.state.windows[w.key()] = windows
+	w.f.state.replaceWindow(w.key(), r.at, windows)
 	w.substitute(r, streams...)
-	w.f.sched.replaced(r.task)
+	w.f.sched.Divided(r.task)
 }
 
 // createdAt returns the creation time of item i of a page, the zero time if it has none.
@@ -247,7 +219,7 @@ func (w *windowed[T]) createdAt(pg *page[T], i int) time.Time {
 }
 
 // look notes what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
-func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
+func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if w == nil {
 		return
 	}
@@ -268,15 +240,13 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *arrival) {
 			w.split.untimed.Store(true)
 		}
 	}
-	if !s.unsorted {
-		pg.oldest = s.last
-	}
+	pg.shown = *s
 	if pg.next != "" {
-		a.took = pg.took
+		a.Took = pg.took
 		if s.mayBeCut() {
-			a.left = w.split.left(at, *s)
+			a.Left = w.split.left(at, *s)
 		}
-		a.pause = s.pages == 1 && !r.resumed
+		a.Pause = s.pages == 1 && !r.resumed
 	}
 }
 
@@ -304,17 +274,21 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 		w.verify(r)
 		return false
 	}
-	points, visible := w.f.sched.consider(r.task, func(idle int) []time.Time {
-		return w.within(w.split.split(w.bounds(r.at), r.shown, idle))
+	var points []time.Time
+	divides, visible := w.f.sched.Consider(r.task, func(held any, idle int) bool {
+		points = w.points(r, held.(*page[T]).shown, idle)
+		return len(points) > 0
 	})
-	if len(points) > 0 {
+	if divides {
 		w.divide(r, points)
 	}
 	return visible
 }
 
-// within returns the newest of the points at which a window may be split: a query has at most maxWindows windows.
-func (w *windowed[T]) within(points []time.Time) []time.Time {
+// points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
+// at most maxWindows windows.
+func (w *windowed[T]) points(r *reader[T], sh shown, idle int) []time.Time {
+	points := w.split.split(w.bounds(r.at), sh, idle)
 	return points[max(0, len(points)-maxWindows+w.split.windows):]
 }
 
@@ -332,14 +306,13 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	if w == nil || r.uncut || r.pos.Skip > pg.n {
 		return false
 	}
-	var sh shown
-	var end time.Time // the chain has read everything from here on
-	points := w.f.sched.considerCut(r.task, func(idle int) []time.Time {
-		sh, end = r.shown, wholeSecond(r.shown.newest)
-		if !sh.oldest.Before(end) {
-			return nil
+	sh := pg.shown
+	end := wholeSecond(sh.newest) // the chain has read everything from here on
+	var points []time.Time
+	w.f.sched.ConsiderCut(r.task, func(idle int) {
+		if sh.oldest.Before(end) {
+			points = w.points(r, sh, idle)
 		}
-		return w.within(w.split.split(w.bounds(r.at), sh, idle))
 	})
 	if len(points) == 0 {
 		return false
@@ -359,13 +332,13 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	c.parts = w.open(r, window{r.at.from, end}.between(points))
 	c.parts[0].check = c
 	c.parts[0].pos.passed = passed
-	w.f.sched.cut(r.task, pg.n, r.repeated(pg), tasksOf(c.parts), r.limit-r.delivered)
+	w.f.sched.Cut(r.task, r.repeated(pg), tasksOf(c.parts), r.limit-r.delivered)
 	return true
 }
 
 // tasksOf returns the tasks of chains.
-func tasksOf[T any](readers []*reader[T]) []*task {
-	return lo.Map(readers, func(r *reader[T], _ int) *task { return r.task })
+func tasksOf[T any](readers []*reader[T]) []*schedule.Task {
+	return lo.Map(readers, func(r *reader[T], _ int) *schedule.Task { return r.task })
 }
 
 // verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
@@ -373,8 +346,9 @@ func tasksOf[T any](readers []*reader[T]) []*task {
 func (w *windowed[T]) verify(first *reader[T]) {
 	c := first.check
 	first.check = nil
-	right := len(first.pages) > 0 && !w.split.untimed.Load() && w.lists(c, &first.pages[0])
-	w.f.sched.settle(c.chain.task, tasksOf(c.parts), right)
+	pg, arrived := w.f.sched.First(first.task).(*page[T])
+	right := arrived && !w.split.untimed.Load() && w.lists(c, pg)
+	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
 		c.chain.uncut = true
 		return

@@ -1,37 +1,40 @@
-package backupx
+package schedule
 
 import (
 	"context"
 	"math"
 	"sync"
 	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
 )
 
-// pacer spaces requests out: there is an interval between the starts of two requests.
-type pacer struct {
+// Pacer spaces requests out: there is an interval between the starts of two requests.
+type Pacer struct {
 	interval time.Duration
 	mu       sync.Mutex
 	next     time.Time // when the next request may start; guarded by mu
 }
 
-func newPacer(perSecond float64) *pacer {
+// NewPacer returns a pacer that permits a number of requests a second.
+func NewPacer(perSecond float64) *Pacer {
 	interval := float64(time.Second) / perSecond
-	return &pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
+	return &Pacer{interval: time.Duration(min(interval, math.MaxInt64/2))}
 }
 
 // feeds returns how many requests are under way at the pacer's rate if each takes some time.
-func (p *pacer) feeds(took time.Duration) int {
+func (p *Pacer) feeds(took time.Duration) int {
 	return max(1, int((took+p.interval-1)/p.interval))
 }
 
-// pace waits until all pacers permit a request.
-func pace(ctx context.Context, pacers []*pacer) error {
+// Pace waits until all pacers permit a request. It fails with the error of the context if that ends before.
+func Pace(ctx context.Context, pacers []*Pacer) error {
 	for {
 		wait := reserve(pacers)
 		if wait == 0 {
 			return nil
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := smithytime.SleepWithContext(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -41,7 +44,7 @@ func pace(ctx context.Context, pacers []*pacer) error {
 // with all or with none: an unused reservation would delay the requests of others. The pacers are locked in
 // their order, which is the same in every listing (the innermost listing's first): two calls then cannot
 // block each other.
-func reserve(pacers []*pacer) time.Duration {
+func reserve(pacers []*Pacer) time.Duration {
 	for _, p := range pacers {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -58,16 +61,4 @@ func reserve(pacers []*pacer) time.Duration {
 		p.next = now.Add(p.interval)
 	}
 	return 0
-}
-
-// sleep waits for d. If the context ends before, it returns the context's cause.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return cause(ctx)
-	}
 }

@@ -1,0 +1,228 @@
+package schedule
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// Scope is a part of a range that fails as one: the whole range, or one source of a fleet. Its requests end together,
+// with those of the scopes within it. A scope also bounds the requests that are under way to its service, because a
+// service counts the requests of each account and region.
+type Scope struct {
+	outer    *Scope // nil for the scope of the whole range
+	ctx      context.Context
+	cancel   context.CancelFunc
+	requests int // requests under way at most; 0 for as many as the outer scope permits
+
+	err error // the first failure; only the ranging goroutine uses it
+
+	// The scheduler's mutex guards the fields below. Tasks and requests of the scopes within count for all of them but
+	// throttle.
+	tasks    []*Task  // without most of those that are over
+	ended    int      // how many of these are over
+	active   int      // tasks
+	underWay int      // requests
+	blocked  []*Stage // stages that wait until a task is over
+	throttle throttle
+}
+
+// NewScope returns a scope within another one, nil for none. A number of requests of 0 sets no bound.
+func NewScope(ctx context.Context, outer *Scope, requests int) *Scope {
+	s := &Scope{outer: outer, requests: requests}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	return s
+}
+
+// Within returns a scope within this one.
+func (s *Scope) Within(requests int) *Scope { return NewScope(s.ctx, s, requests) }
+
+// Context returns the context of the requests.
+func (s *Scope) Context() context.Context { return s.ctx }
+
+// outwards ranges over the scope and the scopes around it. The scope of the whole range is the last one.
+func (s *Scope) outwards() iter.Seq[*Scope] {
+	return func(yield func(*Scope) bool) {
+		for ; s != nil && yield(s); s = s.outer {
+		}
+	}
+}
+
+// full returns the innermost scope that bounds its requests and has as many active chains, nil if there is none.
+func (s *Scope) full() *Scope {
+	for sc := range s.outwards() {
+		if sc.requests > 0 && sc.active >= sc.requests {
+			return sc
+		}
+	}
+	return nil
+}
+
+// Failure returns the error that ended the scope, or a scope around it; nil if there is none.
+func (s *Scope) Failure() error {
+	for sc := range s.outwards() {
+		if sc.err != nil {
+			return sc.err
+		}
+	}
+	return nil
+}
+
+// Fail ends the requests of the scope. The first error stays: the requests that are ended fail too.
+func (s *Scope) Fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.cancel()
+}
+
+// EndedFromOutside reports whether the scope around this one ended, which ends the requests of this one too.
+func (s *Scope) EndedFromOutside() bool { return s.outer != nil && s.outer.ctx.Err() != nil }
+
+// finished notes that a task of the scope, or of one within it, is over. Stages that waited for that may start.
+func (s *Scope) finished(sched *Scheduler) {
+	for _, st := range s.blocked {
+		st.queued = false
+		sched.queue(st)
+	}
+	s.blocked = nil
+	if s.ended++; s.ended > len(s.tasks)/2 {
+		s.tasks = slices.DeleteFunc(s.tasks, func(t *Task) bool { return t.phase == over })
+		s.ended = 0
+	}
+}
+
+// throttle is what the refusals of a service have shown: how many requests may be under way to it, and which pages
+// are to be requested again. A throttled attempt halves the number, an answer increases it by one.
+type throttle struct {
+	allowed  int     // requests that may be under way; 0 for no bound
+	sole     *Task   // the task whose request is the only one under way since it was sent; nil if there is none
+	alone    *Task   // the task whose request has to be the only one; nil if there is none
+	refused  []*Task // tasks whose page was refused, in the order in which they are requested again
+	halvedAt int     // Scheduler.clock when allowed was halved last
+	changed  int     // Scheduler.clock when allowed changed last
+	before   int     // requests under way that were sent before
+}
+
+// mostCalls is how often a page is requested if the service refuses it for throttling.
+const mostCalls = 3
+
+// permits reports whether the bounds of the scopes and the refusals of the service permit the request of a task. Refused
+// pages are requested before any other page, and for the last time only while nothing else is under way.
+func (s *Scope) permits(t *Task) bool {
+	for sc := range s.outwards() {
+		if sc.requests > 0 && sc.underWay >= sc.requests {
+			return false
+		}
+	}
+	h := &s.throttle
+	switch {
+	case h.alone != nil, len(h.refused) > 0 && h.refused[0] != t:
+		return false
+	case t.refused == mostCalls-1:
+		return s.underWay == 0
+	default:
+		return h.allowed == 0 || s.underWay < h.allowed
+	}
+}
+
+// sent notes that a request is sent.
+func (s *Scope) sent(t *Task) {
+	for sc := range s.outwards() {
+		sc.underWay++
+	}
+	h := &s.throttle
+	h.sole = nil
+	if s.underWay == 1 {
+		h.sole = t
+	}
+	if len(h.refused) > 0 && h.refused[0] == t {
+		h.refused = h.refused[1:]
+	}
+	if t.refused == mostCalls-1 {
+		h.alone = t
+	}
+}
+
+// answered notes how a request ended, and reports whether it is to be sent again.
+func (s *Scope) answered(sched *Scheduler, t *Task, a Arrival) (again bool) {
+	h := &s.throttle
+	wasSole := h.sole == t
+	if wasSole {
+		h.sole = nil
+	}
+	if h.alone == t {
+		h.alone = nil
+	}
+	if t.sentAt <= h.changed {
+		h.before--
+	}
+	switch {
+	case a.Err == nil:
+		s.grow(sched, t.sentAt)
+	case a.Throttled && s.ctx.Err() == nil && t.phase != over:
+		if !t.observed && s.halve(sched, t.sentAt) {
+			h.before-- // this request
+		}
+		again = t.refused < mostCalls-1 && (t.refused > 0 || !wasSole)
+	}
+	if again {
+		t.refused++
+		h.refused = append(h.refused, t)
+	}
+	for sc := range s.outwards() {
+		sc.underWay--
+	}
+	return again
+}
+
+// halve halves the requests that may be under way after a throttled attempt, unless the attempt was sent before they
+// were halved last.
+func (s *Scope) halve(sched *Scheduler, sentAt int) bool {
+	h := &s.throttle
+	if sentAt <= h.halvedAt {
+		return false
+	}
+	if h.allowed == 0 || s.underWay < h.allowed {
+		h.allowed = s.underWay
+	}
+	h.allowed = max(1, h.allowed/2)
+	h.halvedAt, h.changed, h.before = sched.clock, sched.clock, s.underWay
+	return true
+}
+
+// grow increases the requests that may be under way by one, if that many are, once all requests that were sent before the
+// number changed last have been answered.
+func (s *Scope) grow(sched *Scheduler, sentAt int) {
+	h := &s.throttle
+	if h.allowed == 0 || s.underWay < h.allowed || sentAt <= h.changed || h.before > 0 {
+		return
+	}
+	h.allowed++
+	h.changed, h.before = sched.clock, s.underWay-1
+	if h.allowed >= sched.parallel {
+		h.allowed = 0
+	}
+}
+
+// drop forgets the pages of a task that are to be requested again.
+func (h *throttle) drop(t *Task) {
+	h.refused = slices.DeleteFunc(h.refused, func(o *Task) bool { return o == t })
+}
+
+// Attempt notes that an attempt of the request of a task is sent. The function that it returns has to be called when the
+// attempt is over. A throttled attempt is evidence of how many requests the service permits.
+func (s *Scheduler) Attempt(t *Task) (ended func(throttled bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.observed = true
+	s.clock++
+	sentAt := s.clock
+	return func(throttled bool) {
+		if throttled {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			t.Scope.halve(s, sentAt)
+		}
+	}
+}

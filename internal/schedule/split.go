@@ -1,0 +1,136 @@
+package schedule
+
+// A chain may be split: others read what is left of it. Divide is for a chain of which nothing was taken, Cut for one
+// that ends after the page that was just taken. Where a chain is split is decided by the caller; these methods decide
+// whether, and account for the chains.
+
+const (
+	// LeastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
+	// split cannot shorten by more than one.
+	LeastLeft = 2.5
+	// leastShare is the least part of the pages of any other chain of its source that a chain must have left to be
+	// split. Otherwise a short chain would take the requests that a long one needs.
+	leastShare = 1.0 / 3
+)
+
+// Consider calls divide with the first page of a chain, after it has arrived, and with the number of requests that nothing
+// needs. If divide reports that it divides the chain, [Scheduler.Divided] has to follow, otherwise the chain continues.
+// A chain is visible if its pages may be delivered.
+func (s *Scheduler) Consider(t *Task, divide func(page any, idle int) bool) (divides, visible bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.phase != active || t.hidden {
+		return false, false
+	}
+	if !t.paused {
+		return false, true
+	}
+	if divide(t.pages[0].page, s.idle(t)) {
+		return true, false
+	}
+	t.paused = false
+	s.want(t)
+	s.schedule()
+	return false, true
+}
+
+// ConsiderCut calls cut for the page of a chain that Take returned, if the chain may be cut after it, with the number of
+// requests that nothing needs.
+func (s *Scheduler) ConsiderCut(t *Task, cut func(idle int)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !t.spent && !t.underWay && len(t.pages) == 1 && t.left >= LeastLeft {
+		cut(s.idle(t))
+	}
+}
+
+// idle returns how many requests nothing needs, so that the chain may be split for them: no more than the share of its
+// source. It is 0 if the chain seems to have far fewer pages left than another one.
+func (s *Scheduler) idle(t *Task) int {
+	idle := min(s.parallel-s.reading, s.room(t))
+	if idle <= 0 || s.unstarted > 0 {
+		return 0
+	}
+	sources := map[*Scope]bool{t.Scope: true}
+	for _, o := range s.root.tasks {
+		if o == t || o.phase == unstarted || o.phase == over {
+			continue
+		}
+		if o.Scope == t.Scope && t.left < leastShare*o.left {
+			return 0
+		}
+		sources[o.Scope] = true
+	}
+	if len(sources) > 1 {
+		idle = min(idle, s.parallel/len(sources)-t.Scope.active)
+	}
+	return idle
+}
+
+// room returns how many more chains of a source its bounds, its throttling and its rates feed.
+func (s *Scheduler) room(t *Task) int {
+	room := s.parallel
+	for sc := range t.Scope.outwards() {
+		if sc.requests > 0 {
+			room = min(room, sc.requests-sc.active)
+		}
+	}
+	if allowed := t.Scope.throttle.allowed; allowed > 0 {
+		room = min(room, allowed-t.Scope.active)
+	}
+	for _, p := range t.Pacers {
+		room = min(room, p.feeds(t.took)-s.reading)
+	}
+	return room
+}
+
+// Divided ends a chain that others replace.
+func (s *Scheduler) Divided(t *Task) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finish(t)
+	s.schedule()
+}
+
+// Cut takes the page that Take returned, as [Scheduler.Took] does, and stops the chain. It requests the first page of the
+// first of the parts that are to replace the rest of the chain. Nothing of the parts is visible before
+// [Scheduler.Settle]. The range delivers as many more items, at most.
+func (s *Scheduler) Cut(t *Task, repeated int, parts []*Task, items int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(t, -1)
+	t.phase, t.paused = parked, true
+	for _, p := range parts {
+		p.hidden = true
+	}
+	s.release(t, repeated)
+	s.need(parts[0], items)
+	s.schedule()
+}
+
+// Settle shows the parts of a cut if the cut was right, and [Scheduler.Divided] has to follow. Otherwise it drops them,
+// and the chain continues.
+func (s *Scheduler) Settle(t *Task, parts []*Task, right bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range parts {
+		if p.crash != nil {
+			p.crash.repeat()
+		}
+		p.hidden = false
+		if !right {
+			s.finish(p)
+		}
+	}
+	if t.phase == parked {
+		t.phase = active
+		s.count(t, 1)
+	}
+	next := parts[0]
+	if !right {
+		next = t
+	}
+	next.paused = false // the first part is not divided, because it drops items that the chain has delivered
+	s.want(next)
+	s.schedule()
+}
