@@ -103,12 +103,12 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 	if f.stage == nil {
 		f = f.newStage()
 	}
-	size, err := f.set.size(c.maxSize, c.noSize)
+	size, err := f.size(c.maxSize, c.noSize)
 	if err != nil {
 		return nil, err
 	}
 	id := f.path + c.shard
-	pos := f.state.chains[id]
+	pos := f.state.position(id)
 	switch {
 	case pos == nil && f.planned():
 		return nil, fmt.Errorf("%w: it knows nothing of the chain %q", ErrCheckpoint, id)
@@ -156,7 +156,7 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 // register makes the chain part of the range and of its checkpoints.
 func (p *progress) register() {
 	p.ids[p.id] = true
-	p.state.chains[p.id] = p.pos
+	p.state.add(p.id, p.pos)
 	p.chains = append(p.chains, p)
 }
 
@@ -331,4 +331,41 @@ func (p *progress) tell() {
 	for _, f := range p.onPage {
 		f(p.info)
 	}
+}
+
+// segment is a run of items of one page.
+type segment[T any] struct {
+	from  *progress
+	page  *page[T]
+	start int
+	end   int
+}
+
+// whole returns the page of a segment, without items.
+func (s segment[T]) whole() Page[T] {
+	return Page[T]{Next: s.page.next, Number: s.from.info.Number, Metadata: s.page.metadata}
+}
+
+// each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
+// before the item is yielded, because a yielded item counts as delivered.
+func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
+	if s.start == s.end {
+		if ctx.Err() != nil {
+			return false, &chainError{at: s.from, err: cause(ctx)}
+		}
+		s.from.finish()
+		return true, nil
+	}
+	for i := s.start; i < s.end; i++ {
+		if ctx.Err() != nil {
+			return false, &chainError{at: s.from, err: cause(ctx)}
+		}
+		v, keep := s.page.at(i)
+		keep = keep && !s.from.repeats(s.page.key, i)
+		s.from.reached(i+1, keep)
+		if keep && (!yield(v) || s.from.satisfied()) {
+			return false, nil
+		}
+	}
+	return true, nil
 }

@@ -26,7 +26,7 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 // rate, start and callbacks. Set Limit, Parallel, Prefetch and Ordered on the result; a listing that has one
 // of them is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
-	return combined("Concat", false, ls, func(_ frame, g *group[T]) stream[T] { return g })
+	return combined("Concat", false, ls, func(g *group[T]) stream[T] { return g })
 }
 
 // Merge returns one listing of several that are each in the order of compare. The result is in that order
@@ -38,8 +38,8 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
 		return invalid[T]("Merge", errors.New("the function is nil"))
 	}
-	return combined("Merge", true, ls, func(f frame, g *group[T]) stream[T] {
-		return mergeOf(f, compare, g.parts)
+	return combined("Merge", true, ls, func(g *group[T]) stream[T] {
+		return mergeOf(compare, g.parts)
 	})
 }
 
@@ -68,7 +68,7 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 }
 
 // combined returns one listing of several. The function join combines their streams, which are the parts of a group.
-func combined[T any](name string, merged bool, ls []Listing[T], join func(frame, *group[T]) stream[T]) Listing[T] {
+func combined[T any](name string, merged bool, ls []Listing[T], join func(*group[T]) stream[T]) Listing[T] {
 	id := identified(name, func(id *identity) {
 		for _, l := range ls {
 			id.Parts = append(id.Parts, l.identity())
@@ -86,7 +86,7 @@ func combined[T any](name string, merged bool, ls []Listing[T], join func(frame,
 			}
 			g.append(s)
 		}
-		return join(f, g), nil
+		return join(g), nil
 	})
 }
 
@@ -108,8 +108,7 @@ type head[T any] struct {
 }
 
 // mergeOf returns the stream that merges others in the order of compare.
-func mergeOf[T any](f frame, compare func(a, b T) int, parts []stream[T]) stream[T] {
-	f.itemwise = true
+func mergeOf[T any](compare func(a, b T) int, parts []stream[T]) stream[T] {
 	m := &merged[T]{compare: compare}
 	for _, p := range parts {
 		h := &head[T]{in: p}

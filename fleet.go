@@ -119,8 +119,7 @@ func (p part[T]) open(f frame) (stream[T], error) {
 	if _, ok := p.listing.start(); ok {
 		return nil, errors.New("it has its own StartAt: a token belongs to one chain")
 	}
-	path := f.path + element(p.name)
-	if f.state.readWhole(path) {
+	if f.readWhole(p.name) {
 		return &isolated[T]{ended: true}, nil
 	}
 	f = f.inSource(p.name, p.parallel)
@@ -128,7 +127,7 @@ func (p part[T]) open(f frame) (stream[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	f.state.plan(path)
+	f.opened(p.name)
 	return &isolated[T]{stream: in, frame: f}, nil
 }
 

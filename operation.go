@@ -68,11 +68,11 @@ func serviceOf(op string) string {
 // open returns the stream of a filter: its chains one after another, at the same time, or merged.
 func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 	if op.table.created() != nil {
-		f.timed++
+		f.filtersByTime()
 	}
 	p := op.table.plan(c)
 	if len(p.queries) == 0 { // no request is sent, but a wrong page size is still an error
-		_, err := f.set.size(op.maxSize, op.noSize)
+		_, err := f.size(op.maxSize, op.noSize)
 		return newGroup[T](f, true), err
 	}
 	groups := lo.PartitionBy(p.queries, op.group)
@@ -96,7 +96,7 @@ func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 		stages.append(g)
 	}
 	if merge {
-		return mergeOf(f, op.merge(c), stages.parts), nil
+		return mergeOf(op.merge(c), stages.parts), nil
 	}
 	return stages, nil
 }

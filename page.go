@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/smithy-go/middleware"
@@ -43,41 +42,4 @@ func (p *page[T]) keep(f func(*T) bool) {
 		v, _ := raw(i)
 		return v, f(v)
 	}
-}
-
-// segment is a run of items of one page.
-type segment[T any] struct {
-	from  *progress
-	page  *page[T]
-	start int
-	end   int
-}
-
-// whole returns the page of a segment, without items.
-func (s segment[T]) whole() Page[T] {
-	return Page[T]{Next: s.page.next, Number: s.from.info.Number, Metadata: s.page.metadata}
-}
-
-// each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
-// before the item is yielded, because a yielded item counts as delivered.
-func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
-	if s.start == s.end {
-		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
-		}
-		s.from.finish()
-		return true, nil
-	}
-	for i := s.start; i < s.end; i++ {
-		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
-		}
-		v, keep := s.page.at(i)
-		keep = keep && !s.from.repeats(s.page.key, i)
-		s.from.reached(i+1, keep)
-		if keep && (!yield(v) || s.from.satisfied()) {
-			return false, nil
-		}
-	}
-	return true, nil
 }

@@ -259,6 +259,3 @@ func single[T any](id lazyIdentity, c chain[T]) Listing[T] {
 
 // operation returns the operation as errors name it.
 func (l Listing[T]) operation() string { return l.id.name() }
-
-// identity returns the identity of the listing, with its scope.
-func (l Listing[T]) identity() identity { return l.id.in(l.set.scope) }

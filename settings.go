@@ -279,6 +279,9 @@ func (l Listing[T]) Scope(identity string) Listing[T] {
 	return l
 }
 
+// identity returns the identity of the listing, with its scope.
+func (l Listing[T]) identity() identity { return l.id.in(l.set.scope) }
+
 // inTurn returns the listing without the settings that read several pages ahead or split it into windows.
 func (l Listing[T]) inTurn() Listing[T] {
 	l.set.parallel, l.set.prefetch, l.set.every = nil, nil, nil

@@ -41,6 +41,12 @@ func (st *state) delivered(chain string) bool {
 	return p != nil && p.Done
 }
 
+// position returns the position of a chain, nil if the state has none.
+func (st *state) position(chain string) *position { return st.chains[chain] }
+
+// add adds a chain.
+func (st *state) add(chain string, pos *position) { st.chains[chain] = pos }
+
 // remove removes a chain that others replace.
 func (st *state) remove(chain string) {
 	if st.chains[chain].begun() {
@@ -48,6 +54,12 @@ func (st *state) remove(chain string) {
 	}
 	delete(st.chains, chain)
 }
+
+// windowsOf returns the windows of a query, nil if it is read in one chain.
+func (st *state) windowsOf(query string) []window { return st.windows[query] }
+
+// setWindows sets the windows of a query.
+func (st *state) setWindows(query string, windows []window) { st.windows[query] = windows }
 
 // replaceWindow puts windows in the place of another one of a query.
 func (st *state) replaceWindow(query string, old window, parts []window) {

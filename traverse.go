@@ -56,8 +56,9 @@ func (f frame) newStage() frame {
 	return f
 }
 
-// merging returns a frame for streams whose items are merged.
+// merging returns a frame for streams whose items are merged one by one.
 func (f frame) merging() frame {
+	f.itemwise = true
 	f.merged = true
 	return f
 }
@@ -68,12 +69,24 @@ func (f frame) filtering(filters bool) frame {
 	return f
 }
 
+// filtersByTime says that the listing in this frame has a filter on creation times.
+func (f frame) filtersByTime() { f.timed++ }
+
+// size returns how many items a request asks for. The service gives at most as many as most, if that is not 0.
+func (f frame) size(most int, noSize bool) (int, error) { return f.set.size(most, noSize) }
+
 // inSource returns a frame for a source of a fleet, which fails by itself and has its own bound of requests.
 func (f frame) inSource(name string, parallel int) frame {
 	f.source = strings.TrimPrefix(f.source+"/"+name, "/")
 	f.scope = f.scope.Within(parallel)
 	return f
 }
+
+// readWhole reports whether a source was delivered to its end before the checkpoint that the range starts at.
+func (f frame) readWhole(name string) bool { return f.state.readWhole(f.path + element(name)) }
+
+// opened says that the state has the chains of a source from now on.
+func (f frame) opened(name string) { f.state.plan(f.path + element(name)) }
 
 // planned reports whether the state has the chains and the windows of the listing that is opened in this frame.
 func (f frame) planned() bool { return f.state.planned(f.path) }

@@ -108,7 +108,7 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 func (w *windowed[T]) stored() ([]window, error) {
 	f := w.f
 	if f.planned() || w.created == nil || w.q.moving || f.set.every == nil {
-		return f.state.windows[w.key()], nil
+		return f.state.windowsOf(w.key()), nil
 	}
 	first, last := w.q.span(f.set.clock())
 	if last.Sub(first) / *f.set.every >= maxWindows-1 {
@@ -119,7 +119,7 @@ func (w *windowed[T]) stored() ([]window, error) {
 		return nil, nil
 	}
 	windows := window{}.between(points)
-	f.state.windows[w.key()] = windows
+	f.state.setWindows(w.key(), windows)
 	return windows, nil
 }
 
