@@ -7,6 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -21,34 +24,6 @@ type chain[T any] struct {
 	memory    *memory // of delivered items; nil if no other chain can repeat them
 	changing  bool    // an item may leave this chain for another one while it is read
 	window    bool    // the chain is a window of creation time
-}
-
-// position is how far a chain was delivered.
-type position struct {
-	Token string   // of the next page to read
-	Skip  int      // items of that page, and of the pages after it, that were delivered or dropped
-	Pages int      // pages that were delivered to their end
-	Done  bool     // nothing is left
-	Loop  bool     // Token was followed before, so that the chain cannot continue
-	seen  []uint64 // hashes of the tokens that were followed, with Token
-
-	recent  []uint64 // the items that were delivered last, as the memory has them
-	largest int      // items of the largest page
-	passed  []uint64 // items that another chain has delivered: they are dropped here
-
-	oldest time.Time // creation time of the last delivered item, if all pages came newest first; zero if that is unknown
-}
-
-// begun reports whether the position is behind the start of the chain.
-func (p *position) begun() bool {
-	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0 || len(p.passed) > 0
-}
-
-// see remembers a token that is about to be followed.
-func (p *position) see(token string) {
-	if token != "" {
-		p.seen = append(p.seen, hash(token))
-	}
 }
 
 // progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
@@ -216,9 +191,9 @@ func (r *reader[T]) repeated(pg *page[T]) int { return min(pg.n, len(r.pos.passe
 // fetchAhead requests the next page, in a goroutine of its own.
 func (r *reader[T]) fetchAhead(wanted int) schedule.Arrival {
 	attempt := func() func(bool) { return r.sched.Attempt(r.task) }
-	pg, err := r.feed.next(withAttempts(r.task.Scope.Context(), attempt), wanted)
+	pg, err := r.feed.next(callwatch.WithObserver(r.task.Scope.Context(), attempt), wanted)
 	if err != nil {
-		return schedule.Arrival{Err: err, Throttled: throttled(err)}
+		return schedule.Arrival{Err: err, Throttled: callwatch.Throttled(err)}
 	}
 	a := schedule.Arrival{Page: pg, Items: pg.n, Last: pg.next == ""}
 	if pg.loops {
@@ -237,7 +212,10 @@ func (r *reader[T]) arrived() {
 
 // begin begins the delivery of a page.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.open, r.nextToken, r.loops, r.oldest = true, pg.next, pg.loops, pg.shown.inOrder()
+	r.open, r.nextToken, r.loops = true, pg.next, pg.loops
+	if r.query != nil {
+		r.oldest = pg.shown.inOrder()
+	}
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
@@ -315,6 +293,54 @@ func (p *progress) finish() {
 	p.trim()
 }
 
+// repeats reports whether item i was delivered before, from this chain or another one, and remembers the
+// item.
+func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
+	if key == nil || p.memory == nil && len(p.pos.passed) == 0 {
+		return false
+	}
+	id, ok := key(i)
+	if at := slices.Index(p.pos.passed, id); ok && at >= 0 {
+		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)
+		return true
+	}
+	if p.memory == nil {
+		return false
+	}
+	if !ok {
+		return p.changing && i < p.skipped // an item without an identity is known by its place in the page only
+	}
+	if _, before := p.memory.ids[id]; before {
+		return true
+	}
+	p.memory.ids[id] = p.changing
+	if !p.changing {
+		p.pos.recent = append(p.pos.recent, id)
+	}
+	return false
+}
+
+// trim forgets, at the end of a page, all but the last items of the chain. It keeps as many as the largest
+// page had, because paging can shift by at most one page. A window that is done keeps none: its items cannot
+// come again.
+func (p *progress) trim() {
+	if p.memory == nil {
+		return
+	}
+	p.pos.largest = max(p.pos.largest, p.info.Items)
+	keep := p.pos.largest
+	if p.window && p.pos.Done {
+		keep = 0
+	}
+	for len(p.pos.recent) > keep {
+		delete(p.memory.ids, p.pos.recent[0])
+		p.pos.recent = p.pos.recent[1:]
+	}
+	if keep == 0 {
+		p.pos.recent = nil // frees the array
+	}
+}
+
 // tellFinished calls the callbacks for the page that was delivered to its end, if there is one.
 func (p *progress) tellFinished() {
 	if p.finished {
@@ -330,6 +356,44 @@ func (p *progress) tell() {
 	p.open, p.finished = false, false
 	for _, f := range p.onPage {
 		f(p.info)
+	}
+}
+
+// page is one response. Filters and functions look at an item just before its delivery.
+type page[T any] struct {
+	n        int                        // items that the service sent
+	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
+	raw      func(i int) (*T, bool)     // item i as the service sent it
+	key      func(i int) (uint64, bool) // the identity of item i; nil if nothing compares items
+	next     string
+	metadata middleware.Metadata
+	took     time.Duration
+	loops    bool  // next was followed before
+	shown    shown // what the pages of the chain have shown of its window, with this one
+}
+
+func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
+	item := func(i int) (*T, bool) { return &items[i], true }
+	return page[T]{n: len(items), at: item, raw: item, next: next, metadata: md}
+}
+
+// identify gives the items their identities.
+func (p *page[T]) identify(id func(*T) *string) {
+	p.key = func(i int) (uint64, bool) {
+		v, _ := p.raw(i)
+		if s := id(v); s != nil {
+			return hash(*s), true
+		}
+		return 0, false
+	}
+}
+
+// keep drops the items for which a function returns false.
+func (p *page[T]) keep(f func(*T) bool) {
+	raw := p.raw
+	p.at = func(i int) (*T, bool) {
+		v, _ := raw(i)
+		return v, f(v)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/backupx-go/backupx/internal/callwatch"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -227,7 +228,7 @@ func kindOf(err error) Kind {
 		return NotOffered
 	case slices.Contains([]string{"UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired", "AuthFailure"}, code):
 		return NotEnabled
-	case throttled(err) || status == http.StatusTooManyRequests:
+	case callwatch.Throttled(err) || status == http.StatusTooManyRequests:
 		return Throttled
 	case strings.Contains(code, "AccessDenied") || code == "UnauthorizedOperation" || status == http.StatusForbidden:
 		return Denied

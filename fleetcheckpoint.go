@@ -53,15 +53,6 @@ func holds(set map[string]bool, path string) bool {
 	return false
 }
 
-// planned reports whether the state has the chains and the windows of the listing at a path.
-func (st *state) planned(path string) bool { return st.opened && !holds(st.sources.fresh, path) }
-
-// readWhole reports whether the source at a path was delivered to its end before a checkpoint.
-func (st *state) readWhole(path string) bool { return st.sources.done[path] }
-
-// plan notes that the state has the chains of the source at a path from now on.
-func (st *state) plan(path string) { delete(st.sources.fresh, path) }
-
 // outline is the identity of a listing as a checkpoint has it, and what the checkpoint leaves out. The keys are paths.
 type outline struct {
 	id      identity

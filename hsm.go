@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 // HSMRestoreAPI is the part of CloudHSM v2 that [RestoreHSMBackup] calls.
@@ -49,7 +51,7 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 	}.list(f.c, api)
 }
 
-func watchHSM(o *cloudhsmv2.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
+func watchHSM(o *cloudhsmv2.Options, w *callwatch.Watch) { o.APIOptions = append(o.APIOptions, w.Add) }
 
 func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/samber/lo"
@@ -39,35 +37,6 @@ const hashBytes = 8
 // unknownInput is the Input of an operation with an input that cannot be written as JSON.
 const unknownInput = "?"
 
-// lazyIdentity is the identity of a listing without its scope. Only checkpoints need more than the operation: the other
-// members, such as the JSON of a filter, are computed for the first checkpoint.
-type lazyIdentity struct {
-	op   string
-	full func() identity // computes the identity once for all copies of a listing; nil if it has only an operation
-}
-
-// identified returns the identity of an operation. The function complete sets its other members.
-func identified(op string, complete func(*identity)) lazyIdentity {
-	return lazyIdentity{op: op, full: sync.OnceValue(func() identity {
-		id := identity{Op: op}
-		complete(&id)
-		return id
-	})}
-}
-
-// name returns the operation as errors name it, without computing the other members.
-func (l lazyIdentity) name() string { return identity{Op: l.op}.name() }
-
-// in returns the identity within a scope, see [Listing.Scope].
-func (l lazyIdentity) in(scope string) identity {
-	id := identity{Op: l.op}
-	if l.full != nil {
-		id = l.full()
-	}
-	id.Scope = scope
-	return id
-}
-
 // asSource returns the identity of a listing as that of a source of a fleet.
 func (id identity) asSource(name string) identity {
 	id.Source, id.dir = name, element(name)
@@ -78,16 +47,6 @@ func (id identity) asSource(name string) identity {
 // comparable reports whether the identity can be compared with others: no input in it is unknown.
 func (id identity) comparable() bool {
 	return id.Input != unknownInput && lo.EveryBy(id.Parts, identity.comparable)
-}
-
-// name returns the operation without the service of built-in operations: cloudhsm:DescribeBackups is
-// DescribeBackups.
-func (id identity) name() string {
-	service, op, _ := strings.Cut(id.Op, ":")
-	if slices.Contains([]string{"backup", "cloudhsm", "opsworks-cm"}, service) {
-		return op
-	}
-	return id.Op
 }
 
 // fleet reports whether the parts are the sources of a fleet or of an inventory.

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 // BackupAPI is the part of AWS Backup that a [Client] calls. A [*backup.Client], a wrapper around one and a
@@ -78,7 +80,7 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 // ListCopyJobs has been seen to do the same.
 const retention = 30 * 24 * time.Hour
 
-func watchBackup(o *backup.Options, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
+func watchBackup(o *backup.Options, w *callwatch.Watch) { o.APIOptions = append(o.APIOptions, w.Add) }
 
 func (q query) backupJobs(in *backup.ListBackupJobsInput, token *string, size *int32) {
 	*in = backup.ListBackupJobsInput{

@@ -3,10 +3,13 @@ package backupx
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 // operation is a listing operation of a service: everything in which the built-in operations differ.
@@ -31,7 +34,7 @@ func calling[C, T, I, O, F any](
 	method func(C, context.Context, *I, ...func(*F)) (*O, error),
 	fill func(q query, in *I, token *string, size *int32),
 	items func(*O) ([]T, *string),
-	watched func(*F, *bodyWatch),
+	watched func(*F, *callwatch.Watch),
 ) func(query) fetcher[T] {
 	call := func(ctx context.Context, in *I, opts ...func(*F)) (*O, error) {
 		return method(client, ctx, in, opts...)
@@ -56,6 +59,15 @@ func (op operation[T]) list(c criteria, client any) Listing[T] {
 		return l.broken(fmt.Errorf("no %s client was given", serviceOf(op.table.op)))
 	}
 	return l
+}
+
+// nameOf returns the operation without the service of built-in operations: cloudhsm:DescribeBackups is
+// DescribeBackups.
+func nameOf(op string) string {
+	if _, name, _ := strings.Cut(op, ":"); slices.Contains([]string{"backup", "cloudhsm", "opsworks-cm"}, serviceOf(op)) {
+		return name
+	}
+	return op
 }
 
 // serviceOf returns the service of an operation that is named as in checkpoints: cloudhsm of
@@ -114,7 +126,7 @@ func (op operation[T]) group(q query) string {
 // items.
 func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 	c := chain[T]{
-		operation: identity{Op: op.table.op}.name(), shard: q.shard,
+		operation: nameOf(op.table.op), shard: q.shard,
 		maxSize: op.maxSize, noSize: op.noSize, changing: q.moving,
 		filtered: len(op.table.checkedOnItems(q.criteria, p.sent)) > 0,
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/backupx-go/backupx/internal/callwatch"
 	"github.com/backupx-go/backupx/opsworkscm"
 	opsworkstypes "github.com/backupx-go/backupx/opsworkscm/types"
 )
@@ -30,7 +31,9 @@ func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] 
 	}.list(f.c, api)
 }
 
-func watchOpsWorks(o *OpsWorksOptions, w *bodyWatch) { o.APIOptions = append(o.APIOptions, w.add) }
+func watchOpsWorks(o *OpsWorksOptions, w *callwatch.Watch) {
+	o.APIOptions = append(o.APIOptions, w.Add)
+}
 
 func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size

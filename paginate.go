@@ -8,10 +8,13 @@ import (
 	"iter"
 	"math"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 // Listing is an operation that lists items, with a filter and with settings that say how to read it. It is
@@ -116,17 +119,17 @@ func fetchWith[T, I, O, F any](
 	input I,
 	paging func(in *I, token *string, size *int32),
 	items func(*O) ([]T, *string),
-	watched func(*F, *bodyWatch),
+	watched func(*F, *callwatch.Watch),
 ) fetcher[T] {
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := input
 		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))
-		watch := bodyWatch{attempts: attemptsOf(ctx)}
+		watch := callwatch.NewWatch(ctx)
 		var opts []func(*F)
 		if watched != nil {
-			opts = append(opts, func(o *F) { watched(o, &watch) })
+			opts = append(opts, func(o *F) { watched(o, watch) })
 		}
-		out, err := guarded(&watch, func() (*O, error) { return call(ctx, &in, opts...) })
+		out, err := callwatch.Guard(watch, func() (*O, error) { return call(ctx, &in, opts...) })
 		if err != nil {
 			return pageOf[T](nil, "", middleware.Metadata{}), err
 		}
@@ -134,8 +137,8 @@ func fetchWith[T, I, O, F any](
 			return pageOf[T](nil, "", middleware.Metadata{}), errors.New("the client returned neither an output nor an error")
 		}
 		md := resultMetadata(out)
-		if watch.empty(md) {
-			return pageOf[T](nil, "", middleware.Metadata{}), errEmptyBody
+		if watch.Empty(md) {
+			return pageOf[T](nil, "", middleware.Metadata{}), callwatch.ErrEmptyBody
 		}
 		list, next := items(out)
 		return pageOf(list, aws.ToString(next), md), nil
@@ -242,6 +245,32 @@ func (l Listing[T]) Where(keep func(T) bool) Listing[T] {
 	return transform(l, func(v *T, _ *T) (*T, bool) { return v, keep(*v) }, true)
 }
 
+// lazyIdentity is the identity of a listing without its scope. Only checkpoints need more than the operation: the other
+// members, such as the JSON of a filter, are computed for the first checkpoint.
+type lazyIdentity struct {
+	op   string
+	full func() identity // computes the identity once for all copies of a listing; nil if it has only an operation
+}
+
+// identified returns the identity of an operation. The function complete sets its other members.
+func identified(op string, complete func(*identity)) lazyIdentity {
+	return lazyIdentity{op: op, full: sync.OnceValue(func() identity {
+		id := identity{Op: op}
+		complete(&id)
+		return id
+	})}
+}
+
+// in returns the identity within a scope, see [Listing.Scope].
+func (l lazyIdentity) in(scope string) identity {
+	id := identity{Op: l.op}
+	if l.full != nil {
+		id = l.full()
+	}
+	id.Scope = scope
+	return id
+}
+
 // newListing returns a listing without settings.
 func newListing[T any](id lazyIdentity, open func(frame) (stream[T], error)) Listing[T] {
 	return Listing[T]{id: id, open: open}
@@ -258,4 +287,4 @@ func single[T any](id lazyIdentity, c chain[T]) Listing[T] {
 }
 
 // operation returns the operation as errors name it.
-func (l Listing[T]) operation() string { return l.id.name() }
+func (l Listing[T]) operation() string { return nameOf(l.id.op) }

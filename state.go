@@ -1,6 +1,10 @@
 package backupx
 
-import "slices"
+import (
+	"hash/fnv"
+	"slices"
+	"time"
+)
 
 // state is what outlives a range: the position of each chain, and the items to remember.
 type state struct {
@@ -70,6 +74,59 @@ func (st *state) replaceWindow(query string, old window, parts []window) {
 	st.windows[query] = parts
 }
 
+// planned reports whether the state has the chains and the windows of the listing at a path.
+func (st *state) planned(path string) bool { return st.opened && !holds(st.sources.fresh, path) }
+
+// readWhole reports whether the source at a path was delivered to its end before a checkpoint.
+func (st *state) readWhole(path string) bool { return st.sources.done[path] }
+
+// plan notes that the state has the chains of the source at a path from now on.
+func (st *state) plan(path string) { delete(st.sources.fresh, path) }
+
+// position is how far a chain was delivered.
+type position struct {
+	Token string   // of the next page to read
+	Skip  int      // items of that page, and of the pages after it, that were delivered or dropped
+	Pages int      // pages that were delivered to their end
+	Done  bool     // nothing is left
+	Loop  bool     // Token was followed before, so that the chain cannot continue
+	seen  []uint64 // hashes of the tokens that were followed, with Token
+
+	recent  []uint64 // the items that were delivered last, as the memory has them
+	largest int      // items of the largest page
+	passed  []uint64 // items that another chain has delivered: they are dropped here
+
+	oldest time.Time // creation time of the last delivered item, if all pages came newest first; zero if that is unknown
+}
+
+// begun reports whether the position is behind the start of the chain.
+func (p *position) begun() bool {
+	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0 || len(p.passed) > 0
+}
+
+// see remembers a token that is about to be followed.
+func (p *position) see(token string) {
+	if token != "" {
+		p.seen = append(p.seen, hash(token))
+	}
+}
+
+// memory holds the identities of delivered items that another chain or page may deliver again. Identities of
+// items that could still change their state are remembered for good. Of the other items, each chain remembers
+// only those that it delivered last.
+type memory struct {
+	ids map[uint64]bool // hashes of ids; true for those that are remembered for good
+}
+
+// hold adds the items that a chain delivered last before a checkpoint. page holds the hashes of their ids.
+func (m *memory) hold(page []uint64) {
+	for _, id := range page {
+		if _, held := m.ids[id]; !held {
+			m.ids[id] = false
+		}
+	}
+}
+
 // memory returns the memory of the listing at a path.
 func (st *state) memory(path string) *memory {
 	m := st.memories[path]
@@ -78,4 +135,11 @@ func (st *state) memory(path string) *memory {
 		st.memories[path] = m
 	}
 	return m
+}
+
+// hash returns a 64-bit hash of a token or an id.
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
 }

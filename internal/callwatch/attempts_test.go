@@ -1,4 +1,4 @@
-package backupx
+package callwatch_test
 
 import (
 	"context"
@@ -19,6 +19,9 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 // attemptLog records what an observer of attempts is called with.
@@ -109,26 +112,32 @@ func sdkConfig(answers ...answer) aws.Config {
 }
 
 // observed requests the first page of a listing and returns what an observer saw of it.
-func observed[T any](t *testing.T, l Listing[T]) ([]string, error) {
+func observed[T any](t *testing.T, l backupx.Listing[T]) ([]string, error) {
 	t.Helper()
 	seen := &attemptLog{}
-	_, _, err := l.First(withAttempts(t.Context(), seen.observe))
+	_, _, err := l.First(callwatch.WithObserver(t.Context(), seen.observe))
 	return seen.events, err
 }
 
 // eachOperation requests the first page of each built-in operation from clients of the SDK.
 func eachOperation(t *testing.T, cfg func() aws.Config, check func(t *testing.T, seen []string, err error)) {
 	t.Helper()
-	for name, list := range map[string]func(*testing.T, Client) ([]string, error){
-		"HSMBackups": func(t *testing.T, c Client) ([]string, error) { return observed(t, c.HSMBackups(HSMFilter{})) },
-		"OpsWorksBackups": func(t *testing.T, c Client) ([]string, error) {
-			return observed(t, c.OpsWorksBackups(OpsWorksFilter{}))
+	for name, list := range map[string]func(*testing.T, backupx.Client) ([]string, error){
+		"HSMBackups": func(t *testing.T, c backupx.Client) ([]string, error) {
+			return observed(t, c.HSMBackups(backupx.HSMFilter{}))
 		},
-		"BackupJobs": func(t *testing.T, c Client) ([]string, error) { return observed(t, c.BackupJobs(BackupJobFilter{})) },
-		"CopyJobs":   func(t *testing.T, c Client) ([]string, error) { return observed(t, c.CopyJobs(CopyJobFilter{})) },
+		"OpsWorksBackups": func(t *testing.T, c backupx.Client) ([]string, error) {
+			return observed(t, c.OpsWorksBackups(backupx.OpsWorksFilter{}))
+		},
+		"BackupJobs": func(t *testing.T, c backupx.Client) ([]string, error) {
+			return observed(t, c.BackupJobs(backupx.BackupJobFilter{}))
+		},
+		"CopyJobs": func(t *testing.T, c backupx.Client) ([]string, error) {
+			return observed(t, c.CopyJobs(backupx.CopyJobFilter{}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen, err := list(t, New(cfg()))
+			seen, err := list(t, backupx.New(cfg()))
 			check(t, seen, err)
 		})
 	}
@@ -159,7 +168,7 @@ func TestAnObserverSeesEachAttempt(t *testing.T) {
 			eachOperation(t, func() aws.Config { return sdkConfig(c.answers...) }, func(t *testing.T, seen []string, err error) {
 				require.Equal(t, c.seen, strings.Join(seen, " "))
 				require.Equal(t, c.fails, err != nil, "%v", err)
-				require.Equal(t, name == "refused three times", throttled(err), "%v", err)
+				require.Equal(t, name == "refused three times", callwatch.Throttled(err), "%v", err)
 			})
 		})
 	}
@@ -183,7 +192,7 @@ func TestAnObserverSeesTheAttemptOfAClientWithoutRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachOperation(t, cfg, func(t *testing.T, seen []string, err error) {
 				require.Equal(t, []string{"began", "throttled"}, seen)
-				require.True(t, throttled(err), "%v", err)
+				require.True(t, callwatch.Throttled(err), "%v", err)
 			})
 		})
 	}
@@ -191,7 +200,7 @@ func TestAnObserverSeesTheAttemptOfAClientWithoutRetries(t *testing.T) {
 
 func TestAnAttemptEndsWhereTheDecoderPanics(t *testing.T) {
 	cfg := sdkConfig(status(http.StatusOK, "", `{"BackupJobs":[{"CreationDate":"NaN"}]}`))
-	seen, err := observed(t, New(cfg).BackupJobs(BackupJobFilter{}))
+	seen, err := observed(t, backupx.New(cfg).BackupJobs(backupx.BackupJobFilter{}))
 	require.Error(t, err)
 	require.Equal(t, []string{"began", "ended"}, seen)
 }
@@ -204,7 +213,7 @@ func TestAnAttemptEndsWithItsContext(t *testing.T) {
 		return nil, r.Context().Err()
 	})
 	seen := &attemptLog{}
-	_, err := New(cfg).BackupJobs(BackupJobFilter{}).Count(withAttempts(ctx, seen.observe))
+	_, err := backupx.New(cfg).BackupJobs(backupx.BackupJobFilter{}).Count(callwatch.WithObserver(ctx, seen.observe))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, []string{"began", "ended"}, seen.events)
 }
@@ -224,17 +233,17 @@ func TestCallsThatReportNoAttempt(t *testing.T) {
 	dropping := jobsFunc(func(ctx context.Context, in *backup.ListBackupJobsInput, _ ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
 		return client().ListBackupJobs(ctx, in)
 	})
-	for name, l := range map[string]Listing[struct{}]{
-		"a stub":                           Map(BackupJobs(stub, BackupJobFilter{}), nothing),
-		"a wrapper that drops its options": Map(BackupJobs(dropping, BackupJobFilter{}), nothing),
-		"FromOperation": FromOperation("ListBackupJobs", client().ListBackupJobs, backup.ListBackupJobsInput{},
+	for name, l := range map[string]backupx.Listing[struct{}]{
+		"a stub":                           backupx.Map(backupx.BackupJobs(stub, backupx.BackupJobFilter{}), nothing),
+		"a wrapper that drops its options": backupx.Map(backupx.BackupJobs(dropping, backupx.BackupJobFilter{}), nothing),
+		"FromOperation": backupx.FromOperation("ListBackupJobs", client().ListBackupJobs, backup.ListBackupJobsInput{},
 			func(*backup.ListBackupJobsInput, *string, *int32) {},
 			func(*backup.ListBackupJobsOutput) ([]struct{}, *string) { return nil, nil }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			seen, err := observed(t, l)
 			require.Empty(t, seen)
-			require.True(t, throttled(err), "%v", err)
+			require.True(t, callwatch.Throttled(err), "%v", err)
 		})
 	}
 }
@@ -252,12 +261,12 @@ func TestACallWithoutAnObserverHasNoStepForAttempts(t *testing.T) {
 			}
 			return backup.NewFromConfig(sdkConfig(served)).ListBackupJobs(ctx, in, append(opts, look)...)
 		})
-		_, err := BackupJobs(looking, BackupJobFilter{}).Count(ctx)
+		_, err := backupx.BackupJobs(looking, backupx.BackupJobFilter{}).Count(ctx)
 		require.NoError(t, err)
 		return ids
 	}
 	without := steps(t.Context())
-	with := steps(withAttempts(t.Context(), (&attemptLog{}).observe))
+	with := steps(callwatch.WithObserver(t.Context(), (&attemptLog{}).observe))
 	require.NotContains(t, without, "backupx.Attempts")
 	require.Equal(t, slices.Insert(without, slices.Index(without, "Retry")+1, "backupx.Attempts"), with)
 }
@@ -271,14 +280,33 @@ func TestAClientMayMakeSeveralCallsForAPageOfAnObserver(t *testing.T) {
 		calls.Wait()
 		return out, err
 	})
-	seen, err := observed(t, BackupJobs(twice, BackupJobFilter{}))
+	seen, err := observed(t, backupx.BackupJobs(twice, backupx.BackupJobFilter{}))
 	require.NoError(t, err)
 	slices.Sort(seen)
 	require.Equal(t, []string{"began", "began", "began", "ended", "ended", "throttled"}, seen)
 }
 
+func TestThrottlingByTheServiceOfTheCredentialsIsNotThatOfTheCall(t *testing.T) {
+	cfg := func() aws.Config {
+		cfg := sdkConfig(served)
+		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			refusal := &smithy.GenericAPIError{Code: "Throttling", Message: "Rate exceeded"}
+			return aws.Credentials{}, &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: refusal}
+		})
+		return cfg
+	}
+	eachOperation(t, cfg, func(t *testing.T, seen []string, err error) {
+		require.NotEmpty(t, seen)
+		require.NotContains(t, seen, "throttled")
+		require.False(t, callwatch.Throttled(err), "%v", err)
+	})
+}
+
 func TestAThrottlingCode(t *testing.T) {
 	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
+	operation := func(service string, err error) error {
+		return &smithy.OperationError{ServiceID: service, OperationName: "Operation", Err: err}
+	}
 	response := func(status int, err error) error {
 		return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err}
 	}
@@ -287,12 +315,14 @@ func TestAThrottlingCode(t *testing.T) {
 		want bool
 	}{
 		"no error":                   {nil, false},
+		"of the operation":           {operation("Backup", api("ThrottlingException")), true},
+		"of STS, by the operation":   {operation("Backup", fmt.Errorf("get credentials: %w", operation("STS", api("Throttling")))), false},
 		"another error":              {errors.New("ThrottlingException"), false},
 		"ThrottlingException":        {api("ThrottlingException"), true},
 		"TooManyRequestsException":   {api("TooManyRequestsException"), true},
 		"a status and a code":        {response(400, api("ThrottlingException")), true},
 		"a code of a 503":            {response(503, api("SlowDown")), true},
-		"wrapped":                    {fmt.Errorf("page: %w", &ListError{Err: api("Throttling")}), true},
+		"wrapped":                    {fmt.Errorf("page: %w", &backupx.ListError{Err: api("Throttling")}), true},
 		"after the last attempt":     {&retry.MaxAttemptsError{Attempt: 3, Err: api("ThrottlingException")}, true},
 		"with a quota of retries":    {errors.Join(api("ThrottlingException"), errors.New("retry quota exceeded")), true},
 		"status 429":                 {response(429, errors.New("too many")), false},
@@ -304,6 +334,6 @@ func TestAThrottlingCode(t *testing.T) {
 		"the deadline of the caller": {context.DeadlineExceeded, false},
 		"AccessDeniedException":      {api("AccessDeniedException"), false},
 	} {
-		require.Equal(t, c.want, throttled(c.err), name)
+		require.Equal(t, c.want, callwatch.Throttled(c.err), name)
 	}
 }

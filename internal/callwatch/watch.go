@@ -1,4 +1,6 @@
-package backupx
+// Package callwatch watches calls of SDK clients: what each attempt of a call brought. It does so with steps in the
+// middleware stack of the call.
+package callwatch
 
 import (
 	"bytes"
@@ -14,24 +16,27 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// errEmptyBody is the error of a successful response with an empty body. The SDK decodes such a body to an
+// ErrEmptyBody is the error of a successful response with an empty body. The SDK decodes such a body to an
 // empty last page: the listing would end early and look complete.
-var errEmptyBody = errors.New("the service answered with an empty body where a page is owed")
+var ErrEmptyBody = errors.New("the service answered with an empty body where a page is owed")
 
-// bodyWatch records whether the response of a call had any content. It looks at the bytes that are read,
+// Watch records whether the response of one call had any content. It looks at the bytes that are read,
 // because a custom HTTP client may leave ContentLength at 0 although there is a body. It is a step in the SDK
 // client's middleware stack; a stub has no such stack, and its responses are not checked.
-type bodyWatch struct {
-	attempts observer // of the call's attempts; nil for none
+type Watch struct {
+	observer Observer // of the call's attempts; nil for none
 	last     atomic.Pointer[watchedBody]
 }
 
+// NewWatch returns a watch for a call with a context, which may have an [Observer].
+func NewWatch(ctx context.Context) *Watch { return &Watch{observer: observerOf(ctx)} }
+
 type watchedBodyKey struct{}
 
-// empty reports whether the body that an output was decoded from was read to its end and had no content. The
+// Empty reports whether the body that an output was decoded from was read to its end and had no content. The
 // output's metadata identify that body, even if a client sends several requests at once. The output of a
 // wrapper may lack these metadata: it is assumed to come from the last response.
-func (w *bodyWatch) empty(md middleware.Metadata) bool {
+func (w *Watch) Empty(md middleware.Metadata) bool {
 	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)
 	if !ok {
 		body = w.last.Load()
@@ -39,10 +44,10 @@ func (w *bodyWatch) empty(md middleware.Metadata) bool {
 	return body != nil && body.holdsNothing()
 }
 
-// guarded calls a client and turns a panic of the SDK's decoder, for example on the timestamp "NaN", into an
+// Guard calls a client and turns a panic of the SDK's decoder, for example on the timestamp "NaN", into an
 // error. It recovers only if a response has arrived: other panics, such as those of a stub, go on to the
 // caller.
-func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
+func Guard[O any](w *Watch, call func() (O, error)) (out O, err error) {
 	defer func() {
 		if w.last.Load() == nil {
 			return
@@ -54,11 +59,11 @@ func guarded[O any](w *bodyWatch, call func() (O, error)) (out O, err error) {
 	return call()
 }
 
-// add puts the watch into a client's middleware stack, next to the transport, and the step for the observer of
+// Add puts the watch into a client's middleware stack, next to the transport, and the step for the observer of
 // attempts if there is one.
-func (w *bodyWatch) add(stack *middleware.Stack) error {
-	if w.attempts != nil {
-		if err := observeAttempts(stack, w.attempts); err != nil {
+func (w *Watch) Add(stack *middleware.Stack) error {
+	if w.observer != nil {
+		if err := observeAttempts(stack, w.observer); err != nil {
 			return err
 		}
 	}
@@ -66,10 +71,10 @@ func (w *bodyWatch) add(stack *middleware.Stack) error {
 }
 
 // ID returns the name of the step in the middleware stack.
-func (w *bodyWatch) ID() string { return "backupx.BodyWatch" }
+func (w *Watch) ID() string { return "backupx.BodyWatch" }
 
 // HandleDeserialize wraps the response body of each attempt. The output is decoded from the last attempt's.
-func (w *bodyWatch) HandleDeserialize(
+func (w *Watch) HandleDeserialize(
 	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
