@@ -163,7 +163,7 @@ func (t *table[T]) narrow(c criteria, k key, values []string) criteria {
 	left = lo.Filter(left, func(v string, _ int) bool {
 		return slices.ContainsFunc(values, m.equals(v)) && (!narrowed || slices.ContainsFunc(old, m.equals(v)))
 	})
-	c.sets = with(c.sets, k, left)
+	c.sets = lo.Assign(c.sets, map[key][]string{k: left})
 	return c
 }
 
@@ -181,16 +181,6 @@ func (m member[T]) unique(values []string) []string {
 // texts converts the values of an enum to strings.
 func texts[V ~string](values ...V) []string {
 	return lo.Map(values, func(v V, _ int) string { return string(v) })
-}
-
-// with returns a copy of the map in which k is v.
-func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
-	m = maps.Clone(m)
-	if m == nil {
-		m = map[K]V{}
-	}
-	m[k] = v
-	return m
 }
 
 // limit sets the bound k to a time. A bound that is set already moves only if that narrows the span.
@@ -215,7 +205,7 @@ func (c criteria) inwards(k key, at time.Time, side int) criteria {
 	if ok && (old.IsZero() || !at.IsZero() && at.Compare(old) != side) {
 		return c
 	}
-	c.times = with(c.times, k, at)
+	c.times = lo.Assign(c.times, map[key]time.Time{k: at})
 	return c
 }
 
@@ -227,19 +217,19 @@ func (t *table[T]) between(c criteria, from, to time.Time) criteria {
 	return c.between(from, to)
 }
 
-// between narrows the creation times to [lo, hi); a zero time leaves that end open. Two spans without a
+// between narrows the creation times to [from, to); a zero time leaves that end open. Two spans without a
 // common time give an empty span. A span that was given in reverse stays reversed, so that validate reports
 // it.
-func (c criteria) between(lo, hi time.Time) criteria {
-	wrong := c.reversed() || !lo.IsZero() && !hi.IsZero() && hi.Before(lo)
-	if !lo.IsZero() {
-		c = c.since(keyCreatedFrom, lo)
+func (c criteria) between(from, to time.Time) criteria {
+	wrong := c.reversed() || !from.IsZero() && !to.IsZero() && to.Before(from)
+	if !from.IsZero() {
+		c = c.since(keyCreatedFrom, from)
 	}
-	if !hi.IsZero() {
-		c = c.until(keyCreatedTo, hi)
+	if !to.IsZero() {
+		c = c.until(keyCreatedTo, to)
 	}
 	if c.reversed() && !wrong {
-		c.times = with(c.times, keyCreatedTo, c.times[keyCreatedFrom])
+		c.times = lo.Assign(c.times, map[key]time.Time{keyCreatedTo: c.times[keyCreatedFrom]})
 	}
 	return c
 }
@@ -253,7 +243,7 @@ func (c criteria) reversed() bool {
 // flag sets a flag. No method resets one.
 func (t *table[T]) flag(c criteria, k key) criteria {
 	t.members().must(k, kindFlag)
-	c.flags = with(c.flags, k, true)
+	c.flags = lo.Assign(c.flags, map[key]bool{k: true})
 	return c
 }
 
@@ -273,7 +263,7 @@ func (t *table[T]) tag(c criteria, key string, values []string) criteria {
 	if old != nil {
 		values = lo.Filter(values, func(v string, _ int) bool { return slices.Contains(old, v) })
 	}
-	c.tags = with(c.tags, key, values)
+	c.tags = lo.Assign(c.tags, map[string][]string{key: values})
 	return c
 }
 

@@ -57,11 +57,12 @@ func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, si
 		keyIDs: "backupIds", keyClusters: "clusterIds", keySourceBackups: "sourceBackupIds", keyNeverExpires: "neverExpires",
 	} {
 		if values := q.set(k); values != nil {
-			in.Filters = with(in.Filters, filter, slices.Clone(values)) // cloned, because a client may change its request
+			// The values are cloned, because a client may change its request.
+			in.Filters = lo.Assign(in.Filters, map[string][]string{filter: slices.Clone(values)})
 		}
 	}
 	if state := q.value(keyStates); state != nil {
-		in.Filters = with(in.Filters, "states", []string{*state})
+		in.Filters = lo.Assign(in.Filters, map[string][]string{"states": {*state}})
 	}
 	if shared := q.value(keyShared); shared != nil {
 		in.Shared = aws.Bool(*shared == "true")

@@ -70,7 +70,7 @@ func (t *table[T]) plan(c criteria) plan {
 func (t *table[T]) perValue(q query, k key, values []string) []query {
 	return lo.Map(values, func(v string, _ int) query {
 		next := q
-		next.values = with(q.values, k, v)
+		next.values = lo.Assign(q.values, map[key]string{k: v})
 		if len(values) > 1 {
 			next.shard = strings.TrimPrefix(q.shard+","+k.String()+"="+shardEscapes.Replace(v), ",")
 		}
