@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // This file decides when a window of creation time is split while a range runs, and at which points. docs/engine.md has
@@ -47,7 +49,7 @@ const (
 // too short.
 func evenly(first, last time.Time, parts int) []time.Time {
 	span := last.Sub(first)
-	parts = min(parts, int(span/shortestWindow), maxWindows)
+	parts = min(parts, int(span/shortestWindow), filters.MaxWindows)
 	if parts < 2 {
 		return nil
 	}
@@ -59,8 +61,8 @@ func evenly(first, last time.Time, parts int) []time.Time {
 	return slices.Compact(points)
 }
 
-// wholeSecond rounds a time down: the ends of windows are whole seconds, see exactMargin.
-func wholeSecond(t time.Time) time.Time { return t.Truncate(exactMargin).UTC() }
+// wholeSecond rounds a time down: the ends of windows are whole seconds, see [filters.ExactMargin].
+func wholeSecond(t time.Time) time.Time { return t.Truncate(filters.ExactMargin).UTC() }
 
 // split is what is known of a query that may be read in windows.
 type split struct {

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // RestoreHSMBackup cancels the pending deletion of a CloudHSM backup with the operation RestoreBackup of
@@ -48,7 +50,7 @@ func checkHSM(api any, id string) error {
 	if strings.TrimSpace(id) == "" {
 		return errors.New("the id of the backup is empty")
 	}
-	return mustBeName(id)
+	return filters.CheckName(id)
 }
 
 // Restored is the result of [RestoreHSMBackups] for one backup.
