@@ -93,7 +93,8 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		for _, w := range lo.Without(windows, left...) {
 			delete(s.Chains, key+w.String())
 		}
-		s.Windows = with(s.Windows, key, lo.Map(left, func(w window, _ int) string { return w.String() }))
+		names := lo.Map(left, func(w window, _ int) string { return w.String() })
+		s.Windows = lo.Assign(s.Windows, map[string][]string{key: names})
 	}
 	for path, m := range st.memories {
 		if o.omits(path) {

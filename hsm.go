@@ -12,6 +12,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // HSMRestoreAPI is the part of CloudHSM v2 that [RestoreHSMBackup] calls.
@@ -44,7 +45,7 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 		maxSize: 50,
 		id:      func(b *hsmtypes.Backup) *string { return b.BackupId },
 		merge:   byCreation,
-		fetch: calling(api, cloudhsmv2.DescribeBackupsAPIClient.DescribeBackups, query.hsmBackups,
+		fetch: calling(api, cloudhsmv2.DescribeBackupsAPIClient.DescribeBackups, fillHSMBackups,
 			func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
 				return out.Backups, out.NextToken
 			}, watchHSM),
@@ -53,31 +54,33 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 
 func watchHSM(o *cloudhsmv2.Options, w *callwatch.Watch) { o.APIOptions = append(o.APIOptions, w.Add) }
 
-func (q query) hsmBackups(in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
+func fillHSMBackups(q filters.Query, in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size
-	for k, filter := range map[key]string{
-		keyIDs: "backupIds", keyClusters: "clusterIds", keySourceBackups: "sourceBackupIds", keyNeverExpires: "neverExpires",
+	for k, filter := range map[filters.Key]string{
+		filters.KeyIDs: "backupIds", filters.KeyClusters: "clusterIds",
+		filters.KeySourceBackups: "sourceBackupIds", filters.KeyNeverExpires: "neverExpires",
 	} {
-		if values := q.set(k); values != nil {
-			in.Filters = with(in.Filters, filter, slices.Clone(values)) // cloned, because a client may change its request
+		if values := q.Values(k); values != nil {
+			// The values are cloned, because a client may change its request.
+			in.Filters = lo.Assign(in.Filters, map[string][]string{filter: slices.Clone(values)})
 		}
 	}
-	if state := q.value(keyStates); state != nil {
-		in.Filters = with(in.Filters, "states", []string{*state})
+	if state := q.Value(filters.KeyStates); state != nil {
+		in.Filters = lo.Assign(in.Filters, map[string][]string{"states": {*state}})
 	}
-	if shared := q.value(keyShared); shared != nil {
+	if shared := q.Value(filters.KeyShared); shared != nil {
 		in.Shared = aws.Bool(*shared == "true")
 	}
-	if q.asks(keyOldestFirst) || q.shard != "" {
-		in.SortAscending = aws.Bool(q.asks(keyOldestFirst))
+	if q.Asks(filters.KeyOldestFirst) || q.Shard() != "" {
+		in.SortAscending = aws.Bool(q.Asks(filters.KeyOldestFirst))
 	}
 }
 
 // byCreation returns the order in which the chains of a filter are merged: newest first unless the filter
 // asks for the oldest first. A backup without a creation time counts as the oldest.
-func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
+func byCreation(c filters.Criteria) func(a, b hsmtypes.Backup) int {
 	sign := -1
-	if c.flags[keyOldestFirst] {
+	if c.Asks(filters.KeyOldestFirst) {
 		sign = 1
 	}
 	return func(a, b hsmtypes.Backup) int {
@@ -85,28 +88,28 @@ func byCreation(c criteria) func(a, b hsmtypes.Backup) int {
 	}
 }
 
-var hsmBackups = &table[hsmtypes.Backup]{
-	name: "HSMFilter", op: "cloudhsm:DescribeBackups",
-	live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
-	final: texts(hsmtypes.BackupStateDeleted),
-	sets: []member[hsmtypes.Backup]{
-		{key: keyIDs, send: allValues, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
-		{key: keySourceBackups, send: allValues, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
-		{key: keyClusters, send: allValues, check: mustBeName, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
-		{key: keyNeverExpires, send: allValues, boolean: true, value: func(b *hsmtypes.Backup) string {
+var hsmBackups = &filters.Table[hsmtypes.Backup]{
+	Name: "HSMFilter", Op: "cloudhsm:DescribeBackups",
+	Live:  texts(hsmtypes.BackupStateCreateInProgress, hsmtypes.BackupStateReady, hsmtypes.BackupStatePendingDeletion),
+	Final: texts(hsmtypes.BackupStateDeleted),
+	Sets: []filters.Member[hsmtypes.Backup]{
+		{Key: filters.KeyIDs, Send: filters.AllValues, Check: filters.CheckName, Value: func(b *hsmtypes.Backup) string { return aws.ToString(b.BackupId) }},
+		{Key: filters.KeySourceBackups, Send: filters.AllValues, Check: filters.CheckName, Value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceBackup) }},
+		{Key: filters.KeyClusters, Send: filters.AllValues, Check: filters.CheckName, Value: func(b *hsmtypes.Backup) string { return aws.ToString(b.ClusterId) }},
+		{Key: filters.KeyNeverExpires, Send: filters.AllValues, Boolean: true, Value: func(b *hsmtypes.Backup) string {
 			return strconv.FormatBool(aws.ToBool(b.NeverExpires))
 		}},
-		{key: keyShared, send: oneValueAlways, boolean: true}, // always sent, because no item shows it
-		{key: keyStates, send: oneValue, value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
-		{key: keyModes, value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
-		{key: keyHSMTypes, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
-		{key: keySourceRegions, value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
+		{Key: filters.KeyShared, Send: filters.OneValueAlways, Boolean: true}, // always sent, because no item shows it
+		{Key: filters.KeyStates, Send: filters.OneValue, Value: func(b *hsmtypes.Backup) string { return string(b.BackupState) }},
+		{Key: filters.KeyModes, Value: func(b *hsmtypes.Backup) string { return string(b.Mode) }},
+		{Key: filters.KeyHSMTypes, Value: func(b *hsmtypes.Backup) string { return aws.ToString(b.HsmType) }},
+		{Key: filters.KeySourceRegions, Value: func(b *hsmtypes.Backup) string { return aws.ToString(b.SourceRegion) }},
 	},
-	times: append(createdBounds(false, func(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }),
-		bound[hsmtypes.Backup]{key: keyDeletionDueBefore, end: before, time: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
+	Times: append(filters.CreatedBounds(false, func(b *hsmtypes.Backup) *time.Time { return b.CreateTimestamp }),
+		filters.Bound[hsmtypes.Backup]{Key: filters.KeyDeletionDueBefore, End: filters.Before, Time: func(b *hsmtypes.Backup) *time.Time { return b.DeleteTimestamp }},
 	),
-	flags: []flag[hsmtypes.Backup]{{key: keyOldestFirst}},
-	tags: func(b *hsmtypes.Backup, key string) (string, bool) {
+	Flags: []filters.Flag[hsmtypes.Backup]{{Key: filters.KeyOldestFirst}},
+	Tags: func(b *hsmtypes.Backup, key string) (string, bool) {
 		tag, ok := lo.Find(b.TagList, func(t hsmtypes.Tag) bool { return aws.ToString(t.Key) == key })
 		return aws.ToString(tag.Value), ok
 	},
@@ -122,28 +125,30 @@ var hsmBackups = &table[hsmtypes.Backup]{
 // DescribeBackups filters by some conditions. Their methods name the parameter of the request, or the key in
 // its parameter Filters. backupx checks the other conditions on the backups that the service sends.
 // [HSMFilter.Explain] says what happens to each condition.
-type HSMFilter struct{ c criteria }
+type HSMFilter struct{ c filters.Criteria }
 
 // IDs keeps the backups with one of the ids, such as backup-abcdefghijk (backupIds).
-func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow(keyIDs, ids) }
+func (f HSMFilter) IDs(ids ...string) HSMFilter { return f.narrow(filters.KeyIDs, ids) }
 
 // Clusters keeps the backups of one of the clusters, by cluster id, such as cluster-abcdefghijk (clusterIds).
-func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow(keyClusters, ids) }
+func (f HSMFilter) Clusters(ids ...string) HSMFilter { return f.narrow(filters.KeyClusters, ids) }
 
 // SourceBackups keeps the backups that are copies of one of the backups, by the original's backup id
 // (sourceBackupIds).
-func (f HSMFilter) SourceBackups(ids ...string) HSMFilter { return f.narrow(keySourceBackups, ids) }
+func (f HSMFilter) SourceBackups(ids ...string) HSMFilter {
+	return f.narrow(filters.KeySourceBackups, ids)
+}
 
 // States keeps the backups in one of the states (states). CloudHSM applies one state per request, so several
 // states are listed as several chains of pages, merged by creation time.
 func (f HSMFilter) States(values ...hsmtypes.BackupState) HSMFilter {
-	return f.narrow(keyStates, texts(values...))
+	return f.narrow(filters.KeyStates, texts(values...))
 }
 
 // NeverExpires keeps the backups that are exempt from the retention policy if exempt is true, and the other
 // backups if it is false (neverExpires). A backup without that field is not exempt.
 func (f HSMFilter) NeverExpires(exempt bool) HSMFilter {
-	return f.narrow(keyNeverExpires, []string{strconv.FormatBool(exempt)})
+	return f.narrow(filters.KeyNeverExpires, []string{strconv.FormatBool(exempt)})
 }
 
 // Shared lists the backups that other accounts share with the caller's account if shared is true, and the
@@ -151,93 +156,95 @@ func (f HSMFilter) NeverExpires(exempt bool) HSMFilter {
 // only after its share was promoted in AWS RAM. [HSMFilter.Match] ignores this condition, because a backup
 // does not show its account.
 func (f HSMFilter) Shared(shared bool) HSMFilter {
-	return f.narrow(keyShared, []string{strconv.FormatBool(shared)})
+	return f.narrow(filters.KeyShared, []string{strconv.FormatBool(shared)})
 }
 
 // OldestFirst lists the oldest backup first (SortAscending). Without it, a single chain comes in the
 // service's order, and several states come newest first. [HSMFilter.Match] ignores it.
-func (f HSMFilter) OldestFirst() HSMFilter { return HSMFilter{hsmBackups.flag(f.c, keyOldestFirst)} }
+func (f HSMFilter) OldestFirst() HSMFilter {
+	return HSMFilter{hsmBackups.Flag(f.c, filters.KeyOldestFirst)}
+}
 
 // HasTag keeps the backups that have a tag with the key. Two calls keep the backups with both tags. backupx
 // checks it on each backup.
-func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{hsmBackups.tag(f.c, key, nil)} }
+func (f HSMFilter) HasTag(key string) HSMFilter { return HSMFilter{hsmBackups.Tag(f.c, key, nil)} }
 
 // Tagged keeps the backups that have a tag with the key and one of the values. Two calls with different keys
 // keep the backups with both tags. backupx checks it on each backup.
 func (f HSMFilter) Tagged(key, value string, more ...string) HSMFilter {
-	return HSMFilter{hsmBackups.tag(f.c, key, append([]string{value}, more...))}
+	return HSMFilter{hsmBackups.Tag(f.c, key, append([]string{value}, more...))}
 }
 
 // Modes keeps the backups of clusters in one of the modes, FIPS or NON_FIPS. backupx checks it on each
 // backup.
 func (f HSMFilter) Modes(modes ...hsmtypes.ClusterMode) HSMFilter {
-	return f.narrow(keyModes, texts(modes...))
+	return f.narrow(filters.KeyModes, texts(modes...))
 }
 
 // HSMTypes keeps the backups of one of the types of HSM, such as hsm1.medium and hsm2m.medium. backupx checks
 // it on each backup.
-func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow(keyHSMTypes, types) }
+func (f HSMFilter) HSMTypes(types ...string) HSMFilter { return f.narrow(filters.KeyHSMTypes, types) }
 
 // SourceRegions keeps the backups that were copied from one of the regions, such as eu-west-1. backupx checks
 // it on each backup.
 func (f HSMFilter) SourceRegions(regions ...string) HSMFilter {
-	return f.narrow(keySourceRegions, regions)
+	return f.narrow(filters.KeySourceRegions, regions)
 }
 
 // DeletionDueBefore keeps the backups with a DeleteTimestamp strictly before t: they were deleted before t
 // or, if nobody restores them, will be. backupx checks it on each backup. The zero time is an error
 // ([ErrFilter]).
 func (f HSMFilter) DeletionDueBefore(t time.Time) HSMFilter {
-	return HSMFilter{hsmBackups.limit(f.c, keyDeletionDueBefore, t)}
+	return HSMFilter{hsmBackups.Limit(f.c, filters.KeyDeletionDueBefore, t)}
 }
 
 // CreatedAfter keeps the backups created strictly after t. backupx checks it on each backup. The zero time is
 // an error ([ErrFilter]).
 func (f HSMFilter) CreatedAfter(t time.Time) HSMFilter {
-	return HSMFilter{hsmBackups.limit(f.c, keyCreatedAfter, t)}
+	return HSMFilter{hsmBackups.Limit(f.c, filters.KeyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the backups created strictly before t. backupx checks it on each backup. The zero time
 // is an error ([ErrFilter]).
 func (f HSMFilter) CreatedBefore(t time.Time) HSMFilter {
-	return HSMFilter{hsmBackups.limit(f.c, keyCreatedBefore, t)}
+	return HSMFilter{hsmBackups.Limit(f.c, filters.KeyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later and strictly before to. A zero time leaves that
 // end open. backupx checks it on each backup. The filter's text and JSON name the two ends createdFrom and
 // createdTo.
 func (f HSMFilter) CreatedBetween(from, to time.Time) HSMFilter {
-	return HSMFilter{hsmBackups.between(f.c, from, to)}
+	return HSMFilter{hsmBackups.Between(f.c, from, to)}
 }
 
-func (f HSMFilter) narrow(k key, values []string) HSMFilter {
-	return HSMFilter{hsmBackups.narrow(f.c, k, values)}
+func (f HSMFilter) narrow(k filters.Key, values []string) HSMFilter {
+	return HSMFilter{hsmBackups.Narrow(f.c, k, values)}
 }
 
 // Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
 // blanks around a value, an ARN where an id is required, reversed times. A listing calls it before its first
 // request.
-func (f HSMFilter) Validate() error { return hsmBackups.validateFilter(f.c) }
+func (f HSMFilter) Validate() error { return validateFilter(hsmBackups, f.c) }
 
 // Match reports whether the filter keeps the backup. It sends no request. [HSMFilter.Shared] and
 // [HSMFilter.OldestFirst] keep every backup. A backup that lacks the field that a condition tests does not
 // match; for [HSMFilter.NeverExpires] a missing field is false.
-func (f HSMFilter) Match(b hsmtypes.Backup) bool { return hsmBackups.match(f.c, &b) }
+func (f HSMFilter) Match(b hsmtypes.Backup) bool { return hsmBackups.Match(f.c, &b) }
 
 // Explain says which conditions the service answers, which backupx checks on the backups, and how many chains
 // of pages are read. It warns of states that are not documented and of everything that [HSMFilter.Validate]
 // rejects.
-func (f HSMFilter) Explain() Explanation { return hsmBackups.explain(f.c, time.Time{}) }
+func (f HSMFilter) Explain() Explanation { return explain(hsmBackups, f.c, 0) }
 
 // String returns the filter as text for people to read.
-func (f HSMFilter) String() string { return hsmBackups.format(f.c) }
+func (f HSMFilter) String() string { return hsmBackups.Format(f.c) }
 
 // MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
 // that JSON cannot hold, in a year after 9999.
-func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.marshal(f.c) }
+func (f HSMFilter) MarshalJSON() ([]byte, error) { return hsmBackups.Marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
 // it would widen the filter. On error the filter is left unchanged.
-func (f *HSMFilter) UnmarshalJSON(data []byte) error { return hsmBackups.unmarshal(data, &f.c) }
+func (f *HSMFilter) UnmarshalJSON(data []byte) error { return unmarshalFilter(hsmBackups, data, &f.c) }
 
-func (f *HSMFilter) operation() string { return hsmBackups.op }
+func (f *HSMFilter) operation() string { return hsmBackups.Op }

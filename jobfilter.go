@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // BackupJobFilter says which jobs [BackupJobs] lists. It is an immutable value that goroutines may share; the
@@ -18,56 +21,62 @@ import (
 // several values are listed as several chains of pages. If the combinations of values would need more than 16
 // chains, requests carry only the most selective conditions, and backupx checks the others on each job.
 // [BackupJobFilter.Explain] says what happens to each condition.
-type BackupJobFilter struct{ c criteria }
+type BackupJobFilter struct{ c filters.Criteria }
 
 // States keeps the jobs in one of the states (ByState). backupx lists the states in the order in which a job
 // passes through them, and all final states last. A job that changes its state meanwhile is therefore
 // delivered once.
 func (f BackupJobFilter) States(values ...types.BackupJobState) BackupJobFilter {
-	return f.narrow(keyStates, texts(values...))
+	return f.narrow(filters.KeyStates, texts(values...))
 }
 
 // Vaults keeps the jobs that back up into one of the vaults, by name (ByBackupVaultName).
-func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter { return f.narrow(keyVaults, names) }
+func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter {
+	return f.narrow(filters.KeyVaults, names)
+}
 
 // Resources keeps the jobs that back up one of the resources, by ARN (ByResourceArn).
 func (f BackupJobFilter) Resources(arns ...string) BackupJobFilter {
-	return f.narrow(keyResources, arns)
+	return f.narrow(filters.KeyResources, arns)
 }
 
 // ResourceTypes keeps the jobs for resources of one of the types (ByResourceType), spelled as AWS documents
 // them: EBS, S3, "SAP HANA on Amazon EC2". [BackupJobFilter.Explain] warns of other spellings.
 func (f BackupJobFilter) ResourceTypes(types ...string) BackupJobFilter {
-	return f.narrow(keyResourceTypes, types)
+	return f.narrow(filters.KeyResourceTypes, types)
 }
 
 // Accounts keeps the jobs of one of the accounts, by account id (ByAccountId). An id has exactly twelve
 // digits; anything else is an error ([ErrFilter]). For more than 16 accounts backupx lists the whole
 // organisation, as [BackupJobFilter.AllAccounts] does, and keeps the jobs of these accounts.
-func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter { return f.narrow(keyAccounts, ids) }
+func (f BackupJobFilter) Accounts(ids ...string) BackupJobFilter {
+	return f.narrow(filters.KeyAccounts, ids)
+}
 
 // AllAccounts lists the jobs of the whole organisation instead of those of the caller's account (ByAccountId
 // "*"). AWS accepts this request only from the organisation's management account. Together with
 // [BackupJobFilter.Accounts] only those accounts are listed. [BackupJobFilter.Match] ignores it.
 func (f BackupJobFilter) AllAccounts() BackupJobFilter {
-	return BackupJobFilter{backupJobs.flag(f.c, keyAllAccounts)}
+	return BackupJobFilter{backupJobs.Flag(f.c, filters.KeyAllAccounts)}
 }
 
 // Parents keeps the children of one of the parent jobs, by the parent's job id (ByParentJobId). The parent
 // itself is not among them.
-func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter { return f.narrow(keyParents, ids) }
+func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter {
+	return f.narrow(filters.KeyParents, ids)
+}
 
 // MessageCategories keeps the jobs with one of the message categories (ByMessageCategory), such as
 // AccessDenied or SUCCESS. Case does not matter. The values that AWS documents for all categories ("*", ANY,
 // AGGREGATE_ALL) are an error ([ErrFilter]): no job has one of them.
 func (f BackupJobFilter) MessageCategories(categories ...string) BackupJobFilter {
-	return f.narrow(keyMessageCategories, categories)
+	return f.narrow(filters.KeyMessageCategories, categories)
 }
 
 // TopLevel keeps the jobs without a parent job: a count of these jobs does not include both a parent and its
 // children. backupx checks it on each job.
 func (f BackupJobFilter) TopLevel() BackupJobFilter {
-	return BackupJobFilter{backupJobs.flag(f.c, keyTopLevel)}
+	return BackupJobFilter{backupJobs.Flag(f.c, filters.KeyTopLevel)}
 }
 
 // CompletedWithIssues keeps the jobs that the console of AWS Backup shows as completed with issues: their
@@ -75,61 +84,61 @@ func (f BackupJobFilter) TopLevel() BackupJobFilter {
 // match. The request carries the state, and backupx checks the category on each job.
 func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	f = f.States(types.BackupJobStateCompleted)
-	return BackupJobFilter{backupJobs.flag(f.c, keyCompletedWithIssues)}
+	return BackupJobFilter{backupJobs.Flag(f.c, filters.KeyCompletedWithIssues)}
 }
 
 // CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS does not document whether a job created
 // exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is an
 // error ([ErrFilter]).
 func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
-	return BackupJobFilter{backupJobs.limit(f.c, keyCreatedAfter, t)}
+	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the jobs created before t (ByCreatedBefore). AWS does not document whether a job
 // created exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is
 // an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
-	return BackupJobFilter{backupJobs.limit(f.c, keyCreatedBefore, t)}
+	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
 // open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
 // filter's text and JSON name the two ends createdFrom and createdTo.
 func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
-	return BackupJobFilter{backupJobs.between(f.c, from, to)}
+	return BackupJobFilter{backupJobs.Between(f.c, from, to)}
 }
 
 // CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
 // completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedAfter(t time.Time) BackupJobFilter {
-	return BackupJobFilter{backupJobs.limit(f.c, keyCompletedAfter, t)}
+	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCompletedAfter, t)}
 }
 
 // CompletedBefore keeps the jobs completed before t (ByCompleteBefore). AWS does not document whether a job
 // completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CompletedBefore(t time.Time) BackupJobFilter {
-	return BackupJobFilter{backupJobs.limit(f.c, keyCompletedBefore, t)}
+	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCompletedBefore, t)}
 }
 
-func (f BackupJobFilter) narrow(k key, values []string) BackupJobFilter {
-	return BackupJobFilter{backupJobs.narrow(f.c, k, values)}
+func (f BackupJobFilter) narrow(k filters.Key, values []string) BackupJobFilter {
+	return BackupJobFilter{backupJobs.Narrow(f.c, k, values)}
 }
 
 // Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
 // blanks around a value, an ARN where a name is required or the reverse, reversed times. A listing calls it
 // before its first request.
-func (f BackupJobFilter) Validate() error { return backupJobs.validateFilter(f.c) }
+func (f BackupJobFilter) Validate() error { return validateFilter(backupJobs, f.c) }
 
 // Match reports whether the filter keeps the job. It sends no request. A job that lacks the field that a
 // condition tests does not match: without a creation time, for example, it is neither created after t nor
 // before t.
-func (f BackupJobFilter) Match(job types.BackupJob) bool { return backupJobs.match(f.c, &job) }
+func (f BackupJobFilter) Match(job types.BackupJob) bool { return backupJobs.Match(f.c, &job) }
 
 // Explain says which conditions the service answers, which backupx checks on the jobs, and how many chains of
 // pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
 // resource types that are not documented, and of everything that [BackupJobFilter.Validate] rejects.
 func (f BackupJobFilter) Explain() Explanation {
-	return backupJobs.explain(f.c, time.Now().Add(-retention))
+	return explain(backupJobs, f.c, retention)
 }
 
 // Shards splits the filter by creation time into disjoint filters that together match the same jobs, oldest
@@ -144,21 +153,24 @@ func (f BackupJobFilter) Explain() Explanation {
 // reports the error. A job without a creation time, which AWS Backup never sends, matches no shard if there
 // are several.
 func (f BackupJobFilter) Shards(now time.Time, every time.Duration) []BackupJobFilter {
-	return shardsOf(backupJobs, f.c, now, every, func(c criteria) BackupJobFilter { return BackupJobFilter{c} })
+	shards := backupJobs.Shards(f.c, now, retention, every)
+	return lo.Map(shards, func(c filters.Criteria, _ int) BackupJobFilter { return BackupJobFilter{c} })
 }
 
 // String returns the filter as text for people to read.
-func (f BackupJobFilter) String() string { return backupJobs.format(f.c) }
+func (f BackupJobFilter) String() string { return backupJobs.Format(f.c) }
 
 // MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
 // that JSON cannot hold, in a year after 9999.
-func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.marshal(f.c) }
+func (f BackupJobFilter) MarshalJSON() ([]byte, error) { return backupJobs.Marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
 // it would widen the filter. On error the filter is left unchanged.
-func (f *BackupJobFilter) UnmarshalJSON(data []byte) error { return backupJobs.unmarshal(data, &f.c) }
+func (f *BackupJobFilter) UnmarshalJSON(data []byte) error {
+	return unmarshalFilter(backupJobs, data, &f.c)
+}
 
-func (f *BackupJobFilter) operation() string { return backupJobs.op }
+func (f *BackupJobFilter) operation() string { return backupJobs.Op }
 
 // CopyJobFilter says which jobs [CopyJobs] lists. It is an immutable value that goroutines may share; the
 // zero value lists all copy jobs of the caller's account.
@@ -172,57 +184,59 @@ func (f *BackupJobFilter) operation() string { return backupJobs.op }
 // several values are listed as several chains of pages. If the combinations of values would need more than 16
 // chains, requests carry only the most selective conditions, and backupx checks the others on each job.
 // [CopyJobFilter.Explain] says what happens to each condition.
-type CopyJobFilter struct{ c criteria }
+type CopyJobFilter struct{ c filters.Criteria }
 
 // States keeps the jobs in one of the states (ByState). backupx lists the states in the order in which a job
 // passes through them, and all final states last. A job that changes its state meanwhile is therefore
 // delivered once.
 func (f CopyJobFilter) States(values ...types.CopyJobState) CopyJobFilter {
-	return f.narrow(keyStates, texts(values...))
+	return f.narrow(filters.KeyStates, texts(values...))
 }
 
 // DestinationVaults keeps the jobs that copy into one of the vaults, by ARN (ByDestinationVaultArn).
 func (f CopyJobFilter) DestinationVaults(arns ...string) CopyJobFilter {
-	return f.narrow(keyDestinationVaults, arns)
+	return f.narrow(filters.KeyDestinationVaults, arns)
 }
 
 // SourceRecoveryPoints keeps the jobs that copy one of the recovery points, by ARN
 // (BySourceRecoveryPointArn).
 func (f CopyJobFilter) SourceRecoveryPoints(arns ...string) CopyJobFilter {
-	return f.narrow(keySourceRecoveryPoints, arns)
+	return f.narrow(filters.KeySourceRecoveryPoints, arns)
 }
 
 // Resources keeps the jobs that copy recovery points of one of the resources, by ARN (ByResourceArn).
 func (f CopyJobFilter) Resources(arns ...string) CopyJobFilter {
-	return f.narrow(keyResources, arns)
+	return f.narrow(filters.KeyResources, arns)
 }
 
 // ResourceTypes keeps the jobs for resources of one of the types (ByResourceType), spelled as AWS documents
 // them: EBS, S3, "SAP HANA on Amazon EC2". [CopyJobFilter.Explain] warns of other spellings.
 func (f CopyJobFilter) ResourceTypes(types ...string) CopyJobFilter {
-	return f.narrow(keyResourceTypes, types)
+	return f.narrow(filters.KeyResourceTypes, types)
 }
 
 // Accounts keeps the jobs of one of the accounts, by account id (ByAccountId). An id has exactly twelve
 // digits; anything else is an error ([ErrFilter]). Each account is a chain of pages of its own, even beyond
 // 16: ListCopyJobs documents no way to list the whole organisation.
-func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter { return f.narrow(keyAccounts, ids) }
+func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter {
+	return f.narrow(filters.KeyAccounts, ids)
+}
 
 // Parents keeps the children of one of the parent jobs, by the parent's job id (ByParentJobId). The parent
 // itself is not among them.
-func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow(keyParents, ids) }
+func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow(filters.KeyParents, ids) }
 
 // MessageCategories keeps the jobs with one of the message categories (ByMessageCategory), such as
 // AccessDenied or SUCCESS. Case does not matter. The values that AWS documents for all categories ("*", ANY,
 // AGGREGATE_ALL) are an error ([ErrFilter]): no job has one of them.
 func (f CopyJobFilter) MessageCategories(categories ...string) CopyJobFilter {
-	return f.narrow(keyMessageCategories, categories)
+	return f.narrow(filters.KeyMessageCategories, categories)
 }
 
 // TopLevel keeps the jobs without a parent job: a count of these jobs does not include both a parent and its
 // children. backupx checks it on each job.
 func (f CopyJobFilter) TopLevel() CopyJobFilter {
-	return CopyJobFilter{copyJobs.flag(f.c, keyTopLevel)}
+	return CopyJobFilter{copyJobs.Flag(f.c, filters.KeyTopLevel)}
 }
 
 // CompletedWithIssues keeps the jobs that the console of AWS Backup shows as completed with issues: their
@@ -230,61 +244,61 @@ func (f CopyJobFilter) TopLevel() CopyJobFilter {
 // match. The request carries the state, and backupx checks the category on each job.
 func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	f = f.States(types.CopyJobStateCompleted)
-	return CopyJobFilter{copyJobs.flag(f.c, keyCompletedWithIssues)}
+	return CopyJobFilter{copyJobs.Flag(f.c, filters.KeyCompletedWithIssues)}
 }
 
 // CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS does not document whether a job created
 // exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is an error
 // ([ErrFilter]).
 func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
-	return CopyJobFilter{copyJobs.limit(f.c, keyCreatedAfter, t)}
+	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the jobs created before t (ByCreatedBefore). AWS does not document whether a job
 // created exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is
 // an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
-	return CopyJobFilter{copyJobs.limit(f.c, keyCreatedBefore, t)}
+	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
 // open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
 // filter's text and JSON name the two ends createdFrom and createdTo.
 func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
-	return CopyJobFilter{copyJobs.between(f.c, from, to)}
+	return CopyJobFilter{copyJobs.Between(f.c, from, to)}
 }
 
 // CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
 // completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedAfter(t time.Time) CopyJobFilter {
-	return CopyJobFilter{copyJobs.limit(f.c, keyCompletedAfter, t)}
+	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCompletedAfter, t)}
 }
 
 // CompletedBefore keeps the jobs completed before t (ByCompleteBefore). AWS does not document whether a job
 // completed exactly at t is included. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CompletedBefore(t time.Time) CopyJobFilter {
-	return CopyJobFilter{copyJobs.limit(f.c, keyCompletedBefore, t)}
+	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCompletedBefore, t)}
 }
 
-func (f CopyJobFilter) narrow(k key, values []string) CopyJobFilter {
-	return CopyJobFilter{copyJobs.narrow(f.c, k, values)}
+func (f CopyJobFilter) narrow(k filters.Key, values []string) CopyJobFilter {
+	return CopyJobFilter{copyJobs.Narrow(f.c, k, values)}
 }
 
 // Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
 // blanks around a value, names where an ARN is required, reversed times. A listing calls it before its first
 // request.
-func (f CopyJobFilter) Validate() error { return copyJobs.validateFilter(f.c) }
+func (f CopyJobFilter) Validate() error { return validateFilter(copyJobs, f.c) }
 
 // Match reports whether the filter keeps the job. It sends no request. A job that lacks the field that a
 // condition tests does not match: without a creation time, for example, it is neither created after t nor
 // before t.
-func (f CopyJobFilter) Match(job types.CopyJob) bool { return copyJobs.match(f.c, &job) }
+func (f CopyJobFilter) Match(job types.CopyJob) bool { return copyJobs.Match(f.c, &job) }
 
 // Explain says which conditions the service answers, which backupx checks on the jobs, and how many chains of
 // pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
 // resource types that are not documented, and of everything that [CopyJobFilter.Validate] rejects.
 func (f CopyJobFilter) Explain() Explanation {
-	return copyJobs.explain(f.c, time.Now().Add(-retention))
+	return explain(copyJobs, f.c, retention)
 }
 
 // Shards splits the filter by creation time into disjoint filters that together match the same jobs, oldest
@@ -299,18 +313,21 @@ func (f CopyJobFilter) Explain() Explanation {
 // reports the error. A job without a creation time, which AWS Backup never sends, matches no shard if there
 // are several.
 func (f CopyJobFilter) Shards(now time.Time, every time.Duration) []CopyJobFilter {
-	return shardsOf(copyJobs, f.c, now, every, func(c criteria) CopyJobFilter { return CopyJobFilter{c} })
+	shards := copyJobs.Shards(f.c, now, retention, every)
+	return lo.Map(shards, func(c filters.Criteria, _ int) CopyJobFilter { return CopyJobFilter{c} })
 }
 
 // String returns the filter as text for people to read.
-func (f CopyJobFilter) String() string { return copyJobs.format(f.c) }
+func (f CopyJobFilter) String() string { return copyJobs.Format(f.c) }
 
 // MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
 // that JSON cannot hold, in a year after 9999.
-func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.marshal(f.c) }
+func (f CopyJobFilter) MarshalJSON() ([]byte, error) { return copyJobs.Marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
 // it would widen the filter. On error the filter is left unchanged.
-func (f *CopyJobFilter) UnmarshalJSON(data []byte) error { return copyJobs.unmarshal(data, &f.c) }
+func (f *CopyJobFilter) UnmarshalJSON(data []byte) error {
+	return unmarshalFilter(copyJobs, data, &f.c)
+}
 
-func (f *CopyJobFilter) operation() string { return copyJobs.op }
+func (f *CopyJobFilter) operation() string { return copyJobs.Op }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // BackupAPI is the part of AWS Backup that a [Client] calls. A [*backup.Client], a wrapper around one and a
@@ -41,7 +42,7 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 		table:   backupJobs,
 		maxSize: 1000,
 		id:      func(j *types.BackupJob) *string { return j.BackupJobId },
-		fetch: calling(api, backup.ListBackupJobsAPIClient.ListBackupJobs, query.backupJobs,
+		fetch: calling(api, backup.ListBackupJobsAPIClient.ListBackupJobs, fillBackupJobs,
 			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
 				return out.BackupJobs, out.NextToken
 			}, watchBackup),
@@ -69,7 +70,7 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 		table:   copyJobs,
 		maxSize: 1000,
 		id:      func(j *types.CopyJob) *string { return j.CopyJobId },
-		fetch: calling(api, backup.ListCopyJobsAPIClient.ListCopyJobs, query.copyJobs,
+		fetch: calling(api, backup.ListCopyJobsAPIClient.ListCopyJobs, fillCopyJobs,
 			func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
 				return out.CopyJobs, out.NextToken
 			}, watchBackup),
@@ -82,53 +83,53 @@ const retention = 30 * 24 * time.Hour
 
 func watchBackup(o *backup.Options, w *callwatch.Watch) { o.APIOptions = append(o.APIOptions, w.Add) }
 
-func (q query) backupJobs(in *backup.ListBackupJobsInput, token *string, size *int32) {
+func fillBackupJobs(q filters.Query, in *backup.ListBackupJobsInput, token *string, size *int32) {
 	*in = backup.ListBackupJobsInput{
 		NextToken:  token,
 		MaxResults: size,
 
-		ByAccountId:       q.accountOrAll(),
-		ByBackupVaultName: q.value(keyVaults),
-		ByCompleteAfter:   optional(q.at(keyCompletedAfter)),
-		ByCompleteBefore:  wholeMilliseconds(q.at(keyCompletedBefore)),
-		ByCreatedAfter:    q.after(),
-		ByCreatedBefore:   q.before(),
-		ByMessageCategory: q.value(keyMessageCategories),
-		ByParentJobId:     q.value(keyParents),
-		ByResourceArn:     q.value(keyResources),
-		ByResourceType:    q.value(keyResourceTypes),
-		ByState:           types.BackupJobState(aws.ToString(q.value(keyStates))),
+		ByAccountId:       accountOrAll(q),
+		ByBackupVaultName: q.Value(filters.KeyVaults),
+		ByCompleteAfter:   q.After(filters.KeyCompletedAfter),
+		ByCompleteBefore:  q.Before(filters.KeyCompletedBefore),
+		ByCreatedAfter:    q.CreatedAfter(),
+		ByCreatedBefore:   q.CreatedBefore(),
+		ByMessageCategory: q.Value(filters.KeyMessageCategories),
+		ByParentJobId:     q.Value(filters.KeyParents),
+		ByResourceArn:     q.Value(filters.KeyResources),
+		ByResourceType:    q.Value(filters.KeyResourceTypes),
+		ByState:           types.BackupJobState(aws.ToString(q.Value(filters.KeyStates))),
 	}
 }
 
-func (q query) copyJobs(in *backup.ListCopyJobsInput, token *string, size *int32) {
+func fillCopyJobs(q filters.Query, in *backup.ListCopyJobsInput, token *string, size *int32) {
 	*in = backup.ListCopyJobsInput{
 		NextToken:  token,
 		MaxResults: size,
 
-		ByAccountId:              q.value(keyAccounts),
-		ByCompleteAfter:          optional(q.at(keyCompletedAfter)),
-		ByCompleteBefore:         wholeMilliseconds(q.at(keyCompletedBefore)),
-		ByCreatedAfter:           q.after(),
-		ByCreatedBefore:          q.before(),
-		ByDestinationVaultArn:    q.value(keyDestinationVaults),
-		ByMessageCategory:        q.value(keyMessageCategories),
-		ByParentJobId:            q.value(keyParents),
-		ByResourceArn:            q.value(keyResources),
-		ByResourceType:           q.value(keyResourceTypes),
-		BySourceRecoveryPointArn: q.value(keySourceRecoveryPoints),
-		ByState:                  types.CopyJobState(aws.ToString(q.value(keyStates))),
+		ByAccountId:              q.Value(filters.KeyAccounts),
+		ByCompleteAfter:          q.After(filters.KeyCompletedAfter),
+		ByCompleteBefore:         q.Before(filters.KeyCompletedBefore),
+		ByCreatedAfter:           q.CreatedAfter(),
+		ByCreatedBefore:          q.CreatedBefore(),
+		ByDestinationVaultArn:    q.Value(filters.KeyDestinationVaults),
+		ByMessageCategory:        q.Value(filters.KeyMessageCategories),
+		ByParentJobId:            q.Value(filters.KeyParents),
+		ByResourceArn:            q.Value(filters.KeyResources),
+		ByResourceType:           q.Value(filters.KeyResourceTypes),
+		BySourceRecoveryPointArn: q.Value(filters.KeySourceRecoveryPoints),
+		ByState:                  types.CopyJobState(aws.ToString(q.Value(filters.KeyStates))),
 	}
 }
 
 // accountOrAll returns the ByAccountId of a request for backup jobs: an account id, "*" for the whole
 // organisation, or nil for the caller's account. If there are too many accounts for one chain each, the
 // request has "*", and the accounts are checked on the items.
-func (q query) accountOrAll() *string {
-	if id := q.value(keyAccounts); id != nil {
+func accountOrAll(q filters.Query) *string {
+	if id := q.Value(filters.KeyAccounts); id != nil {
 		return id
 	}
-	if q.set(keyAccounts) != nil || q.asks(keyAllAccounts) {
+	if q.Values(filters.KeyAccounts) != nil || q.Asks(filters.KeyAllAccounts) {
 		return aws.String("*")
 	}
 	return nil
@@ -137,15 +138,15 @@ func (q query) accountOrAll() *string {
 // accountsOf returns the member Accounts. It is the first member of its table, because the plan leaves later
 // members out of the requests first. A request without an account id lists only the caller's account, and a
 // check on items cannot add the jobs of other accounts.
-func accountsOf[T any](send sending, account func(*T) *string) member[T] {
-	return member[T]{
-		key: keyAccounts, send: send, check: mustBeAccount,
-		value: func(item *T) string { return aws.ToString(account(item)) },
+func accountsOf[T any](send filters.Sending, account func(*T) *string) filters.Member[T] {
+	return filters.Member[T]{
+		Key: filters.KeyAccounts, Send: send, Check: checkAccount,
+		Value: func(item *T) string { return aws.ToString(account(item)) },
 	}
 }
 
-// mustBeAccount accepts twelve ASCII digits.
-func mustBeAccount(v string) error {
+// checkAccount accepts twelve ASCII digits.
+func checkAccount(v string) error {
 	if v == "*" {
 		return errors.New(`"*" is not an account: use AllAccounts, which backup jobs alone have`)
 	}
@@ -156,10 +157,10 @@ func mustBeAccount(v string) error {
 	return nil
 }
 
-// mustBeCategory rejects the values that stand for all message categories: AWS documents "*" and AGGREGATE_ALL for
+// checkCategory rejects the values that stand for all message categories: AWS documents "*" and AGGREGATE_ALL for
 // the listings and ANY for their summaries. A request with one of them could list every job, although no job has
 // such a category.
-func mustBeCategory(v string) error {
+func checkCategory(v string) error {
 	if v == "*" || strings.EqualFold(v, "ANY") || strings.EqualFold(v, "AGGREGATE_ALL") {
 		return fmt.Errorf("%q stands for all categories: leave the member out to list them", v)
 	}
@@ -203,55 +204,55 @@ func (j job) issues() bool {
 
 // jobTable returns the table of a filter over jobs. The members in special come first: only one of the two
 // kinds of jobs has them.
-func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...member[T]) *table[T] {
+func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...filters.Member[T]) *filters.Table[T] {
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }
-	return &table[T]{
-		name: name, op: op, live: live, final: final,
-		sets: append(special,
-			member[T]{key: keyParents, send: oneValue, value: func(item *T) string { return aws.ToString(of(item).parent) }},
-			member[T]{key: keyResources, send: oneValue, check: mustBeARN, value: func(item *T) string { return aws.ToString(of(item).resource) }},
-			member[T]{key: keyMessageCategories, send: oneValue, ignoreCase: true, check: mustBeCategory, value: func(item *T) string { return aws.ToString(of(item).category) }},
-			member[T]{key: keyResourceTypes, send: oneValue, documented: resourceTypes, value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
-			member[T]{key: keyStates, send: oneValue, value: func(item *T) string { return of(item).state }},
+	return &filters.Table[T]{
+		Name: name, Op: op, Live: live, Final: final,
+		Sets: append(special,
+			filters.Member[T]{Key: filters.KeyParents, Send: filters.OneValue, Value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			filters.Member[T]{Key: filters.KeyResources, Send: filters.OneValue, Check: filters.CheckARN, Value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			filters.Member[T]{Key: filters.KeyMessageCategories, Send: filters.OneValue, IgnoreCase: true, Check: checkCategory, Value: func(item *T) string { return aws.ToString(of(item).category) }},
+			filters.Member[T]{Key: filters.KeyResourceTypes, Send: filters.OneValue, Documented: resourceTypes, Value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
+			filters.Member[T]{Key: filters.KeyStates, Send: filters.OneValue, Value: func(item *T) string { return of(item).state }},
 		),
-		times: append(createdBounds(true, created),
-			bound[T]{key: keyCompletedAfter, end: after, sent: true, time: completed},
-			bound[T]{key: keyCompletedBefore, end: before, sent: true, time: completed},
+		Times: append(filters.CreatedBounds(true, created),
+			filters.Bound[T]{Key: filters.KeyCompletedAfter, End: filters.After, Sent: true, Time: completed},
+			filters.Bound[T]{Key: filters.KeyCompletedBefore, End: filters.Before, Sent: true, Time: completed},
 		),
-		flags: []flag[T]{
-			{key: keyTopLevel, keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
-			{key: keyCompletedWithIssues, keep: func(item *T) bool { return of(item).issues() }},
+		Flags: []filters.Flag[T]{
+			{Key: filters.KeyTopLevel, Keep: func(item *T) bool { return aws.ToString(of(item).parent) == "" }},
+			{Key: filters.KeyCompletedWithIssues, Keep: func(item *T) bool { return of(item).issues() }},
 		},
 	}
 }
 
 // withFlag adds a flag that only one of the two kinds of jobs has.
-func (t *table[T]) withFlag(f flag[T]) *table[T] {
-	t.flags = append(t.flags, f)
+func withFlag[T any](t *filters.Table[T], f filters.Flag[T]) *filters.Table[T] {
+	t.Flags = append(t.Flags, f)
 	return t
 }
 
-var backupJobs = jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
+var backupJobs = withFlag(jobTable("BackupJobFilter", "backup:ListBackupJobs", backupJob,
 	texts(types.BackupJobStateCreated, types.BackupJobStatePending, types.BackupJobStateRunning, types.BackupJobStateAborting),
 	texts(types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial),
-	accountsOf(oneValue, func(j *types.BackupJob) *string { return j.AccountId }),
-	member[types.BackupJob]{
-		key: keyVaults, send: oneValue, check: mustBeName,
-		value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
+	accountsOf(filters.OneValue, func(j *types.BackupJob) *string { return j.AccountId }),
+	filters.Member[types.BackupJob]{
+		Key: filters.KeyVaults, Send: filters.OneValue, Check: filters.CheckName,
+		Value: func(j *types.BackupJob) string { return aws.ToString(j.BackupVaultName) },
 	},
-).withFlag(flag[types.BackupJob]{key: keyAllAccounts})
+), filters.Flag[types.BackupJob]{Key: filters.KeyAllAccounts})
 
 var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
 	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
-	accountsOf(oneValueAlways, func(j *types.CopyJob) *string { return j.AccountId }), // ListCopyJobs documents no "*"
-	member[types.CopyJob]{
-		key: keySourceRecoveryPoints, send: oneValue, check: mustBeARN,
-		value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },
+	accountsOf(filters.OneValueAlways, func(j *types.CopyJob) *string { return j.AccountId }), // ListCopyJobs documents no "*"
+	filters.Member[types.CopyJob]{
+		Key: filters.KeySourceRecoveryPoints, Send: filters.OneValue, Check: filters.CheckARN,
+		Value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },
 	},
-	member[types.CopyJob]{
-		key: keyDestinationVaults, send: oneValue, check: mustBeARN,
-		value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
+	filters.Member[types.CopyJob]{
+		Key: filters.KeyDestinationVaults, Send: filters.OneValue, Check: filters.CheckARN,
+		Value: func(j *types.CopyJob) string { return aws.ToString(j.DestinationBackupVaultArn) },
 	},
 )

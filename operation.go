@@ -10,16 +10,17 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // operation is a listing operation of a service: everything in which the built-in operations differ.
 type operation[T any] struct {
-	table   *table[T]
+	table   *filters.Table[T]
 	maxSize int              // the largest page size that the service accepts; 0 if it is unknown
 	noSize  bool             // the service does not implement page sizes
 	id      func(*T) *string // the item's identity
-	fetch   func(q query) fetcher[T]
-	merge   func(c criteria) func(a, b T) int // the order in which chains are merged; nil lists them one after another
+	fetch   func(q filters.Query) fetcher[T]
+	merge   func(c filters.Criteria) func(a, b T) int // the order in which chains are merged; nil lists them one after another
 }
 
 // fetcher reads one page of a chain.
@@ -32,14 +33,14 @@ type fetcher[T any] func(ctx context.Context, token string, size int) (page[T], 
 func calling[C, T, I, O, F any](
 	client C,
 	method func(C, context.Context, *I, ...func(*F)) (*O, error),
-	fill func(q query, in *I, token *string, size *int32),
+	fill func(q filters.Query, in *I, token *string, size *int32),
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
-) func(query) fetcher[T] {
+) func(filters.Query) fetcher[T] {
 	call := func(ctx context.Context, in *I, opts ...func(*F)) (*O, error) {
 		return method(client, ctx, in, opts...)
 	}
-	return func(q query) fetcher[T] {
+	return func(q filters.Query) fetcher[T] {
 		var blank I
 		write := func(in *I, token *string, size *int32) { fill(q, in, token, size) }
 		return fetchWith(call, blank, write, items, watched)
@@ -47,16 +48,16 @@ func calling[C, T, I, O, F any](
 }
 
 // list returns the listing of a filter. Invalid criteria and a nil client are errors of its ranges.
-func (op operation[T]) list(c criteria, client any) Listing[T] {
-	id := identified(op.table.op, func(id *identity) {
-		id.Filter, _ = op.table.marshal(c) // cannot fail for criteria that are valid
+func (op operation[T]) list(c filters.Criteria, client any) Listing[T] {
+	id := identified(op.table.Op, func(id *identity) {
+		id.Filter, _ = op.table.Marshal(c) // cannot fail for criteria that are valid
 	})
 	l := newListing(id, func(f frame) (stream[T], error) { return op.open(f, c) })
-	if verr := op.table.validate(c); verr != nil {
+	if verr := validate(op.table, c); verr != nil {
 		return l.broken(verr)
 	}
 	if lo.IsNil(client) {
-		return l.broken(fmt.Errorf("no %s client was given", serviceOf(op.table.op)))
+		return l.broken(fmt.Errorf("no %s client was given", serviceOf(op.table.Op)))
 	}
 	return l
 }
@@ -78,16 +79,16 @@ func serviceOf(op string) string {
 }
 
 // open returns the stream of a filter: its chains one after another, at the same time, or merged.
-func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
-	if op.table.created() != nil {
+func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
+	if op.table.Created() != nil {
 		f.filtersByTime()
 	}
-	p := op.table.plan(c)
-	if len(p.queries) == 0 { // no request is sent, but a wrong page size is still an error
+	p := op.table.Plan(c)
+	if len(p.Queries()) == 0 { // no request is sent, but a wrong page size is still an error
 		_, err := f.size(op.maxSize, op.noSize)
 		return newGroup[T](f, true), err
 	}
-	groups := lo.PartitionBy(p.queries, op.group)
+	groups := lo.PartitionBy(p.Queries(), op.group)
 	merge := op.merge != nil && len(groups) > 1
 	if merge {
 		f = f.merging()
@@ -115,22 +116,23 @@ func (op operation[T]) open(f frame, c criteria) (stream[T], error) {
 
 // group names the group of chains that a query belongs to. The chains of a group may be read in parallel;
 // groups are read one after another, or merged.
-func (op operation[T]) group(q query) string {
+func (op operation[T]) group(q filters.Query) string {
 	if op.merge != nil {
-		return q.shard
+		return q.Shard()
 	}
-	return strconv.Itoa(q.stage)
+	return strconv.Itoa(q.Stage())
 }
 
 // chain returns the chain of one query. It checks the conditions that the request does not carry on the
 // items.
-func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
+func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query) chain[T] {
+	keeps := op.table.ItemCheck(p, q)
 	c := chain[T]{
-		operation: nameOf(op.table.op), shard: q.shard,
-		maxSize: op.maxSize, noSize: op.noSize, changing: q.moving,
-		filtered: len(op.table.checkedOnItems(q.criteria, p.sent)) > 0,
+		operation: nameOf(op.table.Op), shard: q.Shard(),
+		maxSize: op.maxSize, noSize: op.noSize, changing: q.Moving(),
+		filtered: keeps != nil,
 	}
-	if p.split {
+	if p.MayRepeat() {
 		c.memory = f.memory()
 	}
 	fetch := op.fetch(q)
@@ -141,7 +143,7 @@ func (op operation[T]) chain(f frame, p plan, q query) chain[T] {
 		}
 		pg.identify(op.id)
 		if c.filtered {
-			pg.keep(func(v *T) bool { return op.table.check(q.criteria, v, p.sent) })
+			pg.keep(keeps)
 		}
 		return pg, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/filters"
 	"github.com/backupx-go/backupx/opsworkscm"
 	opsworkstypes "github.com/backupx-go/backupx/opsworkscm/types"
 )
@@ -24,7 +25,7 @@ func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] 
 		table:  opsWorksBackups,
 		noSize: true,
 		id:     func(b *OpsWorksBackup) *string { return b.BackupId },
-		fetch: calling(api, OpsWorksAPI.DescribeBackups, query.opsWorksBackups,
+		fetch: calling(api, OpsWorksAPI.DescribeBackups, fillOpsWorksBackups,
 			func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
 				return out.Backups, out.NextToken
 			}, watchOpsWorks),
@@ -35,23 +36,23 @@ func watchOpsWorks(o *OpsWorksOptions, w *callwatch.Watch) {
 	o.APIOptions = append(o.APIOptions, w.Add)
 }
 
-func (q query) opsWorksBackups(in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
+func fillOpsWorksBackups(q filters.Query, in *OpsWorksDescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size
-	in.BackupId, in.ServerName = q.value(keyIDs), q.value(keyServers)
+	in.BackupId, in.ServerName = q.Value(filters.KeyIDs), q.Value(filters.KeyServers)
 }
 
-var opsWorksBackups = &table[OpsWorksBackup]{
-	name: "OpsWorksFilter", op: "opsworks-cm:DescribeBackups",
-	live:  texts(OpsWorksBackupStatusInProgress, OpsWorksBackupStatusDeleting),
-	final: texts(OpsWorksBackupStatusOk, OpsWorksBackupStatusFailed),
-	sets: []member[OpsWorksBackup]{
-		{key: keyIDs, send: oneValue, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
-		{key: keyServers, send: oneValueAlone, check: mustBeName, value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
-		{key: keyTypes, value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
-		{key: keyEngines, value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
-		{key: keyStates, value: func(b *OpsWorksBackup) string { return string(b.Status) }},
+var opsWorksBackups = &filters.Table[OpsWorksBackup]{
+	Name: "OpsWorksFilter", Op: "opsworks-cm:DescribeBackups",
+	Live:  texts(OpsWorksBackupStatusInProgress, OpsWorksBackupStatusDeleting),
+	Final: texts(OpsWorksBackupStatusOk, OpsWorksBackupStatusFailed),
+	Sets: []filters.Member[OpsWorksBackup]{
+		{Key: filters.KeyIDs, Send: filters.OneValue, Check: filters.CheckName, Value: func(b *OpsWorksBackup) string { return aws.ToString(b.BackupId) }},
+		{Key: filters.KeyServers, Send: filters.OneValueAlone, Check: filters.CheckName, Value: func(b *OpsWorksBackup) string { return aws.ToString(b.ServerName) }},
+		{Key: filters.KeyTypes, Value: func(b *OpsWorksBackup) string { return string(b.BackupType) }},
+		{Key: filters.KeyEngines, Value: func(b *OpsWorksBackup) string { return aws.ToString(b.Engine) }},
+		{Key: filters.KeyStates, Value: func(b *OpsWorksBackup) string { return string(b.Status) }},
 	},
-	times: createdBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
+	Times: filters.CreatedBounds(false, func(b *OpsWorksBackup) *time.Time { return b.CreatedAt }),
 }
 
 // OpsWorksFilter says which backups [OpsWorksBackups] lists. It is an immutable value that goroutines may
@@ -63,87 +64,89 @@ var opsWorksBackups = &table[OpsWorksBackup]{
 //
 // DescribeBackups filters by one backup id or by one server. backupx checks the other conditions on the
 // backups that the service sends. [OpsWorksFilter.Explain] says what happens to each condition.
-type OpsWorksFilter struct{ c criteria }
+type OpsWorksFilter struct{ c filters.Criteria }
 
 // IDs keeps the backups with one of the ids (BackupId). A request takes one id, so several ids are listed as
 // one chain of pages each. The service answers an unknown id with [*OpsWorksResourceNotFoundException].
 // backupx checks more than 16 ids on each backup instead.
-func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow(keyIDs, ids) }
+func (f OpsWorksFilter) IDs(ids ...string) OpsWorksFilter { return f.narrow(filters.KeyIDs, ids) }
 
 // Servers keeps the backups of one of the servers, by name (ServerName). A request takes one name, so several
 // names are listed as one chain of pages each. The service answers an unknown name with
 // [*OpsWorksResourceNotFoundException]. If there are more than 16 names, or if the request has a backup id
 // (see [OpsWorksFilter.IDs]), backupx checks the names on each backup instead.
-func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter { return f.narrow(keyServers, names) }
+func (f OpsWorksFilter) Servers(names ...string) OpsWorksFilter {
+	return f.narrow(filters.KeyServers, names)
+}
 
 // Types keeps the backups of one of the types: AUTOMATED for the service's own, MANUAL for those that a
 // person made. backupx checks it on each backup.
 func (f OpsWorksFilter) Types(types ...OpsWorksBackupType) OpsWorksFilter {
-	return f.narrow(keyTypes, texts(types...))
+	return f.narrow(filters.KeyTypes, texts(types...))
 }
 
 // Engines keeps the backups of servers with one of the engines, ChefAutomate or Puppet. backupx checks it on
 // each backup.
 func (f OpsWorksFilter) Engines(engines ...string) OpsWorksFilter {
-	return f.narrow(keyEngines, engines)
+	return f.narrow(filters.KeyEngines, engines)
 }
 
 // States keeps the backups with one of the statuses (the field Status). backupx checks it on each backup.
 func (f OpsWorksFilter) States(values ...OpsWorksBackupStatus) OpsWorksFilter {
-	return f.narrow(keyStates, texts(values...))
+	return f.narrow(filters.KeyStates, texts(values...))
 }
 
 // CreatedAfter keeps the backups created strictly after t. backupx checks it on each backup. The zero time is
 // an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedAfter(t time.Time) OpsWorksFilter {
-	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedAfter, t)}
+	return OpsWorksFilter{opsWorksBackups.Limit(f.c, filters.KeyCreatedAfter, t)}
 }
 
 // CreatedBefore keeps the backups created strictly before t. backupx checks it on each backup. The zero time
 // is an error ([ErrFilter]).
 func (f OpsWorksFilter) CreatedBefore(t time.Time) OpsWorksFilter {
-	return OpsWorksFilter{opsWorksBackups.limit(f.c, keyCreatedBefore, t)}
+	return OpsWorksFilter{opsWorksBackups.Limit(f.c, filters.KeyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the backups created at from or later and strictly before to. A zero time leaves that
 // end open. backupx checks it on each backup. The filter's text and JSON name the two ends createdFrom and
 // createdTo.
 func (f OpsWorksFilter) CreatedBetween(from, to time.Time) OpsWorksFilter {
-	return OpsWorksFilter{opsWorksBackups.between(f.c, from, to)}
+	return OpsWorksFilter{opsWorksBackups.Between(f.c, from, to)}
 }
 
-func (f OpsWorksFilter) narrow(k key, values []string) OpsWorksFilter {
-	return OpsWorksFilter{opsWorksBackups.narrow(f.c, k, values)}
+func (f OpsWorksFilter) narrow(k filters.Key, values []string) OpsWorksFilter {
+	return OpsWorksFilter{opsWorksBackups.Narrow(f.c, k, values)}
 }
 
 // Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
 // blanks around a value, an ARN where an id or a name is required, reversed times. A listing calls it before
 // its first request.
-func (f OpsWorksFilter) Validate() error { return opsWorksBackups.validateFilter(f.c) }
+func (f OpsWorksFilter) Validate() error { return validateFilter(opsWorksBackups, f.c) }
 
 // Match reports whether the filter keeps the backup. It sends no request. A backup that lacks the field that
 // a condition tests does not match.
-func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.match(f.c, &b) }
+func (f OpsWorksFilter) Match(b OpsWorksBackup) bool { return opsWorksBackups.Match(f.c, &b) }
 
 // Explain says which conditions the service answers, which backupx checks on the backups, and how many chains
 // of pages are read. It warns of states that are not documented and of everything that
 // [OpsWorksFilter.Validate] rejects.
-func (f OpsWorksFilter) Explain() Explanation { return opsWorksBackups.explain(f.c, time.Time{}) }
+func (f OpsWorksFilter) Explain() Explanation { return explain(opsWorksBackups, f.c, 0) }
 
 // String returns the filter as text for people to read.
-func (f OpsWorksFilter) String() string { return opsWorksBackups.format(f.c) }
+func (f OpsWorksFilter) String() string { return opsWorksBackups.Format(f.c) }
 
 // MarshalJSON returns the filter as a JSON object; equal filters give equal bytes. The only error is a time
 // that JSON cannot hold, in a year after 9999.
-func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.marshal(f.c) }
+func (f OpsWorksFilter) MarshalJSON() ([]byte, error) { return opsWorksBackups.Marshal(f.c) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown member is an error ([ErrFilter]), because ignoring
 // it would widen the filter. On error the filter is left unchanged.
 func (f *OpsWorksFilter) UnmarshalJSON(data []byte) error {
-	return opsWorksBackups.unmarshal(data, &f.c)
+	return unmarshalFilter(opsWorksBackups, data, &f.c)
 }
 
-func (f *OpsWorksFilter) operation() string { return opsWorksBackups.op }
+func (f *OpsWorksFilter) operation() string { return opsWorksBackups.Op }
 
 // Short names for package opsworkscm, which has the client.
 type (

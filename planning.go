@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/backupx-go/backupx/internal/filters"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -43,7 +44,7 @@ const (
 // too short.
 func evenly(first, last time.Time, parts int) []time.Time {
 	span := last.Sub(first)
-	parts = min(parts, int(span/shortestWindow), maxWindows)
+	parts = min(parts, int(span/shortestWindow), filters.MaxWindows)
 	if parts < 2 {
 		return nil
 	}
@@ -55,8 +56,8 @@ func evenly(first, last time.Time, parts int) []time.Time {
 	return slices.Compact(points)
 }
 
-// wholeSecond rounds a time down: the ends of windows are whole seconds, see exactMargin.
-func wholeSecond(t time.Time) time.Time { return t.Truncate(exactMargin).UTC() }
+// wholeSecond rounds a time down: the ends of windows are whole seconds, see [filters.ExactMargin].
+func wholeSecond(t time.Time) time.Time { return t.Truncate(filters.ExactMargin).UTC() }
 
 // split is what is known of a query that may be read in windows.
 type split struct {

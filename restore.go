@@ -13,6 +13,8 @@ import (
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	smithytime "github.com/aws/smithy-go/time"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // RestoreHSMBackup cancels the pending deletion of a CloudHSM backup with the operation RestoreBackup of
@@ -49,7 +51,7 @@ func checkHSM(api any, id string) error {
 	if strings.TrimSpace(id) == "" {
 		return errors.New("the id of the backup is empty")
 	}
-	return mustBeName(id)
+	return filters.CheckName(id)
 }
 
 // Restored is the result of [RestoreHSMBackups] for one backup.

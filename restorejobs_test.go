@@ -11,19 +11,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 // The worked example of docs/adding-an-operation.md: ListRestoreJobs as a sixth operation.
 
-var restoreJobs = &table[types.RestoreJobsListMember]{
-	name: "RestoreJobFilter", op: "backup:ListRestoreJobs",
-	live:  texts(types.RestoreJobStatusPending, types.RestoreJobStatusRunning),
-	final: texts(types.RestoreJobStatusCompleted, types.RestoreJobStatusAborted, types.RestoreJobStatusFailed),
-	sets: []member[types.RestoreJobsListMember]{
-		{key: keyStates, send: oneValue, value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
-		{key: keyVaults, check: mustBeARN, value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
+var restoreJobs = &filters.Table[types.RestoreJobsListMember]{
+	Name: "RestoreJobFilter", Op: "backup:ListRestoreJobs",
+	Live:  texts(types.RestoreJobStatusPending, types.RestoreJobStatusRunning),
+	Final: texts(types.RestoreJobStatusCompleted, types.RestoreJobStatusAborted, types.RestoreJobStatusFailed),
+	Sets: []filters.Member[types.RestoreJobsListMember]{
+		{Key: filters.KeyStates, Send: filters.OneValue, Value: func(j *types.RestoreJobsListMember) string { return string(j.Status) }},
+		{Key: filters.KeyVaults, Check: filters.CheckARN, Value: func(j *types.RestoreJobsListMember) string { return aws.ToString(j.BackupVaultArn) }},
 	},
-	times: createdBounds(true, func(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }),
+	Times: filters.CreatedBounds(true, func(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }),
 }
 
 // RestoreJobs lists restore jobs, by ListRestoreJobs of AWS Backup.
@@ -32,9 +34,9 @@ func RestoreJobs(api backup.ListRestoreJobsAPIClient, f RestoreJobFilter) Listin
 		table: restoreJobs, maxSize: 1000,
 		id: func(j *types.RestoreJobsListMember) *string { return j.RestoreJobId },
 		fetch: calling(api, backup.ListRestoreJobsAPIClient.ListRestoreJobs,
-			func(q query, in *backup.ListRestoreJobsInput, token *string, size *int32) {
-				in.NextToken, in.MaxResults, in.ByStatus = token, size, types.RestoreJobStatus(aws.ToString(q.value(keyStates)))
-				in.ByCreatedAfter, in.ByCreatedBefore = q.after(), q.before()
+			func(q filters.Query, in *backup.ListRestoreJobsInput, token *string, size *int32) {
+				in.NextToken, in.MaxResults, in.ByStatus = token, size, types.RestoreJobStatus(aws.ToString(q.Value(filters.KeyStates)))
+				in.ByCreatedAfter, in.ByCreatedBefore = q.CreatedAfter(), q.CreatedBefore()
 			},
 			func(out *backup.ListRestoreJobsOutput) ([]types.RestoreJobsListMember, *string) {
 				return out.RestoreJobs, out.NextToken
@@ -43,16 +45,16 @@ func RestoreJobs(api backup.ListRestoreJobsAPIClient, f RestoreJobFilter) Listin
 }
 
 // RestoreJobFilter says which restore jobs to list.
-type RestoreJobFilter struct{ c criteria }
+type RestoreJobFilter struct{ c filters.Criteria }
 
 // States keeps the jobs in one of the states.
 func (f RestoreJobFilter) States(values ...types.RestoreJobStatus) RestoreJobFilter {
-	return RestoreJobFilter{restoreJobs.narrow(f.c, keyStates, texts(values...))}
+	return RestoreJobFilter{restoreJobs.Narrow(f.c, filters.KeyStates, texts(values...))}
 }
 
 // Vaults keeps the jobs that restore from one of the vaults, by ARN.
 func (f RestoreJobFilter) Vaults(arns ...string) RestoreJobFilter {
-	return RestoreJobFilter{restoreJobs.narrow(f.c, keyVaults, arns)}
+	return RestoreJobFilter{restoreJobs.Narrow(f.c, filters.KeyVaults, arns)}
 }
 
 // restores answers ListRestoreJobs with one job a state.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/samber/lo"
 
+	"github.com/backupx-go/backupx/internal/filters"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -63,29 +64,29 @@ type windowed[T any] struct {
 
 	op      operation[T]
 	f       frame
-	p       plan
-	q       query
+	p       filters.Plan
+	q       filters.Query
 	created func(*T) *time.Time // nil if the service does not filter by creation time
 	split   *split              // nil if windows are not split
 }
 
 // key names the windows of the query in a state.
-func (w *windowed[T]) key() string { return w.f.path + w.q.windowed() }
+func (w *windowed[T]) key() string { return w.f.path + w.prefix() }
 
-// windowed returns what the shards of the query's windows start with.
-func (q query) windowed() string { return strings.TrimPrefix(q.shard+",created=", ",") }
+// prefix is what the shards of the query's windows start with.
+func (w *windowed[T]) prefix() string { return strings.TrimPrefix(w.q.Shard()+",created=", ",") }
 
 // openQuery returns the stream of one query.
-func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: op.table.created()}
+func (op operation[T]) openQuery(f frame, p filters.Plan, q filters.Query) (stream[T], error) {
+	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: op.table.Created()}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
 	}
-	if f.sched.Parallel() > 1 && f.set.every == nil && w.created != nil && !q.moving && !f.merged && f.set.start == nil {
+	if f.sched.Parallel() > 1 && f.set.every == nil && w.created != nil && !q.Moving() && !f.merged && f.set.start == nil {
 		w.split = &split{windows: max(1, len(windows))}
-		w.split.lower, w.split.upper = q.created()
-		w.split.first, _ = q.span(f.set.clock())
+		w.split.lower, w.split.upper = q.Created()
+		w.split.first, _ = w.span()
 	}
 	if windows == nil {
 		windows = []window{{}}
@@ -107,14 +108,14 @@ func (op operation[T]) openQuery(f frame, p plan, q query) (stream[T], error) {
 // stored returns the windows that a checkpoint or [Listing.Every] sets, nil for none.
 func (w *windowed[T]) stored() ([]window, error) {
 	f := w.f
-	if f.planned() || w.created == nil || w.q.moving || f.set.every == nil {
+	if f.planned() || w.created == nil || w.q.Moving() || f.set.every == nil {
 		return f.state.windowsOf(w.key()), nil
 	}
-	first, last := w.q.span(f.set.clock())
-	if last.Sub(first) / *f.set.every >= maxWindows-1 {
-		return nil, fmt.Errorf("Every: %s makes more than %d windows of %s", *f.set.every, maxWindows, last.Sub(first))
+	first, last := w.span()
+	if last.Sub(first) / *f.set.every >= filters.MaxWindows-1 {
+		return nil, fmt.Errorf("Every: %s makes more than %d windows of %s", *f.set.every, filters.MaxWindows, last.Sub(first))
 	}
-	points := grid(first, last, *f.set.every)
+	points := filters.Grid(first, last, *f.set.every)
 	if points == nil {
 		return nil, nil
 	}
@@ -125,14 +126,10 @@ func (w *windowed[T]) stored() ([]window, error) {
 
 // chain returns the chain of a window. The window without ends is the whole query.
 func (w *windowed[T]) chain(at window) chain[T] {
-	q := w.q
 	if at == (window{}) {
-		return w.op.chain(w.f, w.p, q)
+		return w.op.chain(w.f, w.p, w.q)
 	}
-	q.criteria = w.q.criteria.between(at.from, at.to)
-	q.criteria.undated = at.from.IsZero() && !w.q.spanned()
-	q.shard = w.q.windowed() + at.String()
-	c := w.op.chain(w.f, w.p, q)
+	c := w.op.chain(w.f, w.p, w.q.Window(at.from, at.to, w.prefix()+at.String()))
 	c.window = true
 	return c
 }
@@ -146,18 +143,11 @@ func (w *windowed[T]) own(r *reader[T], at window) {
 	r.seen.last, r.seen.unsorted = r.pos.oldest, r.resumed && r.pos.oldest.IsZero()
 }
 
-// spanned reports whether the filter has a span of creation times that is checked on items.
-func (c criteria) spanned() bool {
-	_, first := c.times[keyCreatedFrom]
-	_, last := c.times[keyCreatedTo]
-	return first || last
-}
-
-// span returns the span of time in which jobs that match the criteria were created, as far as it is known now.
-func (c criteria) span(now time.Time) (first, last time.Time) {
-	lower, upper := c.created()
-	last = earliest(upper, now)
-	return latest(lower, last.Add(-retention)), last
+// span returns the span of time in which the jobs of the query were created, as far as it is known now.
+func (w *windowed[T]) span() (first, last time.Time) {
+	lower, upper := w.q.Created()
+	last = filters.Earliest(upper, w.f.set.clock())
+	return filters.Latest(lower, last.Add(-retention)), last
 }
 
 // splittable is a query that may be read in windows.
@@ -173,7 +163,7 @@ func (w *windowed[T]) begin(windows int) {
 	if windows < 2 || len(r.task.Pacers) > 0 || r.resumed {
 		return
 	}
-	first, last := w.q.span(w.f.set.clock())
+	first, last := w.span()
 	if points := evenly(first, last, windows); points != nil {
 		w.divide(r, points)
 	}
@@ -235,7 +225,7 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 		case t.IsZero():
 		case at.holds(t, 0):
 			s.items++
-			s.newest, s.oldest = latest(s.newest, t), earliest(s.oldest, t)
+			s.newest, s.oldest = filters.Latest(s.newest, t), filters.Earliest(s.oldest, t)
 		case !at.holds(t, evidenceMargin):
 			w.split.untimed.Store(true)
 		}
@@ -251,7 +241,7 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 }
 
 // evidenceMargin is how far outside its window an item may lie before it shows that the service passes over the
-// filters for times. Requests ask for a little more than the window, see exactMargin.
+// filters for times. Requests ask for a little more than the window, see [filters.ExactMargin].
 const evidenceMargin = 5 * time.Second
 
 // holds reports whether a time is in the window, extended at both ends.
@@ -261,7 +251,7 @@ func (w window) holds(t time.Time, by time.Duration) bool {
 
 // bounds returns a window within the bounds of the filter.
 func (w *windowed[T]) bounds(at window) window {
-	return window{latest(at.from, w.split.lower), earliest(at.to, w.split.upper)}
+	return window{filters.Latest(at.from, w.split.lower), filters.Earliest(at.to, w.split.upper)}
 }
 
 // consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right. It
@@ -286,10 +276,10 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 }
 
 // points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
-// at most maxWindows windows.
+// at most filters.MaxWindows windows.
 func (w *windowed[T]) points(r *reader[T], sh shown, idle int) []time.Time {
 	points := w.split.split(w.bounds(r.at), sh, idle)
-	return points[max(0, len(points)-maxWindows+w.split.windows):]
+	return points[max(0, len(points)-filters.MaxWindows+w.split.windows):]
 }
 
 // cut is the end of a chain before its last page: what is left of its window is read in parts. The parts are delivered
@@ -370,7 +360,7 @@ func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
 		if !ok || at.IsZero() {
 			return false
 		}
-		oldest = earliest(oldest, at)
+		oldest = filters.Earliest(oldest, at)
 		if _, known := c.ids[id]; known {
 			found++
 		} else if at.After(c.from) && at.Before(c.parts[0].at.to) {

@@ -1,4 +1,4 @@
-package backupx
+package filters
 
 import (
 	"bytes"
@@ -15,33 +15,33 @@ import (
 	"github.com/samber/lo"
 )
 
-// format returns the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
-func (t *table[T]) format(c criteria) string {
-	return t.name + "{" + strings.Join(t.describe(c, func(key) bool { return true }), ", ") + "}"
+// Format returns the criteria as text: BackupJobFilter{states: ABORTED|FAILED, topLevel}.
+func (t *Table[T]) Format(c Criteria) string {
+	return t.Name + "{" + strings.Join(t.describe(c, func(Key) bool { return true }), ", ") + "}"
 }
 
 // describe returns the conditions as text, one a member and tag, in the table's order. It leaves out the
 // members for which include returns false.
-func (t *table[T]) describe(c criteria, include func(key) bool) []string {
+func (t *Table[T]) describe(c Criteria, include func(Key) bool) []string {
 	var parts []string
-	add := func(k key, text string) {
+	add := func(k Key, text string) {
 		if include(k) {
 			parts = append(parts, text)
 		}
 	}
-	for _, m := range t.sets {
-		if values, ok := c.sets[m.key]; ok {
-			add(m.key, m.key.String()+": "+cmp.Or(strings.Join(values, "|"), "nothing"))
+	for _, m := range t.Sets {
+		if values, ok := c.sets[m.Key]; ok {
+			add(m.Key, m.Key.String()+": "+cmp.Or(strings.Join(values, "|"), "nothing"))
 		}
 	}
-	for _, b := range t.times {
-		if limit, ok := c.times[b.key]; ok {
-			add(b.key, b.key.String()+": "+limit.Format(time.RFC3339Nano))
+	for _, b := range t.Times {
+		if limit, ok := c.times[b.Key]; ok {
+			add(b.Key, b.Key.String()+": "+limit.Format(time.RFC3339Nano))
 		}
 	}
-	for _, f := range t.flags {
-		if c.flags[f.key] {
-			add(f.key, f.key.String())
+	for _, f := range t.Flags {
+		if c.flags[f.Key] {
+			add(f.Key, f.Key.String())
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
@@ -49,22 +49,22 @@ func (t *table[T]) describe(c criteria, include func(key) bool) []string {
 		if values := c.tags[key]; values != nil {
 			text += ": " + cmp.Or(strings.Join(values, "|"), "nothing")
 		}
-		add(keyTags, text)
+		add(KeyTags, text)
 	}
 	return parts
 }
 
-// marshal returns the criteria as a JSON object with its members in alphabetical order: equal criteria give
+// Marshal returns the criteria as a JSON object with its members in alphabetical order: equal criteria give
 // equal bytes.
-func (t *table[T]) marshal(c criteria) ([]byte, error) {
+func (t *Table[T]) Marshal(c Criteria) ([]byte, error) {
 	out := map[string]any{}
-	for _, m := range t.sets {
-		values, ok := c.sets[m.key]
+	for _, m := range t.Sets {
+		values, ok := c.sets[m.Key]
 		switch {
-		case ok && m.boolean && len(values) == 1 && m.validate(values[0]) == nil:
-			out[m.key.String()] = values[0] == "true"
+		case ok && m.Boolean && len(values) == 1 && m.validate(values[0]) == nil:
+			out[m.Key.String()] = values[0] == "true"
 		case ok:
-			out[m.key.String()] = values
+			out[m.Key.String()] = values
 		}
 	}
 	for k, limit := range c.times {
@@ -74,15 +74,16 @@ func (t *table[T]) marshal(c criteria) ([]byte, error) {
 		out[k.String()] = true
 	}
 	if c.tags != nil {
-		out[keyTags.String()] = c.tags
+		out[KeyTags.String()] = c.tags
 	}
 	return json.Marshal(out)
 }
 
-// unmarshal reads what marshal wrote. An unknown member is an error, because ignoring it would widen the
-// filter. After an error the criteria are what they were.
-func (t *table[T]) unmarshal(data []byte, into *criteria) error {
-	var c criteria
+// Unmarshal reads what Marshal wrote. An unknown member is an error, because ignoring it would widen the
+// filter. After an error the criteria are what they were. As with Validate, the filter's name is for the caller
+// to add.
+func (t *Table[T]) Unmarshal(data []byte, into *Criteria) error {
+	var c Criteria
 	err := eachMember(data, func(name string, value json.RawMessage) error {
 		if string(value) == "null" {
 			return errors.New("null is no value")
@@ -92,7 +93,7 @@ func (t *table[T]) unmarshal(data []byte, into *criteria) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("backupx: %s: %w: %w", t.name, ErrFilter, err)
+		return err
 	}
 	*into = c
 	return nil
@@ -133,31 +134,31 @@ func eachMember(data []byte, f func(name string, value json.RawMessage) error) e
 }
 
 // decode adds one member of a JSON object to the criteria.
-func (t *table[T]) decode(c criteria, name string, value json.RawMessage) (criteria, error) {
-	if m, ok := lo.Find(t.sets, func(m member[T]) bool { return m.key.String() == name }); ok {
+func (t *Table[T]) decode(c Criteria, name string, value json.RawMessage) (Criteria, error) {
+	if m, ok := lo.Find(t.Sets, func(m Member[T]) bool { return m.Key.String() == name }); ok {
 		values, err := m.decode(value)
-		return t.narrow(c, m.key, values), err
+		return t.Narrow(c, m.Key, values), err
 	}
-	if b, ok := lo.Find(t.times, func(b bound[T]) bool { return b.key.String() == name }); ok {
+	if b, ok := lo.Find(t.Times, func(b Bound[T]) bool { return b.Key.String() == name }); ok {
 		var at time.Time
 		err := json.Unmarshal(value, &at)
-		return t.limit(c, b.key, at), err
+		return t.Limit(c, b.Key, at), err
 	}
-	if f, ok := lo.Find(t.flags, func(f flag[T]) bool { return f.key.String() == name }); ok {
+	if f, ok := lo.Find(t.Flags, func(f Flag[T]) bool { return f.Key.String() == name }); ok {
 		if string(value) != "true" {
 			return c, errors.New("true is its only value")
 		}
-		return t.flag(c, f.key), nil
+		return t.Flag(c, f.Key), nil
 	}
-	if name != keyTags.String() || t.tags == nil {
+	if name != KeyTags.String() || t.Tags == nil {
 		return c, errors.New("no member of this filter")
 	}
 	return t.decodeTags(c, value)
 }
 
 // decode reads the values of a member: a JSON array of strings, or true or false for a boolean member.
-func (m member[T]) decode(value json.RawMessage) ([]string, error) {
-	if s := string(value); m.boolean && (s == "true" || s == "false") {
+func (m Member[T]) decode(value json.RawMessage) ([]string, error) {
+	if s := string(value); m.Boolean && (s == "true" || s == "false") {
 		return []string{s}, nil
 	}
 	var elements []*string
@@ -175,14 +176,14 @@ func (m member[T]) decode(value json.RawMessage) ([]string, error) {
 }
 
 // decodeTags reads a JSON object that has the allowed values by tag key; null allows any value.
-func (t *table[T]) decodeTags(c criteria, value json.RawMessage) (criteria, error) {
+func (t *Table[T]) decodeTags(c Criteria, value json.RawMessage) (Criteria, error) {
 	err := eachMember(value, func(key string, value json.RawMessage) error {
 		if string(value) == "null" {
-			c = t.tag(c, key, nil)
+			c = t.Tag(c, key, nil)
 			return nil
 		}
-		values, err := member[struct{}]{}.decode(value)
-		c = t.tag(c, key, values)
+		values, err := Member[struct{}]{}.decode(value)
+		c = t.Tag(c, key, values)
 		return err
 	})
 	return c, err
