@@ -58,7 +58,7 @@ func (w window) between(points []time.Time) []window {
 }
 
 // windowed is the stream of one query of a listing of jobs. It reads the query in one chain, or in a chain for each
-// window of creation time. Windows are split while the range runs, as [scheduler] decides.
+// window of creation time. Windows are split while the range runs, as the scheduler decides.
 type windowed[T any] struct {
 	*group[T]
 
