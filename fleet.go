@@ -3,15 +3,8 @@ package backupx
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"slices"
 	"strings"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"github.com/backupx-go/backupx/internal/callwatch"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -181,7 +174,7 @@ func (e SourceErrors) Unwrap() []error {
 // SourceError says why one source of a fleet, or one service of an inventory, failed.
 type SourceError struct {
 	Source string // the name of the source; in a fleet of fleets both names, joined by a slash
-	Kind   Kind   // the sort of failure
+	Kind   Kind   // the sort of failure, as [KindOf] returns it for Err
 	Err    error  // a [*ListError] without a checkpoint: the checkpoint of the whole listing has the source's position
 }
 
@@ -196,43 +189,3 @@ func (e *SourceError) Error() string {
 
 // Unwrap returns the cause.
 func (e *SourceError) Unwrap() error { return e.Err }
-
-// Kind is the sort of a failure, by which a program decides what to do about it.
-type Kind string
-
-// The kinds of failure.
-const (
-	NotOffered Kind = "not offered" // the region does not have the service: leave the source out
-	NotEnabled Kind = "not enabled" // the account has not opted in to the region, or the credentials are not valid in it
-	Denied     Kind = "denied"      // the caller lacks a permission
-	Throttled  Kind = "throttled"   // too many requests: use Rate and the SDK's adaptive retry mode
-	Other      Kind = "other"       // anything else: see the error
-)
-
-// kindOf returns the kind of a failure, by the service's error code, the HTTP status, or a host name that
-// does not resolve.
-func kindOf(err error) Kind {
-	var api smithy.APIError
-	var dns *net.DNSError
-	var response *smithyhttp.ResponseError
-	code := ""
-	if errors.As(err, &api) {
-		code = api.ErrorCode()
-	}
-	status := 0
-	if errors.As(err, &response) {
-		status = response.HTTPStatusCode()
-	}
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return NotOffered
-	case slices.Contains([]string{"UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired", "AuthFailure"}, code):
-		return NotEnabled
-	case callwatch.Throttled(err) || status == http.StatusTooManyRequests:
-		return Throttled
-	case strings.Contains(code, "AccessDenied") || code == "UnauthorizedOperation" || status == http.StatusForbidden:
-		return Denied
-	default:
-		return Other
-	}
-}

@@ -70,21 +70,21 @@ var effects = map[string]struct {
 	kind   backupx.Kind
 	effect fakeaws.Effect
 }{
-	"not enabled":    {backupx.NotEnabled, fakeaws.NotEnabled()},
-	"no such token":  {backupx.NotEnabled, fakeaws.Error(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")},
-	"opt-in":         {backupx.NotEnabled, fakeaws.Error(http.StatusForbidden, "OptInRequired", "You are not subscribed.")},
-	"denied":         {backupx.Denied, fakeaws.AccessDenied()},
-	"forbidden":      {backupx.Denied, fakeaws.Status(http.StatusForbidden)},
-	"throttled":      {backupx.Throttled, fakeaws.Throttle()},
-	"too many":       {backupx.Throttled, fakeaws.Status(http.StatusTooManyRequests)},
-	"internal":       {backupx.Other, fakeaws.InternalError()},
-	"unavailable":    {backupx.Other, fakeaws.Unavailable()},
-	"dropped":        {backupx.Other, fakeaws.Drop()},
-	"truncated":      {backupx.Other, fakeaws.Truncate()},
-	"cut":            {backupx.Other, fakeaws.Cut()},
-	"empty":          {backupx.Other, fakeaws.EmptyBody()},
-	"invalid":        {backupx.Other, fakeaws.Error(http.StatusBadRequest, "InvalidParameterValueException", "no")},
-	"repeated token": {backupx.Other, fakeaws.RepeatToken()},
+	"not enabled":    {backupx.KindNotEnabled, fakeaws.NotEnabled()},
+	"no such token":  {backupx.KindNotEnabled, fakeaws.Error(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")},
+	"opt-in":         {backupx.KindNotEnabled, fakeaws.Error(http.StatusForbidden, "OptInRequired", "You are not subscribed.")},
+	"denied":         {backupx.KindDenied, fakeaws.AccessDenied()},
+	"forbidden":      {backupx.KindOther, fakeaws.Status(http.StatusForbidden)},
+	"throttled":      {backupx.KindThrottled, fakeaws.Throttle()},
+	"too many":       {backupx.KindThrottled, fakeaws.Status(http.StatusTooManyRequests)},
+	"internal":       {backupx.KindOther, fakeaws.InternalError()},
+	"unavailable":    {backupx.KindOther, fakeaws.Unavailable()},
+	"dropped":        {backupx.KindOther, fakeaws.Drop()},
+	"truncated":      {backupx.KindOther, fakeaws.Truncate()},
+	"cut":            {backupx.KindOther, fakeaws.Cut()},
+	"empty":          {backupx.KindOther, fakeaws.EmptyBody()},
+	"invalid":        {backupx.KindOther, fakeaws.Error(http.StatusBadRequest, "InvalidParameterValueException", "no")},
+	"repeated token": {backupx.KindOther, fakeaws.RepeatToken()},
 }
 
 func TestASourceThatFailsDoesNotStopTheOthers(t *testing.T) {
@@ -119,13 +119,14 @@ func TestASourceThatFailsDoesNotStopTheOthers(t *testing.T) {
 func TestARegionWithoutTheServiceIsNotOffered(t *testing.T) {
 	_, fleet := regions(map[string]int{"a": 3}, nil)
 	nowhere := fakeaws.New(fakeaws.Data{}).Config()
+	nowhere.BaseEndpoint, nowhere.Region = nil, "aq-south-1" // the host is that of AWS in the region
 	nowhere.HTTPClient = roundTripClient(func(r *http.Request) (*http.Response, error) {
 		return nil, &net.DNSError{Err: "no such host", Name: r.URL.Host, IsNotFound: true}
 	})
 	fleet = append(fleet, backupx.Source{Name: "aq-south-1", Client: backupx.New(nowhere)})
 	items, err := backupx.Across(fleet, listJobs).Collect(t.Context())
 	require.Len(t, items, 3)
-	require.Equal(t, map[string]backupx.Kind{"aq-south-1": backupx.NotOffered}, kindsOf(t, err))
+	require.Equal(t, map[string]backupx.Kind{"aq-south-1": backupx.KindNotOffered}, kindsOf(t, err))
 	require.ErrorContains(t, err, "1 source failed: aq-south-1: not offered: ListBackupJobs: page 1: ")
 }
 
@@ -136,7 +137,7 @@ func TestALimitDoesNotHideASourceThatFailed(t *testing.T) {
 			services["a"].Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
 			items, err := backupx.Across(fleet, listJobs).Parallel(n).Limit(15).Collect(t.Context())
 			require.Len(t, items, 15)
-			require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied}, kindsOf(t, err))
+			require.Equal(t, map[string]backupx.Kind{"a": backupx.KindDenied}, kindsOf(t, err))
 			var list *backupx.ListError
 			require.ErrorAs(t, err, &list)
 			require.Equal(t, 15, list.Delivered)
@@ -199,7 +200,7 @@ func TestResumingAFleetTriesTheSourcesThatFailedAgain(t *testing.T) {
 		l := backupx.Across(fleet, listInOneChain).Parallel(n)
 		items, err := l.Collect(t.Context())
 		require.Equal(t, map[string]int{"a": 20, "b": 20}, sourcesOf(items))
-		require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied, "c": backupx.NotEnabled}, kindsOf(t, err))
+		require.Equal(t, map[string]backupx.Kind{"a": backupx.KindDenied, "c": backupx.KindNotEnabled}, kindsOf(t, err))
 
 		var list *backupx.ListError
 		require.ErrorAs(t, err, &list)
@@ -312,7 +313,7 @@ func TestARangeAfterABreakTriesTheSourcesThatFailedAgain(t *testing.T) {
 
 			rest, err := drain(cursor.All(t.Context()))
 			require.Equal(t, map[string]int{"b": 16}, sourcesOf(rest))
-			require.Equal(t, map[string]backupx.Kind{"a": backupx.Denied}, kindsOf(t, err), "a was tried again")
+			require.Equal(t, map[string]backupx.Kind{"a": backupx.KindDenied}, kindsOf(t, err), "a was tried again")
 
 			services["a"].ClearFaults()
 			rest, err = drain(cursor.All(t.Context()))

@@ -87,7 +87,7 @@ func TestAServiceThatFailsDoesNotStopTheInventory(t *testing.T) {
 		l := clientOf(s).Inventory(everyService...).Parallel(n)
 		records, err := l.Collect(t.Context())
 		require.Len(t, records, 4)
-		require.Equal(t, map[string]backupx.Kind{"hsm": backupx.Denied}, kindsOf(t, err))
+		require.Equal(t, map[string]backupx.Kind{"hsm": backupx.KindDenied}, kindsOf(t, err))
 		var denied *hsmtypes.CloudHsmAccessDeniedException
 		require.ErrorAs(t, err, &denied)
 	}
@@ -99,6 +99,6 @@ func TestInventoriesOfAFleet(t *testing.T) {
 	for _, n := range []int{1, 6} {
 		records, err := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[backupx.Record] { return c.Inventory() }).Parallel(n).Collect(t.Context())
 		require.Equal(t, map[string]int{"a": 5, "b": 4}, lo.CountValuesBy(records, func(r backupx.Sourced[backupx.Record]) string { return r.Source }))
-		require.Equal(t, map[string]backupx.Kind{"b/copy-jobs": backupx.Throttled}, kindsOf(t, err))
+		require.Equal(t, map[string]backupx.Kind{"b/copy-jobs": backupx.KindThrottled}, kindsOf(t, err))
 	}
 }

@@ -566,7 +566,7 @@ func TestARefusedPageIsDroppedWithItsRange(t *testing.T) {
 		_, err := drain(fleetOf(map[string]backupx.Listing[string]{
 			"s": start(s), "other": backupx.Concat(other.lists(shelves, 5)...),
 		}, nil).Parallel(2 * shelves).All(t.Context()))
-		require.Equal(t, map[string]backupx.Kind{"s": backupx.Other}, kindsOf(t, err))
+		require.Equal(t, map[string]backupx.Kind{"s": backupx.KindOther}, kindsOf(t, err))
 		require.Len(t, other.pages(), shelves*5)
 		requireDropped(t, s)
 	})

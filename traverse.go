@@ -262,7 +262,7 @@ func (f frame) sourceFailed(err error) (alone bool) {
 		return false
 	}
 	why := f.describe(err)
-	f.failed = append(f.failed, &SourceError{Source: f.source, Kind: kindOf(why), Err: why})
+	f.failed = append(f.failed, &SourceError{Source: f.source, Kind: KindOf(why), Err: why})
 	return true
 }
 

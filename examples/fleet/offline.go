@@ -21,7 +21,7 @@ func offline() backupx.Fleet {
 		madeUpSource("111122223333/us-east-1", 1, 400),
 		madeUpSource("111122223333/eu-west-1", 2, 250),
 		madeUpSource("111122223333/me-south-1", 3, 10, fakeaws.Fault{Do: fakeaws.NotEnabled()}),
-		notOffered("111122223333/aq-south-1"),
+		notOffered("111122223333", "aq-south-1"),
 		madeUpSource("444455556666/us-east-1", 4, 300, denied),
 		madeUpSource("444455556666/eu-west-1", 5, 50, fakeaws.Fault{Do: fakeaws.Throttle()}),
 		madeUpSource("123456789012/us-east-1", 6, 0),
@@ -35,11 +35,12 @@ func madeUpSource(name string, seed uint64, jobs int, faults ...fakeaws.Fault) b
 	return madeUpWith(name, s.Config())
 }
 
-// notOffered returns a source whose endpoint has no address, as in a region without the service.
-func notOffered(name string) backupx.Source {
-	cfg := fakeaws.New(fakeaws.Data{}).Config()
+// notOffered returns a source of a region in which the host of the service has no address.
+func notOffered(account, region string) backupx.Source {
+	cfg := fakeaws.New(fakeaws.Data{}, fakeaws.WithRegion(region)).Config()
+	cfg.BaseEndpoint = nil // the host is that of AWS in the region
 	cfg.HTTPClient = noAddress{}
-	return madeUpWith(name, cfg)
+	return madeUpWith(account+"/"+region, cfg)
 }
 
 func madeUpWith(name string, cfg aws.Config) backupx.Source {
