@@ -21,7 +21,8 @@ type chain[T any] struct {
 	noSize    bool   // the service does not implement page sizes
 	filtered  bool   // items are dropped, so that a request cannot tell how many items are needed
 	fetch     fetcher[T]
-	memory    *memory // of delivered items; nil if no other chain can repeat them
+	memory    *memory // of delivered items; nil if items have no identities
+	shares    bool    // other chains use the memory too, because they may repeat an item
 	changing  bool    // an item may leave this chain for another one while it is read
 	window    bool    // the chain is a window of creation time
 }
@@ -106,6 +107,7 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 // newReader returns the stream of a chain that is not part of the range yet.
 func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 	c.filtered = c.filtered || f.filtered
+	pos.unsaved = !c.shares
 	r := &reader[T]{
 		progress: &progress{
 			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
@@ -254,16 +256,14 @@ func (f *feed[T]) follow(token string) bool {
 	return !before
 }
 
-// ask returns how many items to ask for: enough for the items that are skipped and those that are wanted.
+// ask returns how many items to ask for: no more than those that are skipped and those that are wanted. A service whose
+// page sizes are unknown may refuse a smaller size than the caller's.
 func (f *feed[T]) ask(wanted int) int {
-	if f.chain.filtered || wanted > math.MaxInt32-f.skip || f.size == 0 && f.chain.noSize {
+	unknown := f.chain.maxSize == 0 && !f.chain.noSize
+	if unknown || f.size == 0 || f.chain.filtered || wanted > math.MaxInt32-f.skip {
 		return f.size
 	}
-	need := max(1, wanted) + f.skip
-	if f.size == 0 {
-		return need
-	}
-	return min(f.size, need)
+	return min(f.size, max(1, wanted)+f.skip)
 }
 
 // reached moves the position behind item i-1 of the page, and at its end to the next page. The item was kept or dropped.

@@ -65,7 +65,7 @@ const seenTokens = 256
 func (l Listing[T]) checkpoint(st *state) Checkpoint {
 	cp := st.checkpoint(l.identity())
 	if start, ok := l.start(); ok && !st.opened {
-		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip}
+		cp.s.Start = &savedPos{Token: []byte(start.Token), Skip: start.Skip, Loop: start.Loop}
 	}
 	return cp
 }
@@ -79,11 +79,15 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		if o.omits(name) {
 			continue
 		}
-		s.Chains[name] = savedPos{
+		pos := savedPos{
 			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
 			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
-			Last: packed(p.recent), Largest: p.largest, Passed: packed(p.passed), Oldest: p.oldest,
+			Passed: packed(p.passed), Oldest: p.oldest,
 		}
+		if !p.unsaved {
+			pos.Last, pos.Largest = packed(p.recent), p.largest
+		}
+		s.Chains[name] = pos
 	}
 	for key, windows := range st.windows {
 		if o.omits(key) {

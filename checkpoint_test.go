@@ -303,8 +303,27 @@ func TestTokensOfTheAWSCLI(t *testing.T) {
 			require.ErrorIs(t, err, backupx.ErrCheckpoint)
 			require.ErrorContains(t, err, c.err)
 			require.Zero(t, s.count(), "nothing is sent")
+
+			var list *backupx.ListError
+			require.ErrorAs(t, err, &list)
+			_, err = s.list().Resume(throughText(t, list.Checkpoint))
+			require.ErrorIs(t, err, backupx.ErrCheckpoint, "the start would deliver everything again")
+			_, err = list.Checkpoint.CLIToken()
+			require.ErrorIs(t, err, backupx.ErrCheckpoint)
+			require.False(t, list.Checkpoint.Done())
 		})
 	}
+}
+
+func TestAPageTokenOfTheServiceIsNoCLIToken(t *testing.T) {
+	s := newShelf("a", 5, 2)
+	for _, token := range []string{"shelf-token-2", "AQICAHh+secret/token==", cli(`{"id": 7, "at": "2026-03-14"}`), cli(`[7]`), cli("opaque")} {
+		_, err := drain(s.list().StartAtCLI(token).All(t.Context()))
+		require.ErrorContains(t, err, "a page token of the service itself goes to StartAt", token)
+	}
+	items, err := drain(s.list().StartAt("shelf-token-2").All(t.Context()))
+	require.NoError(t, err)
+	require.Equal(t, s.items[2:], items)
 }
 
 func TestCLITokensGoThereAndBack(t *testing.T) {

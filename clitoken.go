@@ -27,6 +27,9 @@ func (cp Checkpoint) CLIToken() (string, error) {
 			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has several", ErrCheckpoint)
 		}
 		if p := cp.s.Start; p != nil {
+			if p.Loop {
+				return "", fmt.Errorf("backupx: %w", errNowhere)
+			}
 			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
 		}
 		for p := range maps.Values(cp.s.Chains) {
@@ -42,11 +45,13 @@ func (cp Checkpoint) CLIToken() (string, error) {
 
 // StartAtCLI starts at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or of boto3
 // (StartingToken, resume_token), even in the middle of a page. As with [Listing.StartAt], the listing must
-// have one chain. An empty token is an error, because the CLI and boto3 give it at the end of a listing.
+// have one chain. An empty token is an error, because the CLI and boto3 give it at the end of a listing. A page token of
+// the service itself, which the CLI prints with --no-paginate, is an error too: use [Listing.StartAt]. The checkpoint of
+// such an error cannot be resumed ([ErrCheckpoint]): the listing has no place to start at.
 func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 	t, err := parseCLIToken(token)
 	if err != nil {
-		return l.broken(fmt.Errorf("StartAtCLI: %w: %w", ErrCheckpoint, err))
+		return l.startAt(position{Loop: true}).broken(fmt.Errorf("StartAtCLI: %w: %w", ErrCheckpoint, err))
 	}
 	start := position{Skip: t.Truncate}
 	if t.NextToken != nil {
@@ -55,6 +60,9 @@ func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 	return l.startAt(start)
 }
 
+// errNotCLI is the error of a token that the AWS CLI did not make, such as those that it prints with --no-paginate.
+var errNotCLI = errors.New("not a token of the AWS CLI or boto3: a page token of the service itself goes to StartAt")
+
 func parseCLIToken(token string) (cliToken, error) {
 	var t cliToken
 	if token == "" {
@@ -62,14 +70,14 @@ func parseCLIToken(token string) (cliToken, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(token)
 	if err != nil {
-		return t, fmt.Errorf("not a token of the AWS CLI: %w", err)
+		return t, errNotCLI
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil {
-		return t, errors.New("not a token of the AWS CLI: it holds no JSON object")
+		return t, fmt.Errorf("%w (it holds no JSON object)", errNotCLI)
 	}
 	if _, ok := members["NextToken"]; !ok {
-		return t, errors.New("not a token of this operation: it holds no NextToken")
+		return t, errors.New("not a token of this operation: it holds no NextToken; a page token of the service itself goes to StartAt")
 	}
 	for name := range members {
 		if name != "NextToken" && name != "boto_truncate_amount" {

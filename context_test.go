@@ -5,10 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/aws/smithy-go"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -80,6 +86,101 @@ func TestAContextThatEndsDuringARequest(t *testing.T) {
 		require.Len(t, got, 20)
 		require.Equal(t, 2500*time.Millisecond, time.Since(began))
 	})
+}
+
+func TestAContextThatEndsDuringARequestAheadIsTheErrorOfItsPage(t *testing.T) {
+	for name, ahead := range map[string]func(backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob]{
+		"Prefetch": func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Prefetch(1) },
+		"Parallel": func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] { return l.Parallel(2) },
+		"Ordered": func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] {
+			return l.Parallel(2).Ordered()
+		},
+		"Rate": func(l backupx.Listing[types.BackupJob]) backupx.Listing[types.BackupJob] {
+			return l.Prefetch(1).Rate(0.9)
+		},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := fakeaws.New(fakeaws.Data{BackupJobs: dense()}, fakeaws.WithLatency(time.Second))
+			ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			one := backupx.BackupJobFilter{}.States(types.BackupJobStateCompleted)
+			l := ahead(clientOf(s).BackupJobs(one).PageSize(10))
+			_, err := drain(l.All(ctx))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			var list *backupx.ListError
+			require.ErrorAs(t, err, &list)
+			require.Positive(t, list.Page)
+			var operation *smithy.OperationError
+			require.ErrorAs(t, err, &operation, "the request's own error: %v", err)
+			require.Equal(t, 2500*time.Millisecond, time.Since(began))
+			rest := resumeFrom(t, l, list.Checkpoint)
+			require.Len(t, rest, len(dense())-list.Delivered)
+		})
+	}
+}
+
+// A client that compares contexts, such as a mock, gets the caller's context where nothing is read ahead, and one made
+// from it otherwise.
+func TestTheContextOfTheCallerReachesTheClient(t *testing.T) {
+	type key struct{}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "the caller's"))
+	defer cancel()
+	var got []context.Context
+	var mu sync.Mutex
+	client := jobsAPI(func(ctx context.Context, in *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, ctx)
+		out := &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{{}}}
+		if in.NextToken == nil {
+			out.NextToken = aws.String("next")
+		}
+		return out, nil
+	})
+	l := backupx.BackupJobs(client, backupx.BackupJobFilter{})
+	fleet := backupx.Fleet{{Name: "a", Client: backupx.Client{Backup: client}}}
+	names := func(l backupx.Listing[types.BackupJob]) backupx.Listing[string] { return backupx.Map(l, idOrNone) }
+	across := backupx.Map(backupx.Across(fleet, listJobs), func(v backupx.Sourced[types.BackupJob]) string { return v.Source })
+	for name, read := range map[string]func() error{
+		"All":        func() error { _, err := drain(l.All(ctx)); return err },
+		"Pages":      func() error { _, err := drain(l.Pages(ctx)); return err },
+		"Collect":    func() error { _, err := l.Collect(ctx); return err },
+		"First":      func() error { _, _, err := l.Parallel(8).First(ctx); return err },
+		"Count":      func() error { _, err := l.Count(ctx); return err },
+		"a cursor":   func() error { _, err := drain(l.Cursor().All(ctx)); return err },
+		"a rate":     func() error { _, err := l.Rate(1e9).Count(ctx); return err },
+		"a fleet":    func() error { _, err := across.Count(ctx); return err },
+		"Concat":     func() error { _, err := backupx.Concat(names(l), across).Count(ctx); return err },
+		"Merge":      func() error { _, err := backupx.Merge(strings.Compare, names(l), across).Count(ctx); return err },
+		"operations": func() error { _, err := jobsByOperation(client, backup.ListBackupJobsInput{}).Count(ctx); return err },
+	} {
+		got = nil
+		require.NoError(t, read(), name)
+		require.NotEmpty(t, got, name)
+		for _, c := range got {
+			require.True(t, c == ctx, "%s: the client got another context", name)
+		}
+	}
+	got = nil
+	require.NoError(t, func() error { _, err := l.Prefetch(1).Count(ctx); return err }())
+	require.Len(t, got, 2)
+	for _, c := range got {
+		require.Equal(t, "the caller's", c.Value(key{}))
+	}
+}
+
+func idOrNone(j types.BackupJob) string { return aws.ToString(j.BackupJobId) }
+
+// jobsAPI is a client of AWS Backup in the form of a function. It has no copy jobs.
+type jobsAPI func(context.Context, *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error)
+
+func (f jobsAPI) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, _ ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	return f(ctx, in)
+}
+
+func (jobsAPI) ListCopyJobs(context.Context, *backup.ListCopyJobsInput, ...func(*backup.Options)) (*backup.ListCopyJobsOutput, error) {
+	return &backup.ListCopyJobsOutput{}, nil
 }
 
 func TestAContextThatEndsWhileARateWaits(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // Cursor is one traversal of a listing that remembers its position. Each range over a Listing starts at the
@@ -50,6 +51,9 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 		return err
 	}
 	if s := cp.s.Start; s != nil {
+		if s.Loop {
+			return errNowhere
+		}
 		c.l = c.l.startAt(position{Token: string(s.Token), Skip: s.Skip})
 	}
 	st, err := cp.s.state(id)
@@ -62,11 +66,12 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 // check reports the error with which a range would fail before its first request.
 func (c *Cursor[T]) check() error {
 	t, _, err := c.l.begin(context.Background(), c.st.planOnly())
+	t.scope.Close()
 	if err != nil {
 		return err
 	}
 	if t.loops() {
-		return fmt.Errorf("%w: %w: there is nowhere to go on from", ErrCheckpoint, ErrTokenLoop)
+		return fmt.Errorf("%w: %w", errNowhere, ErrTokenLoop)
 	}
 	return nil
 }
@@ -81,6 +86,10 @@ func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
 
 // Checkpoint returns the current position.
 func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
+
+// Failed returns the sources of a fleet, or the services of an inventory, that have failed in the last range, also if the
+// loop was left before its end. In the body of a loop it returns those that have failed so far.
+func (c *Cursor[T]) Failed() SourceErrors { return slices.Clone(c.state().failed) }
 
 // state returns the position. The zero Cursor gets an empty one, and its listing reports the error.
 func (c *Cursor[T]) state() *state {

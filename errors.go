@@ -28,11 +28,18 @@ var (
 	ErrFilter = errors.New("invalid filter")
 )
 
+// errNowhere is the error of a checkpoint without a position to resume from.
+var errNowhere = fmt.Errorf("%w: there is nowhere to go on from", ErrCheckpoint)
+
 // ListError says where a listing stopped, and why. A range yields it last, after every item that was read
 // before the failure.
 type ListError struct {
 	// Operation is the API operation, such as ListBackupJobs.
 	Operation string
+	// Source is the name of the source of a fleet, or of the service of an inventory, whose request ended the range, for
+	// example because the context ended while the source did not answer. It is empty elsewhere. Sources that fail by
+	// themselves do not end the range: see [SourceErrors].
+	Source string
 	// Shard names the chain of pages if the listing reads several: states=FAILED, for example, or a window of
 	// creation time such as created=2026-03-01T00:00:00Z..2026-03-02T00:00:00Z.
 	Shard string
@@ -58,6 +65,9 @@ func (e *ListError) Error() string {
 	b.WriteString("backupx: ")
 	if e.Operation != "" { // the zero Listing has none
 		b.WriteString(e.Operation + ": ")
+	}
+	if e.Source != "" {
+		b.WriteString(e.Source + ": ")
 	}
 	if e.Page > 0 {
 		fmt.Fprintf(&b, "page %d", e.Page)

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/aws/smithy-go"
@@ -308,6 +309,7 @@ func TestARangeAfterABreakTriesTheSourcesThatFailedAgain(t *testing.T) {
 				return !stopped
 			})
 			require.Equal(t, map[string]int{"a": 20, "b": 34}, sourcesOf(got))
+			require.Equal(t, map[string]backupx.Kind{"a": backupx.KindDenied}, kindsOf(t, cursor.Failed()), "the break hides no failure")
 			cp := cursor.Checkpoint()
 			require.False(t, cp.Done())
 
@@ -319,6 +321,7 @@ func TestARangeAfterABreakTriesTheSourcesThatFailedAgain(t *testing.T) {
 			rest, err = drain(cursor.All(t.Context()))
 			require.NoError(t, err)
 			require.Equal(t, map[string]int{"a": 15}, sourcesOf(rest))
+			require.Empty(t, cursor.Failed(), "those of the last range only")
 			require.True(t, cursor.Checkpoint().Done())
 			resumed := resumeFrom(t, l, cp)
 			require.Equal(t, map[string]int{"a": 15, "b": 16}, sourcesOf(resumed))
@@ -344,6 +347,41 @@ func TestAFleetTakesTheTimeOfItsSlowestSource(t *testing.T) {
 		requireCount(t, lo.Sum(lo.Values(jobs)), backupx.Across(fleet, listInOneChain).Parallel(17))
 		require.Equal(t, slowest, time.Since(began))
 	})
+}
+
+// silent is a client that answers nothing until the context of a request ends.
+func silent() backupx.Client {
+	return backupx.New(aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{},
+		HTTPClient: answering(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}),
+	})
+}
+
+func TestASourceThatNeverAnswersIsNamed(t *testing.T) {
+	for _, n := range []int{1, 2, 8} {
+		inBubble(t, fmt.Sprint(n), func(t *testing.T) {
+			services, fleet := regions(map[string]int{"a": 30, "c": 30}, nil)
+			services["c"].Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
+			fleet = backupx.Fleet{fleet[1], {Name: "b/silent", Client: silent()}, fleet[0]}
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, errors.New("enough"))
+			defer cancel()
+			got, err := backupx.Across(fleet, listJobs).Parallel(n).Collect(ctx)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "backupx: ListBackupJobs: b/silent: page 1: ")
+			require.ErrorContains(t, err, "enough")
+			require.Equal(t, backupx.KindOther, backupx.KindOf(err))
+			var list *backupx.ListError
+			require.ErrorAs(t, err, &list)
+			require.Equal(t, "b/silent", list.Source)
+			var operation *smithy.OperationError
+			require.ErrorAs(t, err, &operation, "the request's own error")
+			require.Len(t, got, map[int]int{1: 0, 2: 30, 8: 30}[n])
+			require.Equal(t, map[string]backupx.Kind{"c": backupx.KindDenied}, kindsOf(t, err))
+		})
+	}
 }
 
 func TestACancelledContextIsNoFailureOfASource(t *testing.T) {

@@ -443,6 +443,11 @@ func asked(s *fakeaws.Service) []map[string]string {
 	})
 }
 
+// sizes returns the page size of each request that the service received, 0 for none.
+func sizes(s *fakeaws.Service) []int {
+	return lo.Map(s.Requests(), func(r fakeaws.Request, _ int) int { return r.PageSize })
+}
+
 // take reads n items and breaks.
 func take[T any](t testing.TB, seq iter.Seq2[T, error], n int) []T {
 	t.Helper()

@@ -57,6 +57,10 @@ func KindOf(err error) Kind {
 	if err == nil {
 		return ""
 	}
+	var ended *endedError
+	if errors.As(err, &ended) {
+		return KindOf(ended.cause)
+	}
 	var sources SourceErrors
 	if errors.As(err, &sources) {
 		return sources.kind()

@@ -272,11 +272,23 @@ func TestFirstOfAnEmptyListing(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestFirstAsksForOneItem(t *testing.T) {
-	s := newShelf("a", 9, 5)
-	_, _, err := s.list().PageSize(5).First(t.Context())
+func TestFirstAsksForOneItemWhereTheServiceIsKnown(t *testing.T) {
+	s := fakeaws.New(fakeaws.Generate(1, time.Now(), 9))
+	_, _, err := clientOf(s).BackupJobs(backupx.BackupJobFilter{}).PageSize(5).First(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []request{{Size: 1}}, s.requests)
+	require.Equal(t, []int{1}, sizes(s))
+
+	shelf := newShelf("a", 9, 5)
+	for _, size := range []int{0, 5} {
+		l := shelf.list()
+		if size > 0 {
+			l = l.PageSize(size)
+		}
+		shelf.requests = nil
+		_, _, err := l.First(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []request{{Size: size}}, shelf.requests)
+	}
 }
 
 func TestFirstUnderParallelReadsOneChainOnePageAtATime(t *testing.T) {

@@ -88,9 +88,10 @@ func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 //			return out.RestoreJobs, out.NextToken
 //		})
 //
-// The input is copied for each request and never changed. A checkpoint resumes only a listing with an equal
-// input, and cannot be resumed if the input cannot be written as JSON. With [Listing.Limit] and without
-// [Listing.PageSize] a request asks for as many items as the limit leaves, which the service may refuse.
+// The input is copied at once and again for each request, with its slices, its maps and what its pointers point to, so
+// that the caller and the client may change theirs. A checkpoint resumes only a listing with an equal input, and cannot
+// be resumed if the input cannot be written as JSON. A request asks for the number of items that [Listing.PageSize]
+// sets, or for none: services refuse sizes below a least size that backupx does not know.
 func FromOperation[T, I, O, F any](
 	operation string,
 	call func(context.Context, *I, ...func(*F)) (*O, error),
@@ -101,7 +102,9 @@ func FromOperation[T, I, O, F any](
 	if call == nil || page == nil || items == nil {
 		return invalid[T](operation, errors.New("FromOperation: a function is nil"))
 	}
+	input = cloned(input)
 	c := chain[T]{operation: operation, fetch: fetchWith(call, input, page, items, nil)}
+	input = cloned(input)
 	page(&input, nil, nil)
 	return single(identified(operation, func(id *identity) {
 		id.Input = unknownInput
@@ -111,7 +114,7 @@ func FromOperation[T, I, O, F any](
 	}), c)
 }
 
-// fetchWith returns the fetcher of one chain, which calls call with a copy of input for each page. If watched
+// fetchWith returns the fetcher of one chain, which calls call with a deep copy of input for each page. If watched
 // is not nil, an empty body is an error, because the SDK would decode it to an empty page, and an observer in
 // the context sees the attempts of each call.
 func fetchWith[T, I, O, F any](
@@ -122,7 +125,7 @@ func fetchWith[T, I, O, F any](
 	watched func(*F, *callwatch.Watch),
 ) fetcher[T] {
 	return func(ctx context.Context, token string, size int) (page[T], error) {
-		in := input
+		in := cloned(input)
 		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))
 		watch := callwatch.NewWatch(ctx)
 		var opts []func(*F)

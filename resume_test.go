@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
 // resized returns a listing with several settings to resume it with.
@@ -180,7 +182,19 @@ func TestResumeAsksForWhatIsSkippedAndWanted(t *testing.T) {
 	cursor, err := s.list().PageSize(5).Limit(2).Resume(cursor.Checkpoint())
 	require.NoError(t, err)
 	require.Equal(t, s.items[7:9], take(t, cursor.All(t.Context()), 2))
-	require.Equal(t, []request{{Size: 5}, {Token: shelfToken + "5", Size: 4}}, s.requests)
+	require.Equal(t, []request{{Size: 5}, {Token: shelfToken + "5", Size: 5}}, s.requests, "the service may refuse a smaller size")
+
+	fake := fakeaws.New(fakeaws.Generate(1, time.Now(), 12))
+	jobs := clientOf(fake).BackupJobs(backupx.BackupJobFilter{})
+	all, err := jobs.Collect(t.Context())
+	require.NoError(t, err)
+	first := jobs.Cursor()
+	take(t, first.All(t.Context()), 7)
+	before := len(sizes(fake))
+	rest, err := jobs.PageSize(5).Limit(2).Resume(first.Checkpoint())
+	require.NoError(t, err)
+	require.Equal(t, all[7:9], take(t, rest.All(t.Context()), 2))
+	require.Equal(t, []int{5, 4}, sizes(fake)[before:])
 }
 
 func TestALoopIsFoundAcrossCheckpoints(t *testing.T) {

@@ -145,7 +145,7 @@ func value(p *int) int {
 // at least 1 elsewhere. With any other size a range yields an error. If PageSize is not set, a request asks
 // for the service's maximum, which needs the fewest requests. There are two exceptions. A request to OpsWorks
 // CM then has no size, because that service does not implement page sizes. With [List] and [FromOperation]
-// the maximum is unknown: the request has no size unless [Listing.Limit] gives it one.
+// the sizes that the service permits are unknown: a request has the size that PageSize sets, or none.
 func (l Listing[T]) PageSize(n int) Listing[T] {
 	l.set.pageSize = &n
 	return l
@@ -154,8 +154,7 @@ func (l Listing[T]) PageSize(n int) Listing[T] {
 // Limit sets the largest number of items that a range delivers, after filters. It must be at least 1. A range
 // that reaches the limit ends without an error, unless a source of a fleet or an inventory has failed. With a
 // [Cursor] the next range delivers the next batch. If no items are filtered out, the last request asks only
-// for as many items as are left. With [List] and [FromOperation] and without [Listing.PageSize], every
-// request does so, and the service may refuse the size.
+// for as many items as are left. With [List] and [FromOperation] a limit does not change the size of a request.
 func (l Listing[T]) Limit(n int) Listing[T] {
 	l.set.limit = &n
 	return l

@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"hash/fnv"
 	"slices"
 	"time"
 )
@@ -13,6 +12,8 @@ type state struct {
 	memories map[string]*memory
 	opened   bool // a range has made the plan: there are no other chains
 	active   bool // a range is under way
+
+	failed SourceErrors // the sources that failed in the last range
 
 	sources sources // of fleets
 }
@@ -93,6 +94,7 @@ type position struct {
 	seen  []uint64 // hashes of the tokens that were followed, with Token
 
 	recent  []uint64 // the items that were delivered last, as the memory has them
+	unsaved bool     // checkpoints do not have recent and largest
 	largest int      // items of the largest page
 	passed  []uint64 // items that another chain has delivered: they are dropped here
 
@@ -111,12 +113,14 @@ func (p *position) see(token string) {
 	}
 }
 
-// memory holds the identities of delivered items that another chain or page may deliver again. Identities of
+// memory holds the identities of delivered items that another chain or page may repeat. Identities of
 // items that could still change their state are remembered for good. Of the other items, each chain remembers
 // only those that it delivered last.
 type memory struct {
 	ids map[uint64]bool // hashes of ids; true for those that are remembered for good
 }
+
+func newMemory() *memory { return &memory{ids: map[uint64]bool{}} }
 
 // hold adds the items that a chain delivered last before a checkpoint. page holds the hashes of their ids.
 func (m *memory) hold(page []uint64) {
@@ -131,15 +135,17 @@ func (m *memory) hold(page []uint64) {
 func (st *state) memory(path string) *memory {
 	m := st.memories[path]
 	if m == nil {
-		m = &memory{ids: map[uint64]bool{}}
+		m = newMemory()
 		st.memories[path] = m
 	}
 	return m
 }
 
-// hash returns a 64-bit hash of a token or an id.
+// hash returns a 64-bit hash of a token or an id: FNV-1a, as hash/fnv computes it. Checkpoints have such hashes.
 func hash(s string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(s))
-	return h.Sum64()
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
 }

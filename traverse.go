@@ -24,6 +24,7 @@ type traversal struct {
 	operation string
 	state     *state
 	sched     *schedule.Scheduler // nil if nothing is read ahead
+	scope     *schedule.Scope     // of the whole range
 	limit     int
 	delivered int
 	chains    []*progress
@@ -31,7 +32,6 @@ type traversal struct {
 	splits    []splittable    // queries that may be read in windows
 	timed     int             // listings that have a filter on creation times
 	itemwise  bool            // items of several chains are merged, so that there are no pages
-	failed    SourceErrors
 
 	checkpoint func() Checkpoint // the position of the range
 }
@@ -102,20 +102,31 @@ type chainError struct {
 
 func (e *chainError) Error() string { return e.err.Error() }
 
+// endedError is the error of a range that ended after sources of a fleet had failed.
+type endedError struct {
+	cause  error // why the range ended
+	failed SourceErrors
+}
+
+func (e *endedError) Error() string   { return e.cause.Error() + "; " + e.failed.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.cause, e.failed} }
+
 // errNothing is the error of a zero Listing.
 var errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
 
 // begin prepares a range. It reports every error that is known before the first request.
 func (l Listing[T]) begin(ctx context.Context, st *state) (*traversal, stream[T], error) {
+	st.failed = nil
 	t := &traversal{
 		ctx: ctx, operation: l.operation(), state: st, limit: l.set.most(), ids: map[string]bool{},
 		checkpoint: func() Checkpoint { return l.checkpoint(st) },
 	}
-	root := schedule.NewScope(ctx, nil, 0)
-	if ahead := l.set.ahead(); ahead != nil {
-		t.sched = schedule.New(*ahead, root)
+	ahead := l.set.ahead()
+	t.scope = schedule.NewScope(ctx, ahead != nil)
+	if ahead != nil {
+		t.sched = schedule.New(*ahead, t.scope)
 	}
-	s, err := openIn(frame{traversal: t, scope: root}, l)
+	s, err := openIn(frame{traversal: t, scope: t.scope}, l)
 	if err != nil {
 		return t, nil, err
 	}
@@ -190,17 +201,16 @@ func drive[T any](
 		busy := errors.New("this cursor is being ranged over already")
 		return &ListError{Operation: l.operation(), Checkpoint: l.checkpoint(st), Err: busy}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	t, root, err := l.begin(ctx, st)
 	if err == nil {
 		err = check(t)
 	}
 	if err != nil {
+		t.scope.Close()
 		return t.fail(err)
 	}
 	st.active = true
-	defer t.close(cancel)
+	defer t.close()
 	t.sched.Begin()
 	for {
 		t.sched.Collect()
@@ -211,10 +221,10 @@ func drive[T any](
 		case out == schedule.Ended:
 			return t.failures()
 		case out == schedule.Pending:
-			t.sched.Wait(ctx, t.delivered)
 			if ctx.Err() != nil {
-				return t.fail(cause(ctx))
+				return t.fail(cause(ctx)) // no request was under way
 			}
+			t.sched.Wait(ctx, t.delivered)
 			continue
 		}
 		more, err := deliver(seg)
@@ -231,8 +241,11 @@ func drive[T any](
 // fail returns the error of a range. It contains the errors of the sources that failed before.
 func (t *traversal) fail(err error) error {
 	e := t.describe(err)
-	if _, all := err.(SourceErrors); !all && len(t.failed) > 0 { // failures passes them unwrapped
-		e.Err = fmt.Errorf("%w; %w", e.Err, t.failed)
+	if _, all := err.(SourceErrors); !all && len(t.state.failed) > 0 { // failures passes them unwrapped
+		e.Err = &endedError{cause: e.Err, failed: t.state.failed}
+	}
+	if c := (*chainError)(nil); errors.As(err, &c) {
+		e.Source = c.at.info.Source
 	}
 	e.Delivered, e.Checkpoint = t.delivered, t.checkpoint()
 	return e
@@ -258,25 +271,25 @@ func (f frame) sourceFailed(err error) (alone bool) {
 	}
 	f.scope.Fail(err)
 	f.sched.Drop(f.scope)
-	if f.scope.EndedFromOutside() {
+	if f.scope.FailedFromOutside() {
 		return false
 	}
 	why := f.describe(err)
-	f.failed = append(f.failed, &SourceError{Source: f.source, Kind: KindOf(why), Err: why})
+	f.state.failed = append(f.state.failed, &SourceError{Source: f.source, Kind: KindOf(why), Err: why})
 	return true
 }
 
 // failures returns the error of a range in which sources of a fleet failed, nil if none did.
 func (t *traversal) failures() error {
-	if len(t.failed) == 0 {
+	if len(t.state.failed) == 0 {
 		return nil
 	}
-	return t.fail(t.failed)
+	return t.fail(t.state.failed)
 }
 
 // close ends a range. It waits for all goroutines, and calls the callbacks for the pages that were being delivered.
-func (t *traversal) close(cancel context.CancelFunc) {
-	cancel()
+func (t *traversal) close() {
+	t.scope.Close()
 	t.sched.Close()
 	t.state.active = false
 	for _, p := range t.chains {

@@ -557,8 +557,8 @@ func (s *Scheduler) Collect() {
 	}
 }
 
-// Wait blocks until a request or the context ends. All items of the pages that were taken have been delivered or
-// dropped.
+// Wait blocks until a request ends. If the context ends, it waits for all requests, so that their errors are there to be
+// taken. All items of the pages that were taken have been delivered or dropped.
 func (s *Scheduler) Wait(ctx context.Context, delivered int) {
 	s.mu.Lock()
 	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
@@ -575,6 +575,10 @@ func (s *Scheduler) Wait(ctx context.Context, delivered int) {
 	case <-s.wake:
 		runtime.Gosched() // requests that end at the same time are considered together
 	case <-ctx.Done():
+		s.mu.Lock()
+		s.callAfter(0)
+		s.mu.Unlock()
+		s.requests.Wait()
 	}
 }
 

@@ -43,7 +43,7 @@ func (c chain) answer(a Arrival) {
 // ranging runs a test over a scheduler in a bubble, and closes the scheduler.
 func ranging(t *testing.T, s Settings, f func(t *testing.T, s *Scheduler, root *Scope)) {
 	synctest.Test(t, func(t *testing.T) {
-		root := NewScope(t.Context(), nil, 0)
+		root := NewScope(t.Context(), true)
 		if s.Limit == 0 {
 			s.Limit = math.MaxInt
 		}

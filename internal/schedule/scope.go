@@ -12,7 +12,7 @@ import (
 type Scope struct {
 	outer    *Scope // nil for the scope of the whole range
 	ctx      context.Context
-	cancel   context.CancelFunc
+	cancel   context.CancelFunc // nil if the requests of the range are sent one after another
 	requests int // requests under way at most; 0 for as many as the outer scope permits
 
 	err error // the first failure; only the ranging goroutine uses it
@@ -27,15 +27,22 @@ type Scope struct {
 	throttle throttle
 }
 
-// NewScope returns a scope within another one, nil for none. A number of requests of 0 sets no bound.
-func NewScope(ctx context.Context, outer *Scope, requests int) *Scope {
-	s := &Scope{outer: outer, requests: requests}
-	s.ctx, s.cancel = context.WithCancel(ctx)
+// NewScope returns the scope of a range. With several requests at a time the requests get a context that the scope
+// ends. Without, they get the context of the range itself, as a client that compares contexts expects.
+func NewScope(ctx context.Context, several bool) *Scope {
+	s := &Scope{ctx: ctx}
+	if several {
+		s.ctx, s.cancel = context.WithCancel(ctx)
+	}
 	return s
 }
 
-// Within returns a scope within this one.
-func (s *Scope) Within(requests int) *Scope { return NewScope(s.ctx, s, requests) }
+// Within returns a scope within this one. A number of requests of 0 sets no bound.
+func (s *Scope) Within(requests int) *Scope {
+	in := NewScope(s.ctx, s.cancel != nil)
+	in.outer, in.requests = s, requests
+	return in
+}
 
 // Context returns the context of the requests.
 func (s *Scope) Context() context.Context { return s.ctx }
@@ -73,11 +80,18 @@ func (s *Scope) Fail(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-	s.cancel()
+	s.Close()
 }
 
-// EndedFromOutside reports whether the scope around this one ended, which ends the requests of this one too.
-func (s *Scope) EndedFromOutside() bool { return s.outer != nil && s.outer.ctx.Err() != nil }
+// Close ends the requests of the scope.
+func (s *Scope) Close() {
+	if s.cancel != nil {
+		s.cancel()
+	}
+}
+
+// FailedFromOutside reports whether a scope around this one failed, which ends the requests of this one too.
+func (s *Scope) FailedFromOutside() bool { return s.outer != nil && s.outer.Failure() != nil }
 
 // finished notes that a task of the scope, or of one within it, is over. Stages that waited for that may start.
 func (s *Scope) finished(sched *Scheduler) {
