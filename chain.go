@@ -21,8 +21,7 @@ type chain[T any] struct {
 	noSize    bool   // the service does not implement page sizes
 	filtered  bool   // items are dropped, so that a request cannot tell how many items are needed
 	fetch     fetcher[T]
-	memory    *memory // of delivered items; nil if items have no identities
-	shares    bool    // other chains use the memory too, because they may repeat an item
+	memory    *memory // of items that other chains delivered; nil if no other chain can repeat them
 	changing  bool    // an item may leave this chain for another one while it is read
 	window    bool    // the chain is a window of creation time
 }
@@ -35,6 +34,7 @@ type progress struct {
 	info     PageInfo // of the page that is being delivered
 	onPage   []func(PageInfo)
 	memory   *memory
+	sieve    *sieve // of pos.recent; nil until an item was delivered
 	changing bool
 	window   bool
 
@@ -107,7 +107,7 @@ func openChain[T any](f frame, c chain[T]) (*reader[T], error) {
 // newReader returns the stream of a chain that is not part of the range yet.
 func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 	c.filtered = c.filtered || f.filtered
-	pos.unsaved = !c.shares
+	pos.unsaved = c.memory == nil
 	r := &reader[T]{
 		progress: &progress{
 			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
@@ -294,51 +294,54 @@ func (p *progress) finish() {
 }
 
 // repeats reports whether item i was delivered before, from this chain or another one, and remembers the
-// item.
+// item. The function key returns the identity of an item; it is nil if items have none.
 func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
-	if key == nil || p.memory == nil && len(p.pos.passed) == 0 {
+	if key == nil {
 		return false
 	}
 	id, ok := key(i)
-	if at := slices.Index(p.pos.passed, id); ok && at >= 0 {
-		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)
-		return true
-	}
-	if p.memory == nil {
-		return false
-	}
 	if !ok {
 		return p.changing && i < p.skipped // an item without an identity is known by its place in the page only
 	}
-	if _, before := p.memory.ids[id]; before {
+	if at := slices.Index(p.pos.passed, id); at >= 0 {
+		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)
 		return true
 	}
-	p.memory.ids[id] = p.changing
+	if p.sieve == nil {
+		p.sieve = newSieve(p.pos.recent)
+	}
+	if p.sieve.has(id) && slices.Contains(p.pos.recent, id) || p.memory.has(id) {
+		return true
+	}
+	if p.memory != nil {
+		p.memory.ids[id] = p.changing
+	}
 	if !p.changing {
 		p.pos.recent = append(p.pos.recent, id)
+		p.sieve.add(id)
 	}
 	return false
 }
 
 // trim forgets, at the end of a page, all but the last items of the chain. It keeps as many as the largest
-// page had, because paging can shift by at most one page. A window that is done keeps none: its items cannot
-// come again.
+// page had, because paging can shift by at most one page. A chain that is done keeps none, unless another chain may
+// repeat its items.
 func (p *progress) trim() {
-	if p.memory == nil {
+	p.pos.largest = max(p.pos.largest, p.info.Items)
+	old := len(p.pos.recent) - p.pos.largest
+	if p.pos.Done && (p.window || p.memory == nil) {
+		old = len(p.pos.recent)
+	}
+	if old <= 0 {
 		return
 	}
-	p.pos.largest = max(p.pos.largest, p.info.Items)
-	keep := p.pos.largest
-	if p.window && p.pos.Done {
-		keep = 0
+	if p.memory != nil {
+		for _, id := range p.pos.recent[:old] {
+			delete(p.memory.ids, id)
+		}
 	}
-	for len(p.pos.recent) > keep {
-		delete(p.memory.ids, p.pos.recent[0])
-		p.pos.recent = p.pos.recent[1:]
-	}
-	if keep == 0 {
-		p.pos.recent = nil // frees the array
-	}
+	p.pos.recent = slices.Clone(p.pos.recent[old:]) // frees the array
+	p.sieve = nil
 }
 
 // tellFinished calls the callbacks for the page that was delivered to its end, if there is one.

@@ -132,9 +132,8 @@ func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query) chain[T] 
 		maxSize: op.maxSize, noSize: op.noSize, changing: q.Moving(),
 		filtered: keeps != nil,
 	}
-	c.memory = newMemory()
 	if p.MayRepeat() {
-		c.memory, c.shares = f.memory(), true
+		c.memory = f.memory()
 	}
 	fetch := op.fetch(q)
 	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {

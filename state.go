@@ -93,7 +93,7 @@ type position struct {
 	Loop  bool     // Token was followed before, so that the chain cannot continue
 	seen  []uint64 // hashes of the tokens that were followed, with Token
 
-	recent  []uint64 // the items that were delivered last, as the memory has them
+	recent  []uint64 // the items that were delivered last; nil if items have no identities
 	unsaved bool     // checkpoints do not have recent and largest
 	largest int      // items of the largest page
 	passed  []uint64 // items that another chain has delivered: they are dropped here
@@ -122,6 +122,15 @@ type memory struct {
 
 func newMemory() *memory { return &memory{ids: map[uint64]bool{}} }
 
+// has reports whether an item was delivered.
+func (m *memory) has(id uint64) bool {
+	if m == nil {
+		return false
+	}
+	_, has := m.ids[id]
+	return has
+}
+
 // hold adds the items that a chain delivered last before a checkpoint. page holds the hashes of their ids.
 func (m *memory) hold(page []uint64) {
 	for _, id := range page {
@@ -140,6 +149,21 @@ func (st *state) memory(path string) *memory {
 	}
 	return m
 }
+
+// sieve is a set of identities that reports few others as members too. A map takes several times as long.
+type sieve [1 << 10]uint64
+
+// newSieve returns a sieve of some identities.
+func newSieve(ids []uint64) *sieve {
+	s := &sieve{}
+	for _, id := range ids {
+		s.add(id)
+	}
+	return s
+}
+
+func (s *sieve) add(id uint64)      { s[id%uint64(len(s))] |= 1 << (id >> 58) }
+func (s *sieve) has(id uint64) bool { return s[id%uint64(len(s))]&(1<<(id>>58)) != 0 }
 
 // hash returns a 64-bit hash of a token or an id: FNV-1a, as hash/fnv computes it. Checkpoints have such hashes.
 func hash(s string) uint64 {
