@@ -2,6 +2,7 @@ package backupx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,15 +16,16 @@ import (
 
 // chain is a series of requests that differ in their page token only.
 type chain[T any] struct {
-	operation string
-	shard     string // names the chain among those of the listing; empty if it is the only one
-	maxSize   int    // items in a page, at most; 0 if unknown
-	noSize    bool   // the service does not implement page sizes
-	filtered  bool   // items are dropped, so that a request cannot tell how many items are needed
-	fetch     fetcher[T]
-	memory    *memory // of items that other chains delivered; nil if no other chain can repeat them
-	changing  bool    // an item may leave this chain for another one while it is read
-	window    bool    // the chain is a window of creation time
+	operation  string
+	shard      string // names the chain among those of the listing; empty if it is the only one
+	maxSize    int    // items in a page, at most; 0 if unknown
+	noSize     bool   // the service does not implement page sizes
+	filtered   bool   // items are dropped, so that a request cannot tell how many items are needed
+	fetch      fetcher[T]
+	memory     *memory // of items that other chains delivered; nil if no other chain can repeat them
+	identified bool    // items have identities
+	changing   bool    // an item may leave this chain for another one while it is read
+	window     bool    // the chain is a window of creation time
 }
 
 // progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
@@ -56,7 +58,7 @@ type reader[T any] struct {
 	task  *schedule.Task
 	over  bool // nothing is left to deliver
 
-	query   *windowed[T] // the query that the chain is a window of; nil if the query is never split
+	query   *windowed[T] // the query that the chain is a window of; nil if the service has no filter on creation times
 	at      window       // the window
 	seen    shown        // what the pages have shown of the window
 	uncut   bool         // a cut was wrong: the chain is read to its end
@@ -72,6 +74,7 @@ type feed[T any] struct {
 	size  int // items that a request asks for; 0 if the service decides
 	seen  map[uint64]struct{}
 	loops bool
+	begun bool // a page was read
 }
 
 // openChain returns the stream of a chain at its place in a listing.
@@ -155,6 +158,9 @@ func (r *reader[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 		if why := r.task.Scope.Failure(); why != nil && r.ctx.Err() == nil {
 			return segment[T]{}, schedule.Ended, why // the failure that ended this request
 		}
+		if errors.Is(err, ErrTokenExpired) {
+			r.pos.refused = r.refusal()
+		}
 		return segment[T]{}, schedule.Ended, &chainError{at: r.progress, err: err}
 	}
 	if out != schedule.Got {
@@ -173,6 +179,9 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 			return nil, schedule.Ended, cause(ctx)
 		}
 		pg, err := r.feed.next(ctx, r.limit-r.delivered)
+		if err == nil {
+			r.query.look(r, pg, &schedule.Arrival{})
+		}
 		return pg, schedule.Got, err
 	}
 	taken, refused, out, err := r.sched.Take(r.task, need, r.limit-r.delivered)
@@ -185,6 +194,15 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 		r.sched.Took(r.task, r.repeated(pg))
 	}
 	return pg, out, nil
+}
+
+// refusal returns what the position needs to be read anew.
+func (r *reader[T]) refusal() *refusal {
+	f := &refusal{identified: r.feed.chain.identified}
+	if r.query != nil {
+		f.query, f.at = r.query.key(), r.at
+	}
+	return f
 }
 
 // repeated returns how many items of a page another chain has delivered.
@@ -237,9 +255,13 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	}
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
-	if err != nil {
+	switch {
+	case err != nil && !f.begun && f.token != "" && refusesToken(err):
+		return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
+	case err != nil:
 		return nil, err
 	}
+	f.begun = true
 	pg.took = time.Since(began)
 	f.skip = max(0, f.skip-pg.n)
 	f.token = pg.next

@@ -52,6 +52,7 @@ type savedPos struct {
 	Seen    []byte `json:"seen,omitempty"`
 	Last    []byte `json:"last,omitempty"`    // hashes of the items delivered last
 	Largest int    `json:"largest,omitempty"` // the number of items of the largest page
+	Inner   bool   `json:"inner,omitempty"`   // the chain began at a token of the caller
 	Passed  []byte `json:"passed,omitempty"`  // hashes of the items that another chain has delivered
 
 	Oldest time.Time `json:"oldest,omitzero"` // see position.oldest
@@ -80,8 +81,8 @@ func (st *state) checkpoint(id identity) Checkpoint {
 			continue
 		}
 		pos := savedPos{
-			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
-			Seen: packed(p.seen[max(0, len(p.seen)-seenTokens):]),
+			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Inner: p.Inner,
+			Seen:   packed(p.seen[max(0, len(p.seen)-seenTokens):]),
 			Passed: packed(p.passed), Oldest: p.oldest,
 		}
 		if !p.unsaved {
@@ -132,7 +133,7 @@ func (s *saved) state(id identity) (*state, error) {
 	st.opened, st.sources = s.Opened, s.sources(id)
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
-			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop,
+			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Inner: p.Inner,
 			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed), oldest: p.Oldest,
 		}
 	}

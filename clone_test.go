@@ -92,7 +92,9 @@ func TestTheInputOfAnSDKOperationIsCopied(t *testing.T) {
 		in.Filters["states"][0] = "DELETED"
 		return &cloudhsmv2.DescribeBackupsOutput{Backups: []hsmtypes.Backup{{}}}, nil
 	}, input, func(in *cloudhsmv2.DescribeBackupsInput, token *string, _ *int32) { in.NextToken = token },
-		func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) { return out.Backups, out.NextToken })
+		func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
+			return out.Backups, out.NextToken
+		})
 	input.Filters["states"][0] = "PENDING_DELETION"
 	requireCount(t, 1, l)
 	requireCount(t, 1, l)

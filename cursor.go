@@ -87,6 +87,30 @@ func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
 // Checkpoint returns the current position.
 func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
 
+// Restart makes a cursor continue whose last range ended with [ErrTokenExpired]. The next range reads each chain, or each
+// window of creation time, whose page token was refused anew, and continues the others. What was not delivered is
+// delivered. What was delivered comes again only as far as the cursor cannot tell:
+//
+//   - Jobs that came newest first are not repeated, apart from those that were created at the same moment as the last one
+//     that was delivered. The chain is read from that moment on.
+//   - Otherwise the cursor passes over the ids that it remembers: those of the chain's last page, and if the filter has
+//     several states those of jobs that could still change. A cursor that was resumed from a checkpoint has the ids of
+//     listings with several states only.
+//
+// Restart sends nothing. It fails, and changes nothing, if no token was refused, if the items have no ids ([List],
+// [FromOperation]), or if the listing began at a token ([Listing.StartAt]).
+func (c *Cursor[T]) Restart() error {
+	st := c.state()
+	err := errActive
+	if !st.active {
+		err = st.restart()
+	}
+	if err != nil {
+		return &ListError{Operation: c.l.operation(), Checkpoint: c.Checkpoint(), Err: fmt.Errorf("Restart: %w", err)}
+	}
+	return nil
+}
+
 // Failed returns the sources of a fleet, or the services of an inventory, that have failed in the last range, also if the
 // loop was left before its end. In the body of a loop it returns those that have failed so far.
 func (c *Cursor[T]) Failed() SourceErrors { return slices.Clone(c.state().failed) }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/smithy-go"
 )
 
 var (
@@ -22,6 +24,12 @@ var (
 	// version, or it was made by a listing with another operation, filter or scope. No request was sent.
 	// Resume the listing that made the checkpoint, or list again from the start.
 	ErrCheckpoint = errors.New("checkpoint cannot be used")
+
+	// ErrTokenExpired says that the service refused a page token with which a range continued: a token of a checkpoint, of an
+	// earlier range over a [Cursor] or of [Listing.StartAt] that the service no longer accepts. Services document neither
+	// how long their tokens live nor an error of their own for it, so an invalid request of another kind may be behind
+	// it; the error wraps the service's. Call [Cursor.Restart], and range again.
+	ErrTokenExpired = errors.New("the service refused the page token, which may have expired")
 
 	// ErrFilter says that a filter is invalid: an empty id, reversed times, a name where an ARN is required.
 	// No request was sent. The text of the error names every member that is wrong; correct the filter.
@@ -106,6 +114,30 @@ func (e *callError) Unwrap() error { return e.err }
 // inner returns the text of an error that is part of another one. The outer text starts with the package's
 // name already, so the inner text must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
+
+// refusesToken reports whether a service refused a request because of its page token, or of a parameter that it does not
+// name. The credentials have tokens too: their errors do not count.
+func refusesToken(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	code := strings.TrimSuffix(api.ErrorCode(), "Exception")
+	return namesToken(code) || slices.Contains(invalidRequest, code)
+}
+
+// namesToken reports whether an error code is one of page tokens: InvalidNextToken, ExpiredPaginationToken.
+func namesToken(code string) bool {
+	return slices.ContainsFunc([]string{"NextToken", "PaginationToken", "PageToken", "ContinuationToken", "InvalidMarker"}, func(part string) bool {
+		return strings.Contains(code, part)
+	})
+}
+
+// invalidRequest are the error codes, without Exception, with which services refuse a value in a request.
+var invalidRequest = []string{
+	"Validation", "ValidationError", "InvalidParameterValue", "InvalidParameter", "InvalidParameterCombination",
+	"InvalidRequest", "CloudHsmInvalidRequest", "InvalidInput", "InvalidArgument", "BadRequest",
+}
 
 const redacted = "[redacted]"
 

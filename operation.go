@@ -129,7 +129,7 @@ func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query) chain[T] 
 	keeps := op.table.ItemCheck(p, q)
 	c := chain[T]{
 		operation: nameOf(op.table.Op), shard: q.Shard(),
-		maxSize: op.maxSize, noSize: op.noSize, changing: q.Moving(),
+		maxSize: op.maxSize, noSize: op.noSize, identified: true, changing: q.Moving(),
 		filtered: keeps != nil,
 	}
 	if p.MayRepeat() {

@@ -99,7 +99,7 @@ func (s settings) size(most int, noSize bool) (int, error) {
 func (s settings) from() *position {
 	pos := &position{}
 	if s.start != nil {
-		pos.Token, pos.Skip = s.start.Token, s.start.Skip
+		pos.Token, pos.Skip, pos.Inner = s.start.Token, s.start.Skip, s.start.Token != ""
 	}
 	pos.see(pos.Token)
 	return pos

@@ -1,8 +1,11 @@
 package backupx
 
 import (
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/samber/lo"
 )
 
 // state is what outlives a range: the position of each chain, and the items to remember.
@@ -91,10 +94,12 @@ type position struct {
 	Pages int      // pages that were delivered to their end
 	Done  bool     // nothing is left
 	Loop  bool     // Token was followed before, so that the chain cannot continue
+	Inner bool     // the chain began at a token of the caller
 	seen  []uint64 // hashes of the tokens that were followed, with Token
 
 	recent  []uint64 // the items that were delivered last; nil if items have no identities
 	unsaved bool     // checkpoints do not have recent and largest
+	refused *refusal // the last range could not continue, because the service refused Token; checkpoints do not have it
 	largest int      // items of the largest page
 	passed  []uint64 // items that another chain has delivered: they are dropped here
 
@@ -104,6 +109,42 @@ type position struct {
 // begun reports whether the position is behind the start of the chain.
 func (p *position) begun() bool {
 	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0 || len(p.passed) > 0
+}
+
+// refusal is what is known of a chain whose token was refused.
+type refusal struct {
+	identified bool   // items have identities
+	query      string // names the windows of the chain's query; empty if the service has no filter on creation times
+	at         window // the window that the chain reads
+}
+
+// restart makes the chains whose token was refused start anew. A chain whose items came newest first starts behind the
+// creation time of the last item that was delivered. Of the other items, those that the position remembers are passed
+// over.
+func (st *state) restart() error {
+	refused := lo.PickBy(st.chains, func(_ string, p *position) bool { return p.refused != nil })
+	if len(refused) == 0 {
+		return errors.New("the service has refused no page token in the last range")
+	}
+	for _, p := range refused {
+		switch {
+		case p.Inner:
+			return errors.New("the listing began at a token of its own: what comes before that token is not known")
+		case !p.refused.identified:
+			return errors.New("the items have no ids: those that were delivered would come again; list from the start")
+		}
+	}
+	for id, p := range refused {
+		anew := &position{passed: slices.Concat(p.passed, p.recent)}
+		if query := p.refused.query; query != "" && !p.oldest.IsZero() {
+			delete(st.chains, id)
+			rest := window{p.refused.at.from, p.oldest.Add(1)}
+			st.replaceWindow(query, p.refused.at, []window{rest})
+			id = query + rest.String()
+		}
+		st.chains[id] = anew
+	}
+	return nil
 }
 
 // see remembers a token that is about to be followed.

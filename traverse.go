@@ -111,6 +111,9 @@ type endedError struct {
 func (e *endedError) Error() string   { return e.cause.Error() + "; " + e.failed.Error() }
 func (e *endedError) Unwrap() []error { return []error{e.cause, e.failed} }
 
+// errActive is the error of a cursor that is used within a range over it.
+var errActive = errors.New("this cursor is being ranged over already")
+
 // errNothing is the error of a zero Listing.
 var errNothing = errors.New("the zero Listing lists nothing: make one with BackupJobs, List or their like")
 
@@ -198,8 +201,7 @@ func drive[T any](
 	deliver func(segment[T]) (more bool, err error),
 ) error {
 	if st.active {
-		busy := errors.New("this cursor is being ranged over already")
-		return &ListError{Operation: l.operation(), Checkpoint: l.checkpoint(st), Err: busy}
+		return &ListError{Operation: l.operation(), Checkpoint: l.checkpoint(st), Err: errActive}
 	}
 	t, root, err := l.begin(ctx, st)
 	if err == nil {

@@ -134,9 +134,9 @@ func (w *windowed[T]) chain(at window) chain[T] {
 	return c
 }
 
-// own makes the query the owner of a chain, so that the chain is considered for a split after each page.
+// own makes the query the owner of a chain, so that each page is looked at, and the chain considered for a split.
 func (w *windowed[T]) own(r *reader[T], at window) {
-	if w.split == nil {
+	if w.created == nil {
 		return
 	}
 	r.query, r.at, r.resumed = w, at, r.pos.begun()
@@ -213,15 +213,26 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if w == nil {
 		return
 	}
-	at, s := w.bounds(r.at), &r.seen
+	s := &r.seen
 	s.pages++
-	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
+	s.listed += pg.n
 	for i := range pg.n {
 		t := w.createdAt(pg, i)
 		s.unsorted = s.unsorted || t.IsZero() || !s.last.IsZero() && t.After(s.last)
 		s.last = t
-		s.listed++
-		switch {
+	}
+	if w.split != nil {
+		w.estimate(r, pg, a)
+	}
+	pg.shown = *s
+}
+
+// estimate notes what a page shows of the chain's window, and of what is left of it.
+func (w *windowed[T]) estimate(r *reader[T], pg *page[T], a *schedule.Arrival) {
+	at, s := w.bounds(r.at), &r.seen
+	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
+	for i := range pg.n {
+		switch t := w.createdAt(pg, i); {
 		case t.IsZero():
 		case at.holds(t, 0):
 			s.items++
@@ -230,7 +241,6 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 			w.split.untimed.Store(true)
 		}
 	}
-	pg.shown = *s
 	if pg.next != "" {
 		a.Took = pg.took
 		if s.mayBeCut() {
@@ -257,7 +267,7 @@ func (w *windowed[T]) bounds(at window) window {
 // consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right. It
 // reports whether a page may be delivered.
 func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
-	if w == nil {
+	if w == nil || w.split == nil {
 		return true
 	}
 	if r.check != nil {
@@ -293,7 +303,7 @@ type cut[T any] struct {
 
 // cutAfter cuts a chain after a page that was just taken, if the scheduler decides so. It reports whether it did.
 func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
-	if w == nil || r.uncut || r.pos.Skip > pg.n {
+	if w == nil || w.split == nil || r.uncut || r.pos.Skip > pg.n {
 		return false
 	}
 	sh := pg.shown
