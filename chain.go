@@ -37,13 +37,9 @@ type progress struct {
 	changing bool
 	window   bool
 
-	// The fields below are of the page that is being delivered.
-	open      bool      // a page is being delivered
-	finished  bool      // its last item was delivered or dropped
-	skipped   int       // its items that an earlier range delivered
-	nextToken string    // the token after it
-	loops     bool      // that token was followed before
-	oldest    time.Time // see position.oldest, after the page
+	page     *response // the page that is being delivered; nil if there is none
+	finished bool      // its last item was delivered or dropped
+	skipped  int       // its items that an earlier range delivered
 }
 
 // reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and seen, which a fetch
@@ -212,17 +208,14 @@ func (r *reader[T]) arrived() {
 
 // begin begins the delivery of a page.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.open, r.nextToken, r.loops = true, pg.next, pg.loops
-	if r.query != nil {
-		r.oldest = pg.shown.inOrder()
-	}
+	r.page = &pg.response
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
 	if r.changing { // delivered items may have left the page since: the memory knows them, their number does not
 		start = 0
 	}
-	return segment[T]{from: r.progress, page: pg, start: start, end: pg.n}
+	return segment[T]{from: r.progress, at: pg.at, start: start, end: pg.n}
 }
 
 // next requests the page at the token of the feed. It asks for no more items than wanted, unless items are dropped.
@@ -273,7 +266,7 @@ func (p *progress) reached(i int, kept bool) {
 		p.delivered++
 	}
 	p.pos.Skip = max(p.pos.Skip, i) // the items to skip may extend beyond this page
-	if i == p.info.Items {
+	if i == p.page.n {
 		p.finish()
 	}
 }
@@ -283,23 +276,23 @@ func (p *progress) satisfied() bool { return p.delivered == p.limit }
 
 // finish moves the position to the next page.
 func (p *progress) finish() {
-	pos := p.pos
-	pos.Token, pos.Skip = p.nextToken, pos.Skip-p.info.Items
+	pos, next := p.pos, p.page.next
+	pos.Token, pos.Skip = next, pos.Skip-p.page.n
 	pos.Pages++
-	pos.Done, pos.Loop = p.nextToken == "", p.loops
-	pos.see(p.nextToken)
-	pos.oldest = p.oldest
+	pos.Done, pos.Loop = next == "", p.page.loops
+	pos.see(next)
+	pos.oldest = p.page.shown.inOrder()
 	p.finished = true
 	p.trim()
 }
 
-// repeats reports whether item i was delivered before, from this chain or another one, and remembers the
+// repeats reports whether item i of the page was delivered before, from this chain or another one, and remembers the
 // item.
-func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
-	if key == nil || p.memory == nil && len(p.pos.passed) == 0 {
+func (p *progress) repeats(i int) bool {
+	if p.page.key == nil || p.memory == nil && len(p.pos.passed) == 0 {
 		return false
 	}
-	id, ok := key(i)
+	id, ok := p.page.key(i)
 	if at := slices.Index(p.pos.passed, id); ok && at >= 0 {
 		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)
 		return true
@@ -350,20 +343,25 @@ func (p *progress) tellFinished() {
 
 // tell calls the callbacks for the page that is being delivered, if there is one.
 func (p *progress) tell() {
-	if !p.open {
+	if p.page == nil {
 		return
 	}
-	p.open, p.finished = false, false
+	p.page, p.finished = nil, false
 	for _, f := range p.onPage {
 		f(p.info)
 	}
 }
 
-// page is one response. Filters and functions look at an item just before its delivery.
+// page is one response, with its items. Filters look at an item just before its delivery.
 type page[T any] struct {
+	response
+	items []T
+	at    func(i int) (*T, bool) // item i, and whether filters keep it
+}
+
+// response is a page without its items.
+type response struct {
 	n        int                        // items that the service sent
-	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
-	raw      func(i int) (*T, bool)     // item i as the service sent it
 	key      func(i int) (uint64, bool) // the identity of item i; nil if nothing compares items
 	next     string
 	metadata middleware.Metadata
@@ -373,15 +371,18 @@ type page[T any] struct {
 }
 
 func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
-	item := func(i int) (*T, bool) { return &items[i], true }
-	return page[T]{n: len(items), at: item, raw: item, next: next, metadata: md}
+	return page[T]{
+		response: response{n: len(items), next: next, metadata: md},
+		items:    items,
+		at:       func(i int) (*T, bool) { return &items[i], true },
+	}
 }
 
 // identify gives the items their identities.
 func (p *page[T]) identify(id func(*T) *string) {
+	items := p.items
 	p.key = func(i int) (uint64, bool) {
-		v, _ := p.raw(i)
-		if s := id(v); s != nil {
+		if s := id(&items[i]); s != nil {
 			return hash(*s), true
 		}
 		return 0, false
@@ -390,24 +391,20 @@ func (p *page[T]) identify(id func(*T) *string) {
 
 // keep drops the items for which a function returns false.
 func (p *page[T]) keep(f func(*T) bool) {
-	raw := p.raw
-	p.at = func(i int) (*T, bool) {
-		v, _ := raw(i)
-		return v, f(v)
-	}
+	items := p.items
+	p.at = func(i int) (*T, bool) { return &items[i], f(&items[i]) }
 }
 
-// segment is a run of items of one page.
+// segment is a run of items of the page that a chain delivers. Functions make an item just before its delivery.
 type segment[T any] struct {
-	from  *progress
-	page  *page[T]
-	start int
-	end   int
+	from       *progress
+	at         func(i int) (*T, bool) // item i of the page, valid until the next call, and whether it is kept
+	start, end int
 }
 
 // whole returns the page of a segment, without items.
 func (s segment[T]) whole() Page[T] {
-	return Page[T]{Next: s.page.next, Number: s.from.info.Number, Metadata: s.page.metadata}
+	return Page[T]{Next: s.from.page.next, Number: s.from.info.Number, Metadata: s.from.page.metadata}
 }
 
 // each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
@@ -424,8 +421,8 @@ func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, e
 		if ctx.Err() != nil {
 			return false, &chainError{at: s.from, err: cause(ctx)}
 		}
-		v, keep := s.page.at(i)
-		keep = keep && !s.from.repeats(s.page.key, i)
+		v, keep := s.at(i)
+		keep = keep && !s.from.repeats(i)
 		s.from.reached(i+1, keep)
 		if keep && (!yield(v) || s.from.satisfied()) {
 			return false, nil

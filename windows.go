@@ -204,8 +204,7 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 
 // createdAt returns the creation time of item i of a page, the zero time if it has none.
 func (w *windowed[T]) createdAt(pg *page[T], i int) time.Time {
-	v, _ := pg.raw(i)
-	return aws.ToTime(w.created(v))
+	return aws.ToTime(w.created(&pg.items[i]))
 }
 
 // look notes what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
