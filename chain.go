@@ -56,7 +56,7 @@ type reader[T any] struct {
 	seen    shown        // what the pages have shown of the window
 	uncut   bool         // a cut was wrong: the chain is read to its end
 	resumed bool         // an earlier range has read a part of the chain
-	check   *cut[T]      // the cut that the first page of this chain verifies; nil for none
+	check   *cut[T]      // the cut that this chain is a part of, until the cut is verified; nil for none
 }
 
 // feed reads the pages of a chain, one after another.

@@ -194,6 +194,7 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 	streams, windows := make([]stream[T], len(parts)), make([]window, len(parts))
 	for i, p := range parts {
 		p.register()
+		p.check = nil
 		p.place = w.placeOf(len(w.parts) + i)
 		streams[i], windows[i] = p, p.at
 	}
@@ -259,8 +260,10 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 	if w == nil {
 		return true
 	}
-	if r.check != nil {
-		w.verify(r)
+	if c := r.check; c != nil {
+		if r == c.parts[0] {
+			w.verify(c)
+		}
 		return false
 	}
 	var points []time.Time
@@ -319,7 +322,9 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 		}
 	}
 	c.parts = w.open(r, window{r.at.from, end}.between(points))
-	c.parts[0].check = c
+	for _, p := range c.parts {
+		p.check = c
+	}
 	c.parts[0].pos.passed = passed
 	w.f.sched.Cut(r.task, r.repeated(pg), tasksOf(c.parts), r.limit-r.delivered)
 	return true
@@ -332,12 +337,10 @@ func tasksOf[T any](readers []*reader[T]) []*schedule.Task {
 
 // verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
 // of the chain's last page again, and no other item that is newer than the oldest of them.
-func (w *windowed[T]) verify(first *reader[T]) {
-	c := first.check
-	first.check = nil
-	pg, arrived := w.f.sched.First(first.task).(*page[T])
-	right := arrived && !w.split.untimed.Load() && w.lists(c, pg)
-	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
+func (w *windowed[T]) verify(c *cut[T]) {
+	right := w.f.sched.Settle(c.chain.task, tasksOf(c.parts), func(held any) bool {
+		return !w.split.untimed.Load() && w.lists(c, held.(*page[T]))
+	})
 	if !right {
 		c.chain.uncut = true
 		return

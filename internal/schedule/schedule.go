@@ -7,9 +7,7 @@ package schedule
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
-	"errors"
 	"runtime"
 	"slices"
 	"sync"
@@ -26,12 +24,8 @@ import (
 // active than may be read at the same time. Then it sends the next request of each started chain that has room for a
 // page, as far as the bounds permit.
 type Scheduler struct {
-	// The fields of this block do not change after the first request.
-	parallel int    // requests under way, at most
-	depth    int    // pages that a chain may hold
-	ordered  bool   // chains are delivered one after another
-	limit    int    // items that the range delivers, at most
-	root     *Scope // of the whole range: it counts all tasks and all requests under way
+	set  Settings // do not change after the first request
+	root *Scope   // of the whole range: it counts all tasks and all requests under way
 
 	requests sync.WaitGroup
 	wake     chan struct{} // wakes the ranging goroutine
@@ -46,7 +40,7 @@ type Scheduler struct {
 	unstarted int         // tasks that were not started
 	taken     int         // items of the pages that were taken
 	wanting   []*Task     // tasks that want to send a request, in the order in which they will
-	waiting   stageHeap   // stages with tasks that were not started and may be
+	waiting   []*Stage    // stages with tasks that were not started and may be, in the order of the listing
 	arrived   []*Task     // tasks whose request ended since the last Collect
 	timer     *time.Timer // calls schedule when a pacer permits the next request; nil if there is none
 }
@@ -71,10 +65,7 @@ func New(s Settings, root *Scope) *Scheduler {
 	if s.Parallel > 1 && s.Ordered {
 		s.Depth = max(s.Depth, orderedDepth)
 	}
-	return &Scheduler{
-		parallel: s.Parallel, depth: s.Depth, ordered: s.Ordered, limit: s.Limit, root: root,
-		wake: make(chan struct{}, 1),
-	}
+	return &Scheduler{set: s, root: root, wake: make(chan struct{}, 1)}
 }
 
 // Parallel returns how many requests may be under way. A range without a scheduler has one.
@@ -82,21 +73,21 @@ func (s *Scheduler) Parallel() int {
 	if s == nil {
 		return 1
 	}
-	return s.parallel
+	return s.set.Parallel
 }
 
 // InOrder reports whether chains are delivered one after another.
-func (s *Scheduler) InOrder() bool { return s.Parallel() == 1 || s.ordered }
+func (s *Scheduler) InOrder() bool { return s.Parallel() == 1 || s.set.Ordered }
 
 // ReadInTurn makes the range read its chains one after another if one page of any chain satisfies its limit. It reports
 // whether it did.
 func (s *Scheduler) ReadInTurn() bool {
 	for _, t := range s.root.tasks {
-		if t.Size < s.limit || t.Filters {
+		if t.Size < s.set.Limit || t.Filters {
 			return false
 		}
 	}
-	s.parallel = 1
+	s.set.Parallel = 1
 	return true
 }
 
@@ -115,10 +106,8 @@ type Task struct {
 	pages    []held        // pages that were read and not taken
 	items    int           // items of these pages
 	end      error         // why there is no page after those; nil if that is not known or the chain is over
-	crash    *crash        // how the fetch ended instead; nil if it returned
 	spent    bool          // there is no further page to request
 	paused   bool          // no page is requested until the ranging goroutine has considered the last one
-	hidden   bool          // its pages are not delivered before a cut is verified
 	listed   bool          // it is in Scheduler.wanting
 	underWay bool          // its request is
 	observed bool          // attempts of the request were observed
@@ -183,20 +172,6 @@ func (st *Stage) first() *Task {
 	return st.tasks[0]
 }
 
-// stageHeap is a heap of stages, the first of the listing at the top.
-type stageHeap []*Stage
-
-func (h stageHeap) Len() int           { return len(h) }
-func (h stageHeap) Less(i, j int) bool { return h[i].number < h[j].number }
-func (h stageHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *stageHeap) Push(x any)        { *h = append(*h, x.(*Stage)) }
-func (h *stageHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
-}
-
 // Add registers a chain, as the last one of its stage.
 func (s *Scheduler) Add(t *Task) {
 	s.mu.Lock()
@@ -233,10 +208,12 @@ func (s *Scheduler) add(t *Task) {
 
 // queue puts a stage among those that may start.
 func (s *Scheduler) queue(st *Stage) {
-	if !st.queued && st.first() != nil && st.mayStart() {
-		st.queued = true
-		heap.Push(&s.waiting, st)
+	if st.queued || st.first() == nil || !st.mayStart() {
+		return
 	}
+	st.queued = true
+	i, _ := slices.BinarySearchFunc(s.waiting, st.number, func(o *Stage, n int) int { return cmp.Compare(o.number, n) })
+	s.waiting = slices.Insert(s.waiting, i, st)
 }
 
 // schedule starts chains and sends requests, as many as permitted.
@@ -254,7 +231,7 @@ func (s *Scheduler) schedule() {
 	var wait time.Duration // until a pacer permits the next request; 0 for none
 	kept := s.wanting[:0]
 	for i, t := range s.wanting {
-		if s.root.underWay == s.parallel {
+		if s.root.underWay == s.set.Parallel {
 			kept = append(kept, s.wanting[i:]...)
 			break
 		}
@@ -280,10 +257,10 @@ func (s *Scheduler) schedule() {
 
 // mayStart reports whether one more chain may be started.
 func (s *Scheduler) mayStart() bool {
-	if s.ordered && s.parallel > 1 {
-		return s.root.active < orderedChains*s.parallel && s.reading < s.parallel
+	if s.set.Ordered && s.set.Parallel > 1 {
+		return s.root.active < orderedChains*s.set.Parallel && s.reading < s.set.Parallel
 	}
-	return s.root.active < s.parallel
+	return s.root.active < s.set.Parallel
 }
 
 // nextToStart returns the first chain of the listing that may be started, nil if there is none.
@@ -294,7 +271,7 @@ func (s *Scheduler) nextToStart() *Task {
 		if t != nil && full == nil && st.scope.ctx.Err() == nil {
 			return t
 		}
-		heap.Pop(&s.waiting)
+		s.waiting = s.waiting[1:]
 		st.queued = full != nil
 		if full != nil {
 			full.blocked = append(full.blocked, st)
@@ -325,8 +302,8 @@ func (s *Scheduler) count(t *Task, n int) {
 // satisfy the limit of the range waits until it is needed.
 func (s *Scheduler) want(t *Task) {
 	switch {
-	case t.listed || t.underWay || t.spent || t.paused || len(t.pages) >= s.depth:
-	case t.needed == 0 && !t.Filters && s.limit-s.taken-t.items <= 0:
+	case t.listed || t.underWay || t.spent || t.paused || len(t.pages) >= s.set.Depth:
+	case t.needed == 0 && !t.Filters && s.set.Limit-s.taken-t.items <= 0:
 	default:
 		t.listed = true
 		s.wanting = append(s.wanting, t)
@@ -351,7 +328,7 @@ func (s *Scheduler) need(t *Task, items int) {
 func (s *Scheduler) send(t *Task) {
 	wanted := t.needed
 	if wanted == 0 {
-		wanted = s.limit - s.taken - t.items
+		wanted = s.set.Limit - s.taken - t.items
 	}
 	s.clock++
 	t.listed, t.underWay, t.observed, t.sentAt = false, true, false, s.clock
@@ -375,20 +352,18 @@ type Arrival struct {
 
 // fetch sends a request, and keeps what it brings.
 func (s *Scheduler) fetch(t *Task, wanted int) {
-	a, c := Arrival{Err: errCrashed}, &crash{}
+	a := Arrival{Err: &crash{}}
 	defer func() {
-		if c != nil {
-			c.value = recover()
-			c.panicked = c.value != nil
+		if c, ok := a.Err.(*crash); ok {
+			c.panicked = recover()
 		}
-		s.arrive(t, a, c)
+		s.arrive(t, a)
 	}()
 	a = t.Fetch(wanted)
-	c = nil
 }
 
 // arrive notes that the request of a chain ended.
-func (s *Scheduler) arrive(t *Task, a Arrival, c *crash) {
+func (s *Scheduler) arrive(t *Task, a Arrival) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	again := t.Scope.answered(s, t, a)
@@ -399,7 +374,6 @@ func (s *Scheduler) arrive(t *Task, a Arrival, c *crash) {
 		t.listed = true
 		s.wanting = slices.Insert(s.wanting, 0, t)
 	default:
-		t.crash = c
 		s.keep(t, a)
 		s.want(t)
 		s.arrived = append(s.arrived, t)
@@ -448,9 +422,8 @@ func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, 
 	case len(t.pages) > 0:
 		t.paused = false
 		return t.pages[0].page, t.pages[0].refused, Got, nil
-	case t.crash != nil:
-		t.crash.repeat()
 	case t.end != nil:
+		t.repeatCrash()
 		s.finish(t)
 		s.schedule()
 		return nil, 0, Ended, t.end
@@ -487,16 +460,6 @@ func (s *Scheduler) release(t *Task, repeated int) {
 	}
 }
 
-// First returns the first page that a chain holds, nil if it holds none.
-func (s *Scheduler) First(t *Task) any {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(t.pages) == 0 {
-		return nil
-	}
-	return t.pages[0].page
-}
-
 // finish ends a chain: nothing of it is taken any more.
 func (s *Scheduler) finish(t *Task) {
 	switch t.phase {
@@ -511,7 +474,8 @@ func (s *Scheduler) finish(t *Task) {
 	for sc := range t.Scope.outwards() {
 		sc.finished(s)
 	}
-	t.Scope.throttle.drop(t)
+	h := &t.Scope.throttle
+	h.refused = slices.DeleteFunc(h.refused, func(o *Task) bool { return o == t })
 	t.Stage.left--
 	for st := t.Stage; st.left == 0 && st.next != nil; st = st.next {
 		s.queue(st.next)
@@ -609,19 +573,20 @@ func (s *Scheduler) Close() {
 	s.requests.Wait()
 }
 
-// errCrashed is the error of a fetch that did not return. The ranging goroutine ends in the same way instead.
-var errCrashed = errors.New("the function that fetches pages did not return")
-
-// crash is how a function ended that did not return: with a panic, or with [runtime.Goexit].
+// crash is how a fetch ended that did not return: with a panic, or with [runtime.Goexit].
 type crash struct {
-	panicked bool
-	value    any
+	panicked any // what the function panicked with; nil if it did not
 }
 
-// repeat ends the calling goroutine in the same way.
-func (c *crash) repeat() {
-	if c.panicked {
-		panic(c.value)
+func (*crash) Error() string { return "the function that fetches pages did not return" }
+
+// repeatCrash ends the calling goroutine as the fetch of the task ended, if that did not return.
+func (t *Task) repeatCrash() {
+	c, crashed := t.end.(*crash)
+	switch {
+	case crashed && c.panicked != nil:
+		panic(c.panicked)
+	case crashed:
+		runtime.Goexit()
 	}
-	runtime.Goexit()
 }
