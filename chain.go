@@ -23,7 +23,6 @@ type chain[T any] struct {
 	fetch     fetcher[T]
 	memory    *memory // of delivered items; nil if no other chain can repeat them
 	changing  bool    // an item may leave this chain for another one while it is read
-	window    bool    // the chain is a window of creation time
 }
 
 // progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
@@ -35,14 +34,14 @@ type progress struct {
 	onPage   []func(PageInfo)
 	memory   *memory
 	changing bool
-	window   bool
+	at       window // of creation time; the zero window is the whole query
 
 	page     *response // the page that is being delivered; nil if there is none
 	finished bool      // its last item was delivered or dropped
 	skipped  int       // its items that an earlier range delivered
 }
 
-// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and seen, which a fetch
+// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and shown, which a fetch
 // goroutine uses.
 type reader[T any] struct {
 	*progress
@@ -52,8 +51,7 @@ type reader[T any] struct {
 	over  bool // nothing is left to deliver
 
 	query   *windowed[T] // the query that the chain is a window of; nil if the query is never split
-	at      window       // the window
-	seen    shown        // what the pages have shown of the window
+	shown   shown        // what the pages have shown of the window
 	uncut   bool         // a cut was wrong: the chain is read to its end
 	resumed bool         // an earlier range has read a part of the chain
 	check   *cut[T]      // the cut that this chain is a part of, until the cut is verified; nil for none
@@ -63,10 +61,10 @@ type reader[T any] struct {
 type feed[T any] struct {
 	chain chain[T]
 	token string
-	skip  int // items of the next pages that were delivered before
-	size  int // items that a request asks for; 0 if the service decides
-	seen  map[uint64]struct{}
-	loops bool
+	skip  int             // items of the next pages that were delivered before
+	size  int             // items that a request asks for; 0 if the service decides
+	seen  map[uint64]bool // hashes of the tokens that were followed
+	loops bool            // token was followed before: there is no next page
 }
 
 // openChain returns the stream of a chain at its place in a listing.
@@ -105,17 +103,17 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 	r := &reader[T]{
 		progress: &progress{
 			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
-			memory: c.memory, changing: c.changing, window: c.window,
+			memory: c.memory, changing: c.changing,
 			info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
 		},
 		feed: feed[T]{
 			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop,
-			seen: make(map[uint64]struct{}, len(pos.seen)),
+			seen: make(map[uint64]bool, len(pos.seen)),
 		},
 		place: f.place,
 	}
 	for _, h := range pos.seen {
-		r.feed.seen[h] = struct{}{}
+		r.feed.seen[h] = true
 	}
 	r.task = &schedule.Task{
 		Fetch: r.fetchAhead, Notify: r.arrived,
@@ -234,17 +232,13 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	pg.took = time.Since(began)
 	f.skip = max(0, f.skip-pg.n)
 	f.token = pg.next
-	pg.loops = pg.next != "" && !f.follow(pg.next)
-	f.loops = pg.loops
+	if pg.next != "" {
+		token := hash(pg.next)
+		f.loops = f.seen[token]
+		f.seen[token] = true
+	}
+	pg.loops = f.loops
 	return &pg, nil
-}
-
-// follow remembers a token, and reports whether it was not followed before.
-func (f *feed[T]) follow(token string) bool {
-	h := hash(token)
-	_, before := f.seen[h]
-	f.seen[h] = struct{}{}
-	return !before
 }
 
 // ask returns how many items to ask for: enough for the items that are skipped and those that are wanted.
@@ -322,7 +316,7 @@ func (p *progress) trim() {
 	}
 	p.pos.largest = max(p.pos.largest, p.info.Items)
 	keep := p.pos.largest
-	if p.window && p.pos.Done {
+	if p.at != (window{}) && p.pos.Done {
 		keep = 0
 	}
 	for len(p.pos.recent) > keep {

@@ -13,9 +13,8 @@ type group[T any] struct {
 	sched   *schedule.Scheduler
 	scope   *schedule.Scope
 	ordered bool        // in order, whatever the settings of the range are
-	parts   []stream[T] // nil where a part has ended
-	left    int         // parts that have not ended
-	first   int         // in order: the first part that has not ended
+	parts   []stream[T] // in order: those that have not ended; otherwise nil where a part has ended
+	left    int         // not in order: parts that have not ended
 	failed  bool        // the scope has failed, and every part was marked
 }
 
@@ -63,13 +62,10 @@ func (g *group[T]) placeOf(i int) place {
 
 // append adds parts to the end of the group.
 func (g *group[T]) append(parts ...stream[T]) {
-	g.parts = append(g.parts, parts...)
-	g.left += len(parts)
-	for range parts {
-		g.queued = append(g.queued, false)
-		if !g.inOrder() {
-			g.placeOf(len(g.queued) - 1).mark()
-		}
+	for _, p := range parts {
+		g.parts, g.queued = append(g.parts, p), append(g.queued, false)
+		g.left++
+		g.placeOf(len(g.parts) - 1).mark()
 	}
 }
 
@@ -80,8 +76,7 @@ func (g *group[T]) substitute(old stream[T], parts ...stream[T]) {
 		g.parts = slices.Replace(g.parts, i, i+1, parts...)
 		return
 	}
-	g.parts[i] = nil
-	g.left--
+	g.end(i)
 	g.append(parts...)
 }
 
@@ -91,13 +86,13 @@ func (g *group[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if !g.inOrder() {
 		return g.nextToArrive()
 	}
-	for g.first < len(g.parts) {
-		seg, out, err := g.parts[g.first].next(need)
+	for len(g.parts) > 0 {
+		seg, out, err := g.parts[0].next(need)
 		if out != schedule.Ended || err != nil {
 			return seg, out, err
 		}
-		g.parts[g.first] = nil
-		g.first++
+		g.parts[0] = nil // frees the stream
+		g.parts = g.parts[1:]
 	}
 	return segment[T]{}, schedule.Ended, nil
 }
@@ -139,6 +134,7 @@ func (g *group[T]) nextToArrive() (segment[T], schedule.Outcome, error) {
 	return segment[T]{}, schedule.Ended, g.scope.Failure()
 }
 
+// end notes that part i of a group that is not in order has ended.
 func (g *group[T]) end(i int) {
 	g.parts[i] = nil
 	g.left--

@@ -27,10 +27,10 @@ type traversal struct {
 	limit     int
 	delivered int
 	chains    []*progress
-	ids       map[string]bool // of the chains
-	splits    []splittable    // queries that may be read in windows
-	timed     int             // listings that have a filter on creation times
-	itemwise  bool            // items of several chains are merged, so that there are no pages
+	ids       map[string]bool     // of the chains
+	splits    []func(windows int) // split the queries that may be read in windows
+	timed     int                 // listings that have a filter on creation times
+	itemwise  bool                // items of several chains are merged, so that there are no pages
 	failed    SourceErrors
 
 	checkpoint func() Checkpoint // the position of the range
@@ -170,8 +170,8 @@ func (t *traversal) plan() {
 		return
 	}
 	chains := lo.CountBy(t.chains, func(p *progress) bool { return !p.pos.Done && !p.changing })
-	for _, q := range t.splits {
-		q.begin(t.sched.Parallel() / max(1, chains))
+	for _, split := range t.splits {
+		split(t.sched.Parallel() / max(1, chains))
 	}
 }
 

@@ -100,7 +100,7 @@ func (op operation[T]) openQuery(f frame, p filters.Plan, q filters.Query) (stre
 		w.append(r)
 	}
 	if w.split != nil && !f.planned() && !f.within {
-		f.splits = append(f.splits, w)
+		f.splits = append(f.splits, w.begin)
 	}
 	return w, nil
 }
@@ -126,21 +126,21 @@ func (w *windowed[T]) stored() ([]window, error) {
 
 // chain returns the chain of a window. The window without ends is the whole query.
 func (w *windowed[T]) chain(at window) chain[T] {
-	if at == (window{}) {
-		return w.op.chain(w.f, w.p, w.q)
+	q := w.q
+	if at != (window{}) {
+		q = q.Window(at.from, at.to, w.prefix()+at.String())
 	}
-	c := w.op.chain(w.f, w.p, w.q.Window(at.from, at.to, w.prefix()+at.String()))
-	c.window = true
-	return c
+	return w.op.chain(w.f, w.p, q)
 }
 
 // own makes the query the owner of a chain, so that the chain is considered for a split after each page.
 func (w *windowed[T]) own(r *reader[T], at window) {
+	r.at = at
 	if w.split == nil {
 		return
 	}
-	r.query, r.at, r.resumed = w, at, r.pos.begun()
-	r.seen.last, r.seen.unsorted = r.pos.oldest, r.resumed && r.pos.oldest.IsZero()
+	r.query, r.resumed = w, r.pos.begun()
+	r.shown.last, r.shown.unsorted = r.pos.oldest, r.resumed && r.pos.oldest.IsZero()
 }
 
 // span returns the span of time in which the jobs of the query were created, as far as it is known now.
@@ -150,14 +150,8 @@ func (w *windowed[T]) span() (first, last time.Time) {
 	return filters.Latest(lower, last.Add(-retention)), last
 }
 
-// splittable is a query that may be read in windows.
-type splittable interface {
-	// begin splits the query into windows before its first request.
-	begin(windows int)
-}
-
-// begin splits the query into windows of equal length. With a rate, the first page is to show first how long a
-// request takes.
+// begin splits the query into windows of equal length before the first request. With a rate, the first page is to show
+// first how long a request takes.
 func (w *windowed[T]) begin(windows int) {
 	r := w.parts[0].(*reader[T])
 	if windows < 2 || len(r.task.Pacers) > 0 || r.resumed {
@@ -171,8 +165,7 @@ func (w *windowed[T]) begin(windows int) {
 
 // divide replaces a chain by windows that points of time separate. Nothing of the chain was delivered.
 func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
-	parts := w.open(r, r.at.between(points))
-	w.replace(r, parts)
+	w.replace(r, w.open(r, r.at.between(points)))
 }
 
 // open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
@@ -213,7 +206,7 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if w == nil {
 		return
 	}
-	at, s := w.bounds(r.at), &r.seen
+	at, s := w.bounds(r.at), &r.shown
 	s.pages++
 	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
 	for i := range pg.n {
