@@ -265,9 +265,6 @@ func (p *progress) reached(i int, kept bool) {
 	}
 }
 
-// satisfied reports whether the range has reached its limit.
-func (p *progress) satisfied() bool { return p.delivered == p.limit }
-
 // finish moves the position to the next page.
 func (p *progress) finish() {
 	pos, next := p.pos, p.page.next
@@ -396,29 +393,25 @@ type segment[T any] struct {
 	start, end int
 }
 
-// whole returns the page of a segment, without items.
-func (s segment[T]) whole() Page[T] {
-	return Page[T]{Next: s.from.page.next, Number: s.from.info.Number, Metadata: s.from.page.metadata}
-}
-
 // each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
 // before the item is yielded, because a yielded item counts as delivered.
 func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
+	p := s.from
 	if s.start == s.end {
 		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
+			return false, &chainError{at: p, err: cause(ctx)}
 		}
-		s.from.finish()
+		p.finish()
 		return true, nil
 	}
 	for i := s.start; i < s.end; i++ {
 		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
+			return false, &chainError{at: p, err: cause(ctx)}
 		}
 		v, keep := s.at(i)
-		keep = keep && !s.from.repeats(i)
-		s.from.reached(i+1, keep)
-		if keep && (!yield(v) || s.from.satisfied()) {
+		keep = keep && !p.repeats(i)
+		p.reached(i+1, keep)
+		if keep && (!yield(v) || p.delivered == p.limit) {
 			return false, nil
 		}
 	}

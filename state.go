@@ -74,15 +74,6 @@ func (st *state) replaceWindow(query string, old window, parts []window) {
 	st.windows[query] = parts
 }
 
-// planned reports whether the state has the chains and the windows of the listing at a path.
-func (st *state) planned(path string) bool { return st.opened && !holds(st.sources.fresh, path) }
-
-// readWhole reports whether the source at a path was delivered to its end before a checkpoint.
-func (st *state) readWhole(path string) bool { return st.sources.done[path] }
-
-// plan notes that the state has the chains of the source at a path from now on.
-func (st *state) plan(path string) { delete(st.sources.fresh, path) }
-
 // position is how far a chain was delivered.
 type position struct {
 	Token string   // of the next page to read
@@ -125,16 +116,6 @@ func (m *memory) hold(page []uint64) {
 			m.ids[id] = false
 		}
 	}
-}
-
-// memory returns the memory of the listing at a path.
-func (st *state) memory(path string) *memory {
-	m := st.memories[path]
-	if m == nil {
-		m = &memory{ids: map[uint64]bool{}}
-		st.memories[path] = m
-	}
-	return m
 }
 
 // hash returns a 64-bit hash of a token or an id.

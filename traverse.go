@@ -83,16 +83,23 @@ func (f frame) inSource(name string, parallel int) frame {
 }
 
 // readWhole reports whether a source was delivered to its end before the checkpoint that the range starts at.
-func (f frame) readWhole(name string) bool { return f.state.readWhole(f.path + element(name)) }
+func (f frame) readWhole(name string) bool { return f.state.sources.done[f.path+element(name)] }
 
 // opened says that the state has the chains of a source from now on.
-func (f frame) opened(name string) { f.state.plan(f.path + element(name)) }
+func (f frame) opened(name string) { delete(f.state.sources.fresh, f.path+element(name)) }
 
 // planned reports whether the state has the chains and the windows of the listing that is opened in this frame.
-func (f frame) planned() bool { return f.state.planned(f.path) }
+func (f frame) planned() bool { return f.state.opened && !holds(f.state.sources.fresh, f.path) }
 
 // memory returns the memory of the listing that is opened in this frame.
-func (f frame) memory() *memory { return f.state.memory(f.path) }
+func (f frame) memory() *memory {
+	m := f.state.memories[f.path]
+	if m == nil {
+		m = &memory{ids: map[uint64]bool{}}
+		f.state.memories[f.path] = m
+	}
+	return m
+}
 
 // chainError is an error with the chain that it comes from.
 type chainError struct {
@@ -181,7 +188,8 @@ func (t *traversal) loops() bool {
 	return lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" })
 }
 
-// drive reads a listing to its end and passes each segment to deliver, until deliver wants no more.
+// drive reads a listing to its end and passes each segment to deliver, until deliver wants no more. If check is not nil,
+// it may refuse the plan before the first request.
 func drive[T any](
 	ctx context.Context, l Listing[T], st *state, check func(*traversal) error,
 	deliver func(segment[T]) (more bool, err error),
@@ -193,7 +201,7 @@ func drive[T any](
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t, root, err := l.begin(ctx, st)
-	if err == nil {
+	if err == nil && check != nil {
 		err = check(t)
 	}
 	if err != nil {
@@ -306,7 +314,7 @@ func cause(ctx context.Context) error {
 // items delivers a listing item by item.
 func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) bool) {
 	stopped := false
-	err := drive(ctx, l, st, anyPlan, func(seg segment[T]) (bool, error) {
+	err := drive(ctx, l, st, nil, func(seg segment[T]) (bool, error) {
 		return seg.each(ctx, func(v *T) bool {
 			stopped = !yield(*v, nil)
 			return !stopped
@@ -322,7 +330,7 @@ func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) b
 func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
 	stopped := false
 	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
-		p := seg.whole()
+		p := Page[T]{Next: seg.from.page.next, Number: seg.from.info.Number, Metadata: seg.from.page.metadata}
 		more, err := seg.each(ctx, func(v *T) bool {
 			p.Items = append(p.Items, *v)
 			return true
@@ -336,8 +344,6 @@ func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], er
 		yield(Page[T]{}, err)
 	}
 }
-
-func anyPlan(*traversal) error { return nil }
 
 // pagewise accepts the plans whose items come page by page.
 func pagewise(t *traversal) error {

@@ -77,8 +77,10 @@ func (w *windowed[T]) key() string { return w.f.path + w.prefix() }
 func (w *windowed[T]) prefix() string { return strings.TrimPrefix(w.q.Shard()+",created=", ",") }
 
 // openQuery returns the stream of one query.
-func (op operation[T]) openQuery(f frame, p filters.Plan, q filters.Query) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: op.table.Created()}
+func (op operation[T]) openQuery(
+	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time,
+) (stream[T], error) {
+	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
