@@ -41,8 +41,8 @@ type progress struct {
 	skipped  int       // its items that an earlier range delivered
 }
 
-// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and shown, which a fetch
-// goroutine uses.
+// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and shown, which a
+// fetch goroutine uses.
 type reader[T any] struct {
 	*progress
 	feed  feed[T]
@@ -193,18 +193,19 @@ func (r *reader[T]) fetchAhead(wanted int) schedule.Arrival {
 	if pg.loops {
 		a.After = ErrTokenLoop
 	}
-	r.query.look(r, pg, &a)
+	r.query.observe(r, pg, &a)
 	return a
 }
 
-// arrived tells the groups around the chain that a request of the chain ended.
+// arrived decides whether the chain is split after a request has ended. If not, it marks the chain in the groups around
+// it.
 func (r *reader[T]) arrived() {
 	if r.query.consider(r) {
 		r.place.mark()
 	}
 }
 
-// begin begins the delivery of a page.
+// begin starts the delivery of a page, and returns the items that are left of it.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
 	r.page = &pg.response
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took

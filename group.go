@@ -31,8 +31,8 @@ type place struct {
 	slot int // the number of the part
 }
 
-// mark notes that a stream may have a page, in the group that it is a part of, and in those around that. A stream that
-// is not a part of its group yet is marked when it becomes one.
+// mark notes that a stream may have a page, in the group of the stream and in the groups around that group. A stream
+// that was not appended to its group yet is marked when it is.
 func (p place) mark() {
 	for ; p.node != nil && p.slot < len(p.node.queued) && !p.node.queued[p.slot]; p = p.node.outer {
 		p.node.queued[p.slot] = true
@@ -51,8 +51,8 @@ func (g *group[T]) part(f frame) frame {
 	return f
 }
 
-// placeOf returns the place of part i. A group in order asks its first part anyway, so that its parts have the place of
-// the group.
+// placeOf returns the place of part i. A group in order asks only its first part, whether or not the part was marked.
+// Its parts therefore have the place of the group itself.
 func (g *group[T]) placeOf(i int) place {
 	if g.inOrder() {
 		return g.outer
@@ -69,7 +69,7 @@ func (g *group[T]) append(parts ...stream[T]) {
 	}
 }
 
-// substitute puts parts in the place of another one. Its slot is the first of theirs.
+// substitute puts parts in the place of another one. If the group is not in order, they get the next slots.
 func (g *group[T]) substitute(old stream[T], parts ...stream[T]) {
 	i := slices.Index(g.parts, old)
 	if g.inOrder() {

@@ -134,7 +134,7 @@ func (l Listing[T]) begin(ctx context.Context, st *state) (*traversal, stream[T]
 	return t, s, nil
 }
 
-// openIn opens a listing in a frame. The listing's own settings come after those of the frame.
+// openIn opens a listing in a frame, with the listing's own settings under those of the frame.
 func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
 	if l.open == nil && len(l.set.errs) == 0 {
 		return nil, errNothing
@@ -258,8 +258,8 @@ func (t *traversal) describe(err error) *ListError {
 	}
 }
 
-// sourceFailed ends the source that the frame is in, and records its error. It does neither if the range or a scope around
-// the source has ended, which is not a failure of the source.
+// sourceFailed ends the source that the frame is in, and records its error. It does neither if the range or a scope
+// around the source has ended, which is not a failure of the source.
 func (f frame) sourceFailed(err error) (alone bool) {
 	if f.ctx.Err() != nil {
 		return false
@@ -292,7 +292,8 @@ func (t *traversal) close(cancel context.CancelFunc) {
 	}
 }
 
-// endedBy returns an error that says so if the context ended: the error of a client may hide it.
+// endedBy returns the error, with the reason why the context ended if it did: the error of a client may hide that
+// reason.
 func endedBy(ctx context.Context, err error) error {
 	if c := (*chainError)(nil); errors.As(err, &c) {
 		return &chainError{at: c.at, err: endedBy(ctx, c.err)}

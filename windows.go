@@ -98,7 +98,7 @@ func (op operation[T]) openQuery(
 		if err != nil {
 			return nil, err
 		}
-		w.own(r, at)
+		w.adopt(r, at)
 		w.append(r)
 	}
 	if w.split != nil && !f.planned() && !f.within {
@@ -135,8 +135,8 @@ func (w *windowed[T]) chain(at window) chain[T] {
 	return w.op.chain(w.f, w.p, q)
 }
 
-// own makes the query the owner of a chain, so that the chain is considered for a split after each page.
-func (w *windowed[T]) own(r *reader[T], at window) {
+// adopt gives a chain its window, and makes the query consider the chain for a split after each page.
+func (w *windowed[T]) adopt(r *reader[T], at window) {
 	r.at = at
 	if w.split == nil {
 		return
@@ -174,7 +174,7 @@ func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
 func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
 	parts := lo.Map(windows, func(at window, _ int) *reader[T] {
 		p := newReader(w.f, w.chain(at), &position{}, r.task.Size)
-		w.own(p, at)
+		w.adopt(p, at)
 		return p
 	})
 	w.split.windows += len(windows) - 1
@@ -203,8 +203,8 @@ func (w *windowed[T]) createdAt(pg *page[T], i int) time.Time {
 	return aws.ToTime(w.created(&pg.items[i]))
 }
 
-// look notes what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
-func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
+// observe notes what a page shows of the window of its chain. The fetch goroutine calls it.
+func (w *windowed[T]) observe(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if w == nil {
 		return
 	}
@@ -275,7 +275,7 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 // points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
 // at most filters.MaxWindows windows.
 func (w *windowed[T]) points(r *reader[T], sh shown, idle int) []time.Time {
-	points := w.split.split(w.bounds(r.at), sh, idle)
+	points := w.split.points(w.bounds(r.at), sh, idle)
 	return points[max(0, len(points)-filters.MaxWindows+w.split.windows):]
 }
 

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// Scheduler decides which request a range sends next. It is the only place that does: streams take pages, and tell
-// when the range cannot continue without a page. A range that reads nothing ahead has none: a nil Scheduler begins,
-// collects and closes nothing.
+// Scheduler decides which request a range sends next. No other code does: streams take pages, and tell when the range
+// cannot continue without a page. A range that reads nothing ahead has a nil Scheduler, whose methods Begin, Collect,
+// Drop and Close do nothing.
 //
 // The method schedule is called after each event: a page arrived, a page was taken, a chain came to its end, the time of
 // a [Pacer] has come. It does two things. First it starts chains, in the order of the listing, while fewer chains are
@@ -27,9 +27,9 @@ type Scheduler struct {
 	set  Settings // do not change after the first request
 	root *Scope   // of the whole range: it counts all tasks and all requests under way
 
-	requests sync.WaitGroup
-	wake     chan struct{} // wakes the ranging goroutine
-	news     atomic.Bool   // arrived is not empty
+	requests sync.WaitGroup // the goroutines of requests, and the timer
+	wake     chan struct{}  // wakes the ranging goroutine
+	news     atomic.Bool    // arrived is not empty
 
 	mu sync.Mutex // guards the fields below, and the fields of tasks, stages and scopes that say so
 
@@ -98,7 +98,7 @@ type Task struct {
 	Scope   *Scope
 	Stage   *Stage
 	Pacers  []*Pacer
-	Filters bool // items are dropped, so that pages do not tell how many items are delivered
+	Filters bool // items may be dropped, so that the size of a page does not tell how many items are delivered
 	Size    int  // items that a request asks for; 0 if the service decides
 
 	// The scheduler's mutex guards the fields below.
@@ -111,7 +111,7 @@ type Task struct {
 	listed   bool          // it is in Scheduler.wanting
 	underWay bool          // its request is
 	observed bool          // attempts of the request were observed
-	needed   int           // how many items the range needs of it to continue; 0 if it can continue without
+	needed   int           // items that the range still delivers, if it cannot continue without the next page; 0 if it can
 	refused  int           // how often the page was refused for throttling
 	sentAt   int           // Scheduler.clock at the request
 	left     float64       // pages that seem to be left, for a chain that may be cut
@@ -124,7 +124,7 @@ type phase uint8
 const (
 	unstarted phase = iota
 	active          // it was started, and its last page was not taken
-	parked          // it was cut, and does not count until the cut is verified
+	parked          // it was cut, and is not counted as active until the cut is verified
 	over            // nothing of it is taken any more
 )
 
@@ -193,7 +193,7 @@ func (s *Scheduler) AddFirst(tasks []*Task) {
 	s.queue(st)
 }
 
-// add counts a chain.
+// add counts a chain in its stage and in its scopes.
 func (s *Scheduler) add(t *Task) {
 	s.unstarted++
 	t.Stage.left++
@@ -206,7 +206,7 @@ func (s *Scheduler) add(t *Task) {
 	}
 }
 
-// queue puts a stage among those that may start.
+// queue puts a stage among those that may start, if it may and has a chain that was not started.
 func (s *Scheduler) queue(st *Stage) {
 	if st.queued || st.first() == nil || !st.mayStart() {
 		return
@@ -239,16 +239,15 @@ func (s *Scheduler) schedule() {
 			t.listed = false
 			continue
 		}
-		if !t.Scope.permits(t) {
-			kept = append(kept, t)
-			continue
-		}
-		if d := reserve(t.Pacers); d > 0 {
-			kept = append(kept, t)
+		if t.Scope.permits(t) {
+			d := reserve(t.Pacers)
+			if d == 0 {
+				s.send(t)
+				continue
+			}
 			wait = min(cmp.Or(wait, d), d)
-			continue
 		}
-		s.send(t)
+		kept = append(kept, t)
 	}
 	clear(s.wanting[len(kept):])
 	s.wanting = kept
@@ -288,7 +287,8 @@ func (s *Scheduler) start(t *Task) {
 	s.want(t)
 }
 
-// count counts an active chain, or no longer: also as being read if there is a further page.
+// count adds n, which is 1 or -1, to the active chains of the scopes around a chain, and to the chains that are being
+// read if the chain has a further page.
 func (s *Scheduler) count(t *Task, n int) {
 	if !t.spent {
 		s.reading += n
@@ -311,7 +311,7 @@ func (s *Scheduler) want(t *Task) {
 }
 
 // need says that the range cannot continue without the next page of a chain. The chain is started if it was not,
-// whatever the number of active chains is. The number of items is how many the range still delivers.
+// whatever the number of active chains is. The argument items is how many items the range still delivers, at most.
 func (s *Scheduler) need(t *Task, items int) {
 	if t.underWay || t.phase == over {
 		return
@@ -411,8 +411,9 @@ const (
 )
 
 // Take returns the next page of a chain, and how often the service refused it for throttling. [Scheduler.Took] or
-// [Scheduler.Cut] has to follow. Without a page it says why. With need, the range cannot continue without the page; it
-// delivers as many items, at most.
+// [Scheduler.Cut] has to follow. If there is no page, the outcome and the error say why. With need, the range cannot
+// continue without the page, so that the chain is started if it was not. The argument items is how many items the range
+// still delivers, at most.
 func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, out Outcome, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -438,8 +439,8 @@ func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, 
 	return nil, 0, Pending, nil
 }
 
-// Took says that the range takes the page that Take returned, and requests the next one. Some of the page's items were
-// delivered before.
+// Took says that the range takes the page that Take returned, and requests the next one. The argument repeated is how
+// many items of the page were delivered before.
 func (s *Scheduler) Took(t *Task, repeated int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -521,11 +522,12 @@ func (s *Scheduler) Collect() {
 	}
 }
 
-// Wait blocks until a request or the context ends. All items of the pages that were taken have been delivered or
-// dropped.
+// Wait blocks until a request or the context ends. The caller has delivered or dropped all items of the pages that it
+// took. The argument delivered is how many items the range has delivered.
 func (s *Scheduler) Wait(ctx context.Context, delivered int) {
 	s.mu.Lock()
-	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
+	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered {
+		// Items were dropped, and chains wait because they seemed to have enough items for the limit.
 		s.taken = delivered
 		for _, t := range s.root.tasks {
 			if t.phase != unstarted {

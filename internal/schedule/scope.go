@@ -17,8 +17,8 @@ type Scope struct {
 
 	err error // the first failure; only the ranging goroutine uses it
 
-	// The scheduler's mutex guards the fields below. Tasks and requests of the scopes within count for all of them but
-	// throttle.
+	// The scheduler's mutex guards the fields below. All of them but throttle include the tasks and the requests of the
+	// scopes within this one.
 	tasks    []*Task  // without most of those that are over
 	ended    int      // how many of these are over
 	active   int      // tasks
@@ -27,14 +27,15 @@ type Scope struct {
 	throttle throttle
 }
 
-// NewScope returns a scope within another one, nil for none. A number of requests of 0 sets no bound.
+// NewScope returns a scope within an outer one, nil for none. At most the given number of requests are under way, 0 sets
+// no bound.
 func NewScope(ctx context.Context, outer *Scope, requests int) *Scope {
 	s := &Scope{outer: outer, requests: requests}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	return s
 }
 
-// Within returns a scope within this one.
+// Within returns a scope within this one, see [NewScope].
 func (s *Scope) Within(requests int) *Scope { return NewScope(s.ctx, s, requests) }
 
 // Context returns the context of the requests.
@@ -48,7 +49,7 @@ func (s *Scope) outwards() iter.Seq[*Scope] {
 	}
 }
 
-// full returns the innermost scope that bounds its requests and has as many active chains, nil if there is none.
+// full returns the innermost scope that has as many active chains as its bound of requests, nil if there is none.
 func (s *Scope) full() *Scope {
 	for sc := range s.outwards() {
 		if sc.requests > 0 && sc.active >= sc.requests {
@@ -96,7 +97,7 @@ func (s *Scope) finished(sched *Scheduler) {
 // are to be requested again. A throttled attempt halves the number, an answer increases it by one.
 type throttle struct {
 	allowed  int     // requests that may be under way; 0 for no bound
-	sole     *Task   // the task whose request is the only one under way since it was sent; nil if there is none
+	sole     *Task   // the task whose request has been the only one under way since it was sent; nil if there is none
 	refused  []*Task // tasks whose page was refused, in the order in which they are requested again
 	halvedAt int     // Scheduler.clock when allowed was halved last
 	changed  int     // Scheduler.clock when allowed changed last
@@ -107,7 +108,7 @@ type throttle struct {
 const mostCalls = 3
 
 // permits reports whether the bounds of the scopes and the refusals of the service permit the request of a task. Refused
-// pages are requested before any other page, and for the last time only while nothing else is under way.
+// pages are requested before all other pages, and for the last time only while nothing else is under way.
 func (s *Scope) permits(t *Task) bool {
 	for sc := range s.outwards() {
 		if sc.requests > 0 && sc.underWay >= sc.requests {
@@ -172,8 +173,8 @@ func (s *Scope) answered(sched *Scheduler, t *Task, a Arrival) (again bool) {
 	return again
 }
 
-// halve halves the requests that may be under way after a throttled attempt, unless the attempt was sent before they
-// were halved last.
+// halve halves the number of requests that may be under way after a throttled attempt, unless the attempt was sent
+// before the number was halved last.
 func (s *Scope) halve(sched *Scheduler, sentAt int) {
 	h := &s.throttle
 	if sentAt <= h.halvedAt {
@@ -186,8 +187,8 @@ func (s *Scope) halve(sched *Scheduler, sentAt int) {
 	h.halvedAt, h.changed, h.before = sched.clock, sched.clock, s.underWay
 }
 
-// grow increases the requests that may be under way by one, if that many are, once all requests that were sent before the
-// number changed last have been answered.
+// grow increases the number of requests that may be under way by one after an answer, if as many are under way as may
+// be, and if all requests that were sent before the number changed last have been answered.
 func (s *Scope) grow(sched *Scheduler, sentAt int) {
 	h := &s.throttle
 	if h.allowed == 0 || s.underWay < h.allowed || sentAt <= h.changed || h.before > 0 {

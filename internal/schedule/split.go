@@ -1,8 +1,8 @@
 package schedule
 
-// A chain may be split: others read what is left of it. Divide is for a chain of which nothing was taken, Cut for one
-// that ends after the page that was just taken. Where a chain is split is decided by the caller; these methods decide
-// whether, and account for the chains.
+// A chain may be split: other chains read what is left of it. A chain of which nothing was taken is divided. A chain
+// that ends after the page that was just taken is cut. The caller decides where to split a chain; the methods in this
+// file decide whether it may be split, and for how many requests.
 
 const (
 	// LeastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
@@ -13,9 +13,9 @@ const (
 	leastShare = 1.0 / 3
 )
 
-// Consider calls divide with the first page of a chain, after it has arrived, and with the number of requests that nothing
-// needs. If divide reports that it divides the chain, [Scheduler.Divided] has to follow, otherwise the chain continues.
-// A chain is visible if its pages may be delivered.
+// Consider calls divide with the first page of a chain, after it has arrived, and with the number of requests that
+// nothing needs. If divide reports that it divides the chain, [Scheduler.Divided] has to follow, otherwise the chain
+// continues. A chain is visible if its pages may be delivered.
 func (s *Scheduler) Consider(t *Task, divide func(page any, idle int) bool) (divides, visible bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,8 @@ func (s *Scheduler) idle(t *Task) int {
 	return idle
 }
 
-// room returns how many more chains of a source its bounds, its throttling and its rates feed.
+// room returns how many more chains of the source of a task may have a request under way, as far as the bounds, the
+// throttling and the rates of the source permit.
 func (s *Scheduler) room(t *Task) int {
 	room := s.set.Parallel
 	for sc := range t.Scope.outwards() {
@@ -92,9 +93,9 @@ func (s *Scheduler) Divided(t *Task) {
 	s.schedule()
 }
 
-// Cut takes the page that Take returned, as [Scheduler.Took] does, and stops the chain. It requests the first page of the
-// first of the parts that are to replace the rest of the chain. Nothing of the parts is visible before
-// [Scheduler.Settle]. The range delivers as many more items, at most.
+// Cut takes the page that Take returned, as [Scheduler.Took] does, and stops the chain. It requests the first page of
+// the first of the parts that are to replace the rest of the chain. Nothing of the parts is visible before
+// [Scheduler.Settle]. The arguments repeated and items are those of [Scheduler.Took] and [Scheduler.Take].
 func (s *Scheduler) Cut(t *Task, repeated int, parts []*Task, items int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
