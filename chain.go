@@ -25,7 +25,6 @@ type chain[T any] struct {
 	memory     *memory // of items that other chains delivered; nil if no other chain can repeat them
 	identified bool    // items have identities
 	changing   bool    // an item may leave this chain for another one while it is read
-	window     bool    // the chain is a window of creation time
 }
 
 // progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
@@ -38,19 +37,15 @@ type progress struct {
 	memory   *memory
 	sieve    *sieve // of pos.recent; nil until an item was delivered
 	changing bool
-	window   bool
+	at       window // of creation time; the zero window is the whole query
 
-	// The fields below are of the page that is being delivered.
-	open      bool      // a page is being delivered
-	finished  bool      // its last item was delivered or dropped
-	skipped   int       // its items that an earlier range delivered
-	nextToken string    // the token after it
-	loops     bool      // that token was followed before
-	oldest    time.Time // see position.oldest, after the page
+	page     *response // the page that is being delivered; nil if there is none
+	finished bool      // its last item was delivered or dropped
+	skipped  int       // its items that an earlier range delivered
 }
 
-// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and seen, which a fetch
-// goroutine uses.
+// reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and shown, which a
+// fetch goroutine uses.
 type reader[T any] struct {
 	*progress
 	feed  feed[T]
@@ -59,22 +54,21 @@ type reader[T any] struct {
 	over  bool // nothing is left to deliver
 
 	query   *windowed[T] // the query that the chain is a window of; nil if the service has no filter on creation times
-	at      window       // the window
-	seen    shown        // what the pages have shown of the window
+	shown   shown        // what the pages have shown of the window
 	uncut   bool         // a cut was wrong: the chain is read to its end
 	resumed bool         // an earlier range has read a part of the chain
-	check   *cut[T]      // the cut that the first page of this chain verifies; nil for none
+	check   *cut[T]      // the cut that this chain is a part of, until the cut is verified; nil for none
 }
 
 // feed reads the pages of a chain, one after another.
 type feed[T any] struct {
 	chain chain[T]
 	token string
-	skip  int // items of the next pages that were delivered before
-	size  int // items that a request asks for; 0 if the service decides
-	seen  map[uint64]struct{}
-	loops bool
-	begun bool // a page was read
+	skip  int             // items of the next pages that were delivered before
+	size  int             // items that a request asks for; 0 if the service decides
+	seen  map[uint64]bool // hashes of the tokens that were followed
+	loops bool            // token was followed before: there is no next page
+	begun bool            // a page was read
 }
 
 // openChain returns the stream of a chain at its place in a listing.
@@ -114,17 +108,17 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 	r := &reader[T]{
 		progress: &progress{
 			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
-			memory: c.memory, changing: c.changing, window: c.window,
+			memory: c.memory, changing: c.changing,
 			info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
 		},
 		feed: feed[T]{
 			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop,
-			seen: make(map[uint64]struct{}, len(pos.seen)),
+			seen: make(map[uint64]bool, len(pos.seen)),
 		},
 		place: f.place,
 	}
 	for _, h := range pos.seen {
-		r.feed.seen[h] = struct{}{}
+		r.feed.seen[h] = true
 	}
 	r.task = &schedule.Task{
 		Fetch: r.fetchAhead, Notify: r.arrived,
@@ -180,7 +174,7 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 		}
 		pg, err := r.feed.next(ctx, r.limit-r.delivered)
 		if err == nil {
-			r.query.look(r, pg, &schedule.Arrival{})
+			r.query.observe(r, pg, &schedule.Arrival{})
 		}
 		return pg, schedule.Got, err
 	}
@@ -219,30 +213,28 @@ func (r *reader[T]) fetchAhead(wanted int) schedule.Arrival {
 	if pg.loops {
 		a.After = ErrTokenLoop
 	}
-	r.query.look(r, pg, &a)
+	r.query.observe(r, pg, &a)
 	return a
 }
 
-// arrived tells the groups around the chain that a request of the chain ended.
+// arrived decides whether the chain is split after a request has ended. If not, it marks the chain in the groups around
+// it.
 func (r *reader[T]) arrived() {
 	if r.query.consider(r) {
 		r.place.mark()
 	}
 }
 
-// begin begins the delivery of a page.
+// begin starts the delivery of a page, and returns the items that are left of it.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.open, r.nextToken, r.loops = true, pg.next, pg.loops
-	if r.query != nil {
-		r.oldest = pg.shown.inOrder()
-	}
+	r.page, r.pos.reading = &pg.response, &pg.response
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
 	if r.changing { // delivered items may have left the page since: the memory knows them, their number does not
 		start = 0
 	}
-	return segment[T]{from: r.progress, page: pg, start: start, end: pg.n}
+	return segment[T]{from: r.progress, at: pg.at, start: start, end: pg.n}
 }
 
 // next requests the page at the token of the feed. It asks for no more items than wanted, unless items are dropped.
@@ -265,17 +257,13 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	pg.took = time.Since(began)
 	f.skip = max(0, f.skip-pg.n)
 	f.token = pg.next
-	pg.loops = pg.next != "" && !f.follow(pg.next)
-	f.loops = pg.loops
+	if pg.next != "" {
+		token := hash(pg.next)
+		f.loops = f.seen[token]
+		f.seen[token] = true
+	}
+	pg.loops = f.loops
 	return &pg, nil
-}
-
-// follow remembers a token, and reports whether it was not followed before.
-func (f *feed[T]) follow(token string) bool {
-	h := hash(token)
-	_, before := f.seen[h]
-	f.seen[h] = struct{}{}
-	return !before
 }
 
 // ask returns how many items to ask for: no more than those that are skipped and those that are wanted. A service whose
@@ -295,33 +283,32 @@ func (p *progress) reached(i int, kept bool) {
 		p.delivered++
 	}
 	p.pos.Skip = max(p.pos.Skip, i) // the items to skip may extend beyond this page
-	if i == p.info.Items {
+	if i == p.page.n {
 		p.finish()
 	}
 }
 
-// satisfied reports whether the range has reached its limit.
-func (p *progress) satisfied() bool { return p.delivered == p.limit }
-
 // finish moves the position to the next page.
 func (p *progress) finish() {
-	pos := p.pos
-	pos.Token, pos.Skip = p.nextToken, pos.Skip-p.info.Items
+	pos, next := p.pos, p.page.next
+	pos.Token, pos.Skip = next, pos.Skip-p.page.n
 	pos.Pages++
-	pos.Done, pos.Loop = p.nextToken == "", p.loops
-	pos.see(p.nextToken)
-	pos.oldest = p.oldest
+	pos.Done, pos.Loop = next == "", p.page.loops
+	pos.see(next)
+	pos.oldest = p.page.shown.inOrder()
+	pos.largest = max(pos.largest, p.page.n)
+	pos.reading, pos.reached = nil, time.Time{}
 	p.finished = true
 	p.trim()
 }
 
-// repeats reports whether item i was delivered before, from this chain or another one, and remembers the
-// item. The function key returns the identity of an item; it is nil if items have none.
-func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
-	if key == nil {
+// repeats reports whether item i of the page was delivered before, from this chain or another one, and remembers the
+// item.
+func (p *progress) repeats(i int) bool {
+	if p.page.key == nil {
 		return false
 	}
-	id, ok := key(i)
+	id, ok := p.page.key(i)
 	if !ok {
 		return p.changing && i < p.skipped // an item without an identity is known by its place in the page only
 	}
@@ -349,9 +336,8 @@ func (p *progress) repeats(key func(int) (uint64, bool), i int) bool {
 // page had, because paging can shift by at most one page. A chain that is done keeps none, unless another chain may
 // repeat its items.
 func (p *progress) trim() {
-	p.pos.largest = max(p.pos.largest, p.info.Items)
 	old := len(p.pos.recent) - p.pos.largest
-	if p.pos.Done && (p.window || p.memory == nil) {
+	if p.pos.Done && (p.at != (window{}) || p.memory == nil) {
 		old = len(p.pos.recent)
 	}
 	if old <= 0 {
@@ -375,38 +361,47 @@ func (p *progress) tellFinished() {
 
 // tell calls the callbacks for the page that is being delivered, if there is one.
 func (p *progress) tell() {
-	if !p.open {
+	if p.page == nil {
 		return
 	}
-	p.open, p.finished = false, false
+	p.page, p.finished = nil, false
 	for _, f := range p.onPage {
 		f(p.info)
 	}
 }
 
-// page is one response. Filters and functions look at an item just before its delivery.
+// page is one response, with its items. Filters look at an item just before its delivery.
 type page[T any] struct {
+	response
+	items []T
+	at    func(i int) (*T, bool) // item i, and whether filters keep it
+}
+
+// response is a page without its items.
+type response struct {
 	n        int                        // items that the service sent
-	at       func(i int) (*T, bool)     // item i, valid until the next call, and whether it is kept
-	raw      func(i int) (*T, bool)     // item i as the service sent it
 	key      func(i int) (uint64, bool) // the identity of item i; nil if nothing compares items
 	next     string
 	metadata middleware.Metadata
 	took     time.Duration
-	loops    bool  // next was followed before
-	shown    shown // what the pages of the chain have shown of its window, with this one
+	loops    bool                  // next was followed before
+	shown    shown                 // what the pages of the chain have shown of its window, with this one
+	created  func(i int) time.Time // the creation time of item i; nil where shown is not known
 }
 
 func pageOf[T any](items []T, next string, md middleware.Metadata) page[T] {
-	item := func(i int) (*T, bool) { return &items[i], true }
-	return page[T]{n: len(items), at: item, raw: item, next: next, metadata: md}
+	return page[T]{
+		response: response{n: len(items), next: next, metadata: md},
+		items:    items,
+		at:       func(i int) (*T, bool) { return &items[i], true },
+	}
 }
 
 // identify gives the items their identities.
 func (p *page[T]) identify(id func(*T) *string) {
+	items := p.items
 	p.key = func(i int) (uint64, bool) {
-		v, _ := p.raw(i)
-		if s := id(v); s != nil {
+		if s := id(&items[i]); s != nil {
 			return hash(*s), true
 		}
 		return 0, false
@@ -415,44 +410,36 @@ func (p *page[T]) identify(id func(*T) *string) {
 
 // keep drops the items for which a function returns false.
 func (p *page[T]) keep(f func(*T) bool) {
-	raw := p.raw
-	p.at = func(i int) (*T, bool) {
-		v, _ := raw(i)
-		return v, f(v)
-	}
+	items := p.items
+	p.at = func(i int) (*T, bool) { return &items[i], f(&items[i]) }
 }
 
-// segment is a run of items of one page.
+// segment is a run of items of the page that a chain delivers. Functions make an item just before its delivery.
 type segment[T any] struct {
-	from  *progress
-	page  *page[T]
-	start int
-	end   int
-}
-
-// whole returns the page of a segment, without items.
-func (s segment[T]) whole() Page[T] {
-	return Page[T]{Next: s.page.next, Number: s.from.info.Number, Metadata: s.page.metadata}
+	from       *progress
+	at         func(i int) (*T, bool) // item i of the page, valid until the next call, and whether it is kept
+	start, end int
 }
 
 // each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
 // before the item is yielded, because a yielded item counts as delivered.
 func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {
+	p := s.from
 	if s.start == s.end {
 		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
+			return false, &chainError{at: p, err: cause(ctx)}
 		}
-		s.from.finish()
+		p.finish()
 		return true, nil
 	}
 	for i := s.start; i < s.end; i++ {
 		if ctx.Err() != nil {
-			return false, &chainError{at: s.from, err: cause(ctx)}
+			return false, &chainError{at: p, err: cause(ctx)}
 		}
-		v, keep := s.page.at(i)
-		keep = keep && !s.from.repeats(s.page.key, i)
-		s.from.reached(i+1, keep)
-		if keep && (!yield(v) || s.from.satisfied()) {
+		v, keep := s.at(i)
+		keep = keep && !p.repeats(i)
+		p.reached(i+1, keep)
+		if keep && (!yield(v) || p.delivered == p.limit) {
 			return false, nil
 		}
 	}

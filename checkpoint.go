@@ -52,10 +52,11 @@ type savedPos struct {
 	Seen    []byte `json:"seen,omitempty"`
 	Last    []byte `json:"last,omitempty"`    // hashes of the items delivered last
 	Largest int    `json:"largest,omitempty"` // the number of items of the largest page
-	Inner   bool   `json:"inner,omitempty"`   // the chain began at a token of the caller
+	Partial bool   `json:"partial,omitempty"` // the chain began at a token of the caller
 	Passed  []byte `json:"passed,omitempty"`  // hashes of the items that another chain has delivered
 
-	Oldest time.Time `json:"oldest,omitzero"` // see position.oldest
+	Oldest  time.Time `json:"oldest,omitzero"`  // see position.oldest
+	Reached time.Time `json:"reached,omitzero"` // see position.reached
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. If the service repeats a cycle of more
@@ -81,9 +82,9 @@ func (st *state) checkpoint(id identity) Checkpoint {
 			continue
 		}
 		pos := savedPos{
-			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Inner: p.Inner,
+			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Partial: p.Partial,
 			Seen:   packed(p.seen[max(0, len(p.seen)-seenTokens):]),
-			Passed: packed(p.passed), Oldest: p.oldest,
+			Passed: packed(p.passed), Oldest: p.oldest, Reached: p.inPage(),
 		}
 		if !p.unsaved {
 			pos.Last, pos.Largest = packed(p.recent), p.largest
@@ -133,8 +134,8 @@ func (s *saved) state(id identity) (*state, error) {
 	st.opened, st.sources = s.Opened, s.sources(id)
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
-			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Inner: p.Inner,
-			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed), oldest: p.Oldest,
+			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Partial: p.Partial,
+			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed), oldest: p.Oldest, reached: p.Reached,
 		}
 	}
 	for key, texts := range s.Windows {

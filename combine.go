@@ -101,10 +101,10 @@ type merged[T any] struct {
 type head[T any] struct {
 	in    stream[T]
 	seg   segment[T] // the last segment
-	i     int        // the place of item in it
+	i     int        // the place of item in its page
 	item  *T         // the next item; nil if it is still to be read
 	ended bool
-	view  page[T] // a page that has only item
+	at    func(int) (*T, bool) // returns item
 }
 
 // mergeOf returns the stream that merges others in the order of compare.
@@ -112,8 +112,7 @@ func mergeOf[T any](compare func(a, b T) int, parts []stream[T]) stream[T] {
 	m := &merged[T]{compare: compare}
 	for _, p := range parts {
 		h := &head[T]{in: p}
-		h.view.at = func(int) (*T, bool) { return h.item, true }
-		h.view.key = h.key
+		h.at = func(int) (*T, bool) { return h.item, true }
 		m.heads = append(m.heads, h)
 	}
 	return m
@@ -125,46 +124,48 @@ func (m *merged[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 		m.least.i++
 		m.least = nil
 	}
-	for {
-		waits, has, err := m.fill(need)
-		switch {
-		case err != nil:
-			return segment[T]{}, schedule.Ended, err
-		case waits && has && !need: // the merge has begun, and needs every listing to continue
-			need = true
-			continue
-		case waits:
-			m.least = nil
-			return segment[T]{}, schedule.Pending, nil
-		case m.least == nil:
-			return segment[T]{}, schedule.Ended, nil
-		}
-		return m.least.segment(), schedule.Got, nil
+	out, err := m.findLeast(need)
+	if err == nil && out == schedule.Pending && m.least != nil && !need {
+		out, err = m.findLeast(true) // the merge has begun, and needs every listing to continue
 	}
+	if err != nil || out != schedule.Got {
+		m.least = nil
+		return segment[T]{}, out, err
+	}
+	h := m.least
+	return segment[T]{from: h.seg.from, at: h.at, start: h.i, end: h.i + 1}, schedule.Got, nil
 }
 
-// fill reads the next item of each listing and finds the least. It reports whether a listing has no item yet, and
-// whether one has.
-func (m *merged[T]) fill(need bool) (waits, has bool, err error) {
+// findLeast reads the next item of each listing and finds the least. The outcome is pending if a listing has no item yet,
+// and ended if all listings have ended.
+func (m *merged[T]) findLeast(need bool) (schedule.Outcome, error) {
 	m.least = nil
+	waits := false
 	for _, h := range m.heads {
 		out, err := h.fill(need)
 		if err != nil {
-			return false, false, err
+			return schedule.Ended, err
 		}
 		waits = waits || out == schedule.Pending
 		if h.item != nil && (m.least == nil || m.compare(*h.item, *m.least.item) < 0) {
 			m.least = h
 		}
 	}
-	return waits, m.least != nil, nil
+	switch {
+	case waits:
+		return schedule.Pending, nil
+	case m.least == nil:
+		return schedule.Ended, nil
+	default:
+		return schedule.Got, nil
+	}
 }
 
 // fill reads up to the stream's next item that filters keep, unless there is one already. The outcome is
 // pending if the item is still to be read.
 func (h *head[T]) fill(need bool) (schedule.Outcome, error) {
 	for h.item == nil && !h.ended {
-		if h.seg.page != nil && h.i < h.seg.end {
+		if h.i < h.seg.end {
 			h.look()
 			continue
 		}
@@ -184,27 +185,13 @@ func (h *head[T]) fill(need bool) (schedule.Outcome, error) {
 
 // look takes item i of the segment as the next one, or advances i if filters drop it.
 func (h *head[T]) look() {
-	if v, keep := h.seg.page.at(h.i); keep {
+	if v, keep := h.seg.at(h.i); keep {
 		h.item = v
 		return
 	}
 	h.i++
 	h.seg.from.reached(h.i, false)
 	h.seg.from.tellFinished()
-}
-
-// key returns the identity of item i of the current page. It reads the page at each call, because a page made
-// by transformed keeps this function while the current page changes.
-func (h *head[T]) key(i int) (uint64, bool) {
-	if h.seg.page.key == nil {
-		return 0, false
-	}
-	return h.seg.page.key(i)
-}
-
-// segment returns the next item as a segment of its own.
-func (h *head[T]) segment() segment[T] {
-	return segment[T]{from: h.seg.from, page: &h.view, start: h.i, end: h.i + 1}
 }
 
 // transform returns a listing whose items are made from those of l. For an item to drop, f returns nil and
@@ -220,7 +207,9 @@ func transform[T, U any](l Listing[T], f func(v *T, to *U) (*U, bool), filters b
 		if err != nil {
 			return nil, err
 		}
-		return &transformed[T, U]{in: in, f: f}, nil
+		t := &transformed[T, U]{in: in, f: f}
+		t.made = t.item
+		return t, nil
 	}
 	return out
 }
@@ -229,32 +218,22 @@ func transform[T, U any](l Listing[T], f func(v *T, to *U) (*U, bool), filters b
 type transformed[T, U any] struct {
 	in   stream[T]
 	f    func(v *T, to *U) (*U, bool)
-	of   *page[T] // the page that made is built over
-	made *page[U] // a new page for each page of in: streams above tell pages apart by their pointer
+	at   func(i int) (*T, bool) // of the last segment of in
+	made func(i int) (*U, bool) // the method item, once for all segments
+	to   U                      // the last new item
 }
 
 func (t *transformed[T, U]) next(need bool) (segment[U], schedule.Outcome, error) {
 	seg, out, err := t.in.next(need)
-	if err != nil || out != schedule.Got {
-		return segment[U]{}, out, err
-	}
-	if seg.page != t.of {
-		t.of, t.made = seg.page, t.over(seg.page)
-	}
-	return segment[U]{from: seg.from, page: t.made, start: seg.start, end: seg.end}, schedule.Got, nil
+	t.at = seg.at
+	return segment[U]{from: seg.from, at: t.made, start: seg.start, end: seg.end}, out, err
 }
 
-// over returns the page of the new items over a page of the old ones.
-func (t *transformed[T, U]) over(p *page[T]) *page[U] {
-	to := new(U)
-	return &page[U]{
-		key: p.key, next: p.next, metadata: p.metadata,
-		at: func(i int) (*U, bool) {
-			v, keep := p.at(i)
-			if !keep {
-				return nil, false
-			}
-			return t.f(v, to)
-		},
+// item returns the new item that is made from item i of the page.
+func (t *transformed[T, U]) item(i int) (*U, bool) {
+	v, keep := t.at(i)
+	if !keep {
+		return nil, false
 	}
+	return t.f(v, &t.to)
 }

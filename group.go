@@ -13,9 +13,8 @@ type group[T any] struct {
 	sched   *schedule.Scheduler
 	scope   *schedule.Scope
 	ordered bool        // in order, whatever the settings of the range are
-	parts   []stream[T] // nil where a part has ended
-	left    int         // parts that have not ended
-	first   int         // in order: the first part that has not ended
+	parts   []stream[T] // in order: those that have not ended; otherwise nil where a part has ended
+	left    int         // not in order: parts that have not ended
 	failed  bool        // the scope has failed, and every part was marked
 }
 
@@ -32,8 +31,8 @@ type place struct {
 	slot int // the number of the part
 }
 
-// mark notes that a stream may have a page, in the group that it is a part of, and in those around that. A stream that
-// is not a part of its group yet is marked when it becomes one.
+// mark notes that a stream may have a page, in the group of the stream and in the groups around that group. A stream
+// that was not appended to its group yet is marked when it is.
 func (p place) mark() {
 	for ; p.node != nil && p.slot < len(p.node.queued) && !p.node.queued[p.slot]; p = p.node.outer {
 		p.node.queued[p.slot] = true
@@ -52,8 +51,8 @@ func (g *group[T]) part(f frame) frame {
 	return f
 }
 
-// placeOf returns the place of part i. A group in order asks its first part anyway, so that its parts have the place of
-// the group.
+// placeOf returns the place of part i. A group in order asks only its first part, whether or not the part was marked.
+// Its parts therefore have the place of the group itself.
 func (g *group[T]) placeOf(i int) place {
 	if g.inOrder() {
 		return g.outer
@@ -63,25 +62,21 @@ func (g *group[T]) placeOf(i int) place {
 
 // append adds parts to the end of the group.
 func (g *group[T]) append(parts ...stream[T]) {
-	g.parts = append(g.parts, parts...)
-	g.left += len(parts)
-	for range parts {
-		g.queued = append(g.queued, false)
-		if !g.inOrder() {
-			g.placeOf(len(g.queued) - 1).mark()
-		}
+	for _, p := range parts {
+		g.parts, g.queued = append(g.parts, p), append(g.queued, false)
+		g.left++
+		g.placeOf(len(g.parts) - 1).mark()
 	}
 }
 
-// substitute puts parts in the place of another one. Its slot is the first of theirs.
+// substitute puts parts in the place of another one. If the group is not in order, they get the next slots.
 func (g *group[T]) substitute(old stream[T], parts ...stream[T]) {
 	i := slices.Index(g.parts, old)
 	if g.inOrder() {
 		g.parts = slices.Replace(g.parts, i, i+1, parts...)
 		return
 	}
-	g.parts[i] = nil
-	g.left--
+	g.end(i)
 	g.append(parts...)
 }
 
@@ -91,13 +86,13 @@ func (g *group[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if !g.inOrder() {
 		return g.nextToArrive()
 	}
-	for g.first < len(g.parts) {
-		seg, out, err := g.parts[g.first].next(need)
+	for len(g.parts) > 0 {
+		seg, out, err := g.parts[0].next(need)
 		if out != schedule.Ended || err != nil {
 			return seg, out, err
 		}
-		g.parts[g.first] = nil
-		g.first++
+		g.parts[0] = nil // frees the stream
+		g.parts = g.parts[1:]
 	}
 	return segment[T]{}, schedule.Ended, nil
 }
@@ -139,6 +134,7 @@ func (g *group[T]) nextToArrive() (segment[T], schedule.Outcome, error) {
 	return segment[T]{}, schedule.Ended, g.scope.Failure()
 }
 
+// end notes that part i of a group that is not in order has ended.
 func (g *group[T]) end(i int) {
 	g.parts[i] = nil
 	g.left--

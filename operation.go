@@ -80,7 +80,8 @@ func serviceOf(op string) string {
 
 // open returns the stream of a filter: its chains one after another, at the same time, or merged.
 func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
-	if op.table.Created() != nil {
+	created := op.table.Created()
+	if created != nil {
 		f.filtersByTime()
 	}
 	p := op.table.Plan(c)
@@ -100,7 +101,7 @@ func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 		}
 		g := newGroup[T](f, false)
 		for _, q := range queries {
-			s, err := op.openQuery(g.part(f), p, q)
+			s, err := op.openQuery(g.part(f), p, q, created)
 			if err != nil {
 				return nil, err
 			}

@@ -121,13 +121,13 @@ func (sp *split) left(w window, sh shown) float64 {
 	return max(0, float64(sh.oldest.Sub(sp.start(w, sh)))/float64(page))
 }
 
-// split returns the times, ascending, at which what is left of a window is split, nil if the chain continues. The part
+// points returns the times, ascending, at which what is left of a window is split, nil if the chain continues. The part
 // behind the last of these times contains all of the last page.
 //
 // Jobs often come in bursts, and a page does not show where its burst ends. The parts are therefore near windows of
 // nearPages, one for each request that is idle, and behind them a ladder of windows of growing length. If little is left,
 // the near windows divide it evenly.
-func (sp *split) split(w window, sh shown, idle int) []time.Time {
+func (sp *split) points(w window, sh shown, idle int) []time.Time {
 	left := sp.left(w, sh)
 	if idle <= 0 || left < schedule.LeastLeft {
 		return nil

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/samber/lo"
+
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -65,20 +67,17 @@ func (s settings) onlyOnWhole() string {
 
 // ahead returns what a range reads ahead, nil if each page is requested when the loop reaches it.
 func (s settings) ahead() *schedule.Settings {
-	if value(s.parallel) <= 1 && value(s.prefetch) == 0 {
+	if lo.FromPtr(s.parallel) <= 1 && lo.FromPtr(s.prefetch) == 0 {
 		return nil
 	}
 	return &schedule.Settings{
-		Parallel: max(1, value(s.parallel)), Depth: max(1, value(s.prefetch)), Ordered: s.ordered, Limit: s.most(),
+		Parallel: max(1, lo.FromPtr(s.parallel)), Depth: max(1, lo.FromPtr(s.prefetch)), Ordered: s.ordered, Limit: s.most(),
 	}
 }
 
 // most returns how many items a range delivers, at most.
 func (s settings) most() int {
-	if s.limit == nil {
-		return math.MaxInt
-	}
-	return *s.limit
+	return lo.FromPtrOr(s.limit, math.MaxInt)
 }
 
 // size returns how many items a request asks for. The service gives at most as many as most, if that is not 0.
@@ -99,7 +98,7 @@ func (s settings) size(most int, noSize bool) (int, error) {
 func (s settings) from() *position {
 	pos := &position{}
 	if s.start != nil {
-		pos.Token, pos.Skip, pos.Inner = s.start.Token, s.start.Skip, s.start.Token != ""
+		pos.Token, pos.Skip, pos.Partial = s.start.Token, s.start.Skip, s.start.Token != ""
 	}
 	pos.see(pos.Token)
 	return pos
@@ -131,14 +130,6 @@ func (s settings) under(outer settings) settings {
 	s.pacers = slices.Concat(s.pacers, outer.pacers)
 	s.onPage = slices.Concat(s.onPage, outer.onPage)
 	return s
-}
-
-// value returns what p points to, or 0 for nil.
-func value(p *int) int {
-	if p == nil {
-		return 0
-	}
-	return *p
 }
 
 // PageSize sets the number of items that a request asks for: 1 to 50 for CloudHSM, 1 to 1,000 for AWS Backup,
@@ -175,10 +166,7 @@ func (l Listing[T]) startAt(p position) Listing[T] {
 
 // start returns the position that StartAt or StartAtCLI has set, if one has.
 func (l Listing[T]) start() (position, bool) {
-	if l.set.start == nil {
-		return position{}, false
-	}
-	return *l.set.start, true
+	return lo.FromPtr(l.set.start), l.set.start != nil
 }
 
 // Rate starts at most perSecond requests per second, evenly spaced. perSecond must be positive and finite.

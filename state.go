@@ -78,24 +78,15 @@ func (st *state) replaceWindow(query string, old window, parts []window) {
 	st.windows[query] = parts
 }
 
-// planned reports whether the state has the chains and the windows of the listing at a path.
-func (st *state) planned(path string) bool { return st.opened && !holds(st.sources.fresh, path) }
-
-// readWhole reports whether the source at a path was delivered to its end before a checkpoint.
-func (st *state) readWhole(path string) bool { return st.sources.done[path] }
-
-// plan notes that the state has the chains of the source at a path from now on.
-func (st *state) plan(path string) { delete(st.sources.fresh, path) }
-
 // position is how far a chain was delivered.
 type position struct {
-	Token string   // of the next page to read
-	Skip  int      // items of that page, and of the pages after it, that were delivered or dropped
-	Pages int      // pages that were delivered to their end
-	Done  bool     // nothing is left
-	Loop  bool     // Token was followed before, so that the chain cannot continue
-	Inner bool     // the chain began at a token of the caller
-	seen  []uint64 // hashes of the tokens that were followed, with Token
+	Token   string   // of the next page to read
+	Skip    int      // items of that page, and of the pages after it, that were delivered or dropped
+	Pages   int      // pages that were delivered to their end
+	Done    bool     // nothing is left
+	Loop    bool     // Token was followed before, so that the chain cannot continue
+	Partial bool     // the chain began at a token of the caller
+	seen    []uint64 // hashes of the tokens that were followed, with Token
 
 	recent  []uint64 // the items that were delivered last; nil if items have no identities
 	unsaved bool     // checkpoints do not have recent and largest
@@ -103,7 +94,34 @@ type position struct {
 	largest int      // items of the largest page
 	passed  []uint64 // items that another chain has delivered: they are dropped here
 
-	oldest time.Time // creation time of the last delivered item, if all pages came newest first; zero if that is unknown
+	// Creation times are zero if they are unknown, or if items did not come newest first.
+	oldest  time.Time // of the last item of the last page that was delivered to its end
+	reached time.Time // of the last item that was delivered of the page after that; before the page is read again
+
+	reading *response // the page that is being delivered, or was when the range ended; nil between pages
+}
+
+// newestLeft returns the creation time of the last item that was delivered: what is left is not newer. It is zero if that
+// is unknown.
+func (p *position) newestLeft() time.Time {
+	if t := p.inPage(); !t.IsZero() {
+		return t
+	}
+	return p.oldest
+}
+
+// inPage returns the creation time of the last item that was delivered of a page that was not delivered to its end. It is
+// zero if that is unknown, or if there is no such item.
+func (p *position) inPage() time.Time {
+	pg := p.reading
+	switch {
+	case pg == nil:
+		return p.reached
+	case p.Skip == 0 || p.Skip > pg.n || pg.shown.inOrder().IsZero():
+		return time.Time{}
+	default:
+		return pg.created(p.Skip - 1)
+	}
 }
 
 // begun reports whether the position is behind the start of the chain.
@@ -128,21 +146,20 @@ func (st *state) restart() error {
 	}
 	for _, p := range refused {
 		switch {
-		case p.Inner:
+		case p.Partial:
 			return errors.New("the listing began at a token of its own: what comes before that token is not known")
 		case !p.refused.identified:
 			return errors.New("the items have no ids: those that were delivered would come again; list from the start")
 		}
 	}
 	for id, p := range refused {
-		anew := &position{passed: slices.Concat(p.passed, p.recent)}
-		if query := p.refused.query; query != "" && !p.oldest.IsZero() {
-			delete(st.chains, id)
-			rest := window{p.refused.at.from, p.oldest.Add(1)}
+		st.remove(id)
+		if query, newest := p.refused.query, p.newestLeft(); query != "" && !newest.IsZero() {
+			rest := window{p.refused.at.from, newest.Add(1)}
 			st.replaceWindow(query, p.refused.at, []window{rest})
 			id = query + rest.String()
 		}
-		st.chains[id] = anew
+		st.add(id, &position{passed: slices.Concat(p.passed, p.recent)})
 	}
 	return nil
 }
@@ -179,16 +196,6 @@ func (m *memory) hold(page []uint64) {
 			m.ids[id] = false
 		}
 	}
-}
-
-// memory returns the memory of the listing at a path.
-func (st *state) memory(path string) *memory {
-	m := st.memories[path]
-	if m == nil {
-		m = newMemory()
-		st.memories[path] = m
-	}
-	return m
 }
 
 // sieve is a set of identities that reports few others as members too. A map takes several times as long.

@@ -28,10 +28,10 @@ type traversal struct {
 	limit     int
 	delivered int
 	chains    []*progress
-	ids       map[string]bool // of the chains
-	splits    []splittable    // queries that may be read in windows
-	timed     int             // listings that have a filter on creation times
-	itemwise  bool            // items of several chains are merged, so that there are no pages
+	ids       map[string]bool     // of the chains
+	splits    []func(windows int) // split the queries that may be read in windows
+	timed     int                 // listings that have a filter on creation times
+	itemwise  bool                // items of several chains are merged, so that there are no pages
 
 	checkpoint func() Checkpoint // the position of the range
 }
@@ -83,16 +83,23 @@ func (f frame) inSource(name string, parallel int) frame {
 }
 
 // readWhole reports whether a source was delivered to its end before the checkpoint that the range starts at.
-func (f frame) readWhole(name string) bool { return f.state.readWhole(f.path + element(name)) }
+func (f frame) readWhole(name string) bool { return f.state.sources.done[f.path+element(name)] }
 
 // opened says that the state has the chains of a source from now on.
-func (f frame) opened(name string) { f.state.plan(f.path + element(name)) }
+func (f frame) opened(name string) { delete(f.state.sources.fresh, f.path+element(name)) }
 
 // planned reports whether the state has the chains and the windows of the listing that is opened in this frame.
-func (f frame) planned() bool { return f.state.planned(f.path) }
+func (f frame) planned() bool { return f.state.opened && !holds(f.state.sources.fresh, f.path) }
 
 // memory returns the memory of the listing that is opened in this frame.
-func (f frame) memory() *memory { return f.state.memory(f.path) }
+func (f frame) memory() *memory {
+	m := f.state.memories[f.path]
+	if m == nil {
+		m = newMemory()
+		f.state.memories[f.path] = m
+	}
+	return m
+}
 
 // chainError is an error with the chain that it comes from.
 type chainError struct {
@@ -141,7 +148,7 @@ func (l Listing[T]) begin(ctx context.Context, st *state) (*traversal, stream[T]
 	return t, s, nil
 }
 
-// openIn opens a listing in a frame. The listing's own settings come after those of the frame.
+// openIn opens a listing in a frame, with the listing's own settings under those of the frame.
 func openIn[T any](f frame, l Listing[T]) (stream[T], error) {
 	if l.open == nil && len(l.set.errs) == 0 {
 		return nil, errNothing
@@ -184,8 +191,8 @@ func (t *traversal) plan() {
 		return
 	}
 	chains := lo.CountBy(t.chains, func(p *progress) bool { return !p.pos.Done && !p.changing })
-	for _, q := range t.splits {
-		q.begin(t.sched.Parallel() / max(1, chains))
+	for _, split := range t.splits {
+		split(t.sched.Parallel() / max(1, chains))
 	}
 }
 
@@ -195,7 +202,8 @@ func (t *traversal) loops() bool {
 	return lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" })
 }
 
-// drive reads a listing to its end and passes each segment to deliver, until deliver wants no more.
+// drive reads a listing to its end and passes each segment to deliver, until deliver wants no more. If check is not nil,
+// it may refuse the plan before the first request.
 func drive[T any](
 	ctx context.Context, l Listing[T], st *state, check func(*traversal) error,
 	deliver func(segment[T]) (more bool, err error),
@@ -204,7 +212,7 @@ func drive[T any](
 		return &ListError{Operation: l.operation(), Checkpoint: l.checkpoint(st), Err: errActive}
 	}
 	t, root, err := l.begin(ctx, st)
-	if err == nil {
+	if err == nil && check != nil {
 		err = check(t)
 	}
 	if err != nil {
@@ -265,8 +273,8 @@ func (t *traversal) describe(err error) *ListError {
 	}
 }
 
-// sourceFailed ends the source that the frame is in, and records its error. It does neither if the range or a scope around
-// the source has ended, which is not a failure of the source.
+// sourceFailed ends the source that the frame is in, and records its error. It does neither if the range or a scope
+// around the source has ended, which is not a failure of the source.
 func (f frame) sourceFailed(err error) (alone bool) {
 	if f.ctx.Err() != nil {
 		return false
@@ -299,7 +307,8 @@ func (t *traversal) close() {
 	}
 }
 
-// endedBy returns an error that says so if the context ended: the error of a client may hide it.
+// endedBy returns the error, with the reason why the context ended if it did: the error of a client may hide that
+// reason.
 func endedBy(ctx context.Context, err error) error {
 	if c := (*chainError)(nil); errors.As(err, &c) {
 		return &chainError{at: c.at, err: endedBy(ctx, c.err)}
@@ -321,7 +330,7 @@ func cause(ctx context.Context) error {
 // items delivers a listing item by item.
 func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) bool) {
 	stopped := false
-	err := drive(ctx, l, st, anyPlan, func(seg segment[T]) (bool, error) {
+	err := drive(ctx, l, st, nil, func(seg segment[T]) (bool, error) {
 		return seg.each(ctx, func(v *T) bool {
 			stopped = !yield(*v, nil)
 			return !stopped
@@ -337,7 +346,7 @@ func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) b
 func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
 	stopped := false
 	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
-		p := seg.whole()
+		p := Page[T]{Next: seg.from.page.next, Number: seg.from.info.Number, Metadata: seg.from.page.metadata}
 		more, err := seg.each(ctx, func(v *T) bool {
 			p.Items = append(p.Items, *v)
 			return true
@@ -351,8 +360,6 @@ func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], er
 		yield(Page[T]{}, err)
 	}
 }
-
-func anyPlan(*traversal) error { return nil }
 
 // pagewise accepts the plans whose items come page by page.
 func pagewise(t *traversal) error {

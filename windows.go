@@ -77,8 +77,10 @@ func (w *windowed[T]) key() string { return w.f.path + w.prefix() }
 func (w *windowed[T]) prefix() string { return strings.TrimPrefix(w.q.Shard()+",created=", ",") }
 
 // openQuery returns the stream of one query.
-func (op operation[T]) openQuery(f frame, p filters.Plan, q filters.Query) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: op.table.Created()}
+func (op operation[T]) openQuery(
+	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time,
+) (stream[T], error) {
+	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
@@ -96,11 +98,11 @@ func (op operation[T]) openQuery(f frame, p filters.Plan, q filters.Query) (stre
 		if err != nil {
 			return nil, err
 		}
-		w.own(r, at)
+		w.adopt(r, at)
 		w.append(r)
 	}
 	if w.split != nil && !f.planned() && !f.within {
-		f.splits = append(f.splits, w)
+		f.splits = append(f.splits, w.begin)
 	}
 	return w, nil
 }
@@ -126,21 +128,22 @@ func (w *windowed[T]) stored() ([]window, error) {
 
 // chain returns the chain of a window. The window without ends is the whole query.
 func (w *windowed[T]) chain(at window) chain[T] {
-	if at == (window{}) {
-		return w.op.chain(w.f, w.p, w.q)
+	q := w.q
+	if at != (window{}) {
+		q = q.Window(at.from, at.to, w.prefix()+at.String())
 	}
-	c := w.op.chain(w.f, w.p, w.q.Window(at.from, at.to, w.prefix()+at.String()))
-	c.window = true
-	return c
+	return w.op.chain(w.f, w.p, q)
 }
 
-// own makes the query the owner of a chain, so that each page is looked at, and the chain considered for a split.
-func (w *windowed[T]) own(r *reader[T], at window) {
+// adopt gives a chain its window. If the service has a filter on creation times, the query observes the pages of the chain,
+// and considers it for a split after each page.
+func (w *windowed[T]) adopt(r *reader[T], at window) {
+	r.at = at
 	if w.created == nil {
 		return
 	}
-	r.query, r.at, r.resumed = w, at, r.pos.begun()
-	r.seen.last, r.seen.unsorted = r.pos.oldest, r.resumed && r.pos.oldest.IsZero()
+	r.query, r.resumed = w, r.pos.begun()
+	r.shown.last, r.shown.unsorted = r.pos.oldest, r.resumed && r.pos.newestLeft().IsZero()
 }
 
 // span returns the span of time in which the jobs of the query were created, as far as it is known now.
@@ -150,14 +153,8 @@ func (w *windowed[T]) span() (first, last time.Time) {
 	return filters.Latest(lower, last.Add(-retention)), last
 }
 
-// splittable is a query that may be read in windows.
-type splittable interface {
-	// begin splits the query into windows before its first request.
-	begin(windows int)
-}
-
-// begin splits the query into windows of equal length. With a rate, the first page is to show first how long a
-// request takes.
+// begin splits the query into windows of equal length before the first request. With a rate, the first page is to show
+// first how long a request takes.
 func (w *windowed[T]) begin(windows int) {
 	r := w.parts[0].(*reader[T])
 	if windows < 2 || len(r.task.Pacers) > 0 || r.resumed {
@@ -171,15 +168,14 @@ func (w *windowed[T]) begin(windows int) {
 
 // divide replaces a chain by windows that points of time separate. Nothing of the chain was delivered.
 func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
-	parts := w.open(r, r.at.between(points))
-	w.replace(r, parts)
+	w.replace(r, w.open(r, r.at.between(points)))
 }
 
 // open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
 func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
 	parts := lo.Map(windows, func(at window, _ int) *reader[T] {
 		p := newReader(w.f, w.chain(at), &position{}, r.task.Size)
-		w.own(p, at)
+		w.adopt(p, at)
 		return p
 	})
 	w.split.windows += len(windows) - 1
@@ -194,6 +190,7 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 	streams, windows := make([]stream[T], len(parts)), make([]window, len(parts))
 	for i, p := range parts {
 		p.register()
+		p.check = nil
 		p.place = w.placeOf(len(w.parts) + i)
 		streams[i], windows[i] = p, p.at
 	}
@@ -204,16 +201,15 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 
 // createdAt returns the creation time of item i of a page, the zero time if it has none.
 func (w *windowed[T]) createdAt(pg *page[T], i int) time.Time {
-	v, _ := pg.raw(i)
-	return aws.ToTime(w.created(v))
+	return aws.ToTime(w.created(&pg.items[i]))
 }
 
-// look notes what a page adds to what a chain has shown of its window. The fetch goroutine calls it.
-func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
+// observe notes what a page shows of the window of its chain. The fetch goroutine calls it.
+func (w *windowed[T]) observe(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if w == nil {
 		return
 	}
-	s := &r.seen
+	s := &r.shown
 	s.pages++
 	s.listed += pg.n
 	for i := range pg.n {
@@ -224,12 +220,12 @@ func (w *windowed[T]) look(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if w.split != nil {
 		w.estimate(r, pg, a)
 	}
-	pg.shown = *s
+	pg.shown, pg.created = *s, func(i int) time.Time { return w.createdAt(pg, i) }
 }
 
 // estimate notes what a page shows of the chain's window, and of what is left of it.
 func (w *windowed[T]) estimate(r *reader[T], pg *page[T], a *schedule.Arrival) {
-	at, s := w.bounds(r.at), &r.seen
+	at, s := w.bounds(r.at), &r.shown
 	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
 	for i := range pg.n {
 		switch t := w.createdAt(pg, i); {
@@ -270,8 +266,10 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 	if w == nil || w.split == nil {
 		return true
 	}
-	if r.check != nil {
-		w.verify(r)
+	if c := r.check; c != nil {
+		if r == c.parts[0] {
+			w.verify(c)
+		}
 		return false
 	}
 	var points []time.Time
@@ -288,7 +286,7 @@ func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
 // points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
 // at most filters.MaxWindows windows.
 func (w *windowed[T]) points(r *reader[T], sh shown, idle int) []time.Time {
-	points := w.split.split(w.bounds(r.at), sh, idle)
+	points := w.split.points(w.bounds(r.at), sh, idle)
 	return points[max(0, len(points)-filters.MaxWindows+w.split.windows):]
 }
 
@@ -330,7 +328,9 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 		}
 	}
 	c.parts = w.open(r, window{r.at.from, end}.between(points))
-	c.parts[0].check = c
+	for _, p := range c.parts {
+		p.check = c
+	}
 	c.parts[0].pos.passed = passed
 	w.f.sched.Cut(r.task, r.repeated(pg), tasksOf(c.parts), r.limit-r.delivered)
 	return true
@@ -343,12 +343,10 @@ func tasksOf[T any](readers []*reader[T]) []*schedule.Task {
 
 // verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
 // of the chain's last page again, and no other item that is newer than the oldest of them.
-func (w *windowed[T]) verify(first *reader[T]) {
-	c := first.check
-	first.check = nil
-	pg, arrived := w.f.sched.First(first.task).(*page[T])
-	right := arrived && !w.split.untimed.Load() && w.lists(c, pg)
-	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
+func (w *windowed[T]) verify(c *cut[T]) {
+	right := w.f.sched.Settle(c.chain.task, tasksOf(c.parts), func(held any) bool {
+		return !w.split.untimed.Load() && w.lists(c, held.(*page[T]))
+	})
 	if !right {
 		c.chain.uncut = true
 		return

@@ -7,9 +7,7 @@ package schedule
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
-	"errors"
 	"runtime"
 	"slices"
 	"sync"
@@ -17,25 +15,21 @@ import (
 	"time"
 )
 
-// Scheduler decides which request a range sends next. It is the only place that does: streams take pages, and tell
-// when the range cannot continue without a page. A range that reads nothing ahead has none: a nil Scheduler begins,
-// collects and closes nothing.
+// Scheduler decides which request a range sends next. No other code does: streams take pages, and tell when the range
+// cannot continue without a page. A range that reads nothing ahead has a nil Scheduler, whose methods Begin, Collect,
+// Drop and Close do nothing.
 //
 // The method schedule is called after each event: a page arrived, a page was taken, a chain came to its end, the time of
 // a [Pacer] has come. It does two things. First it starts chains, in the order of the listing, while fewer chains are
 // active than may be read at the same time. Then it sends the next request of each started chain that has room for a
 // page, as far as the bounds permit.
 type Scheduler struct {
-	// The fields of this block do not change after the first request.
-	parallel int    // requests under way, at most
-	depth    int    // pages that a chain may hold
-	ordered  bool   // chains are delivered one after another
-	limit    int    // items that the range delivers, at most
-	root     *Scope // of the whole range: it counts all tasks and all requests under way
+	set  Settings // do not change after the first request
+	root *Scope   // of the whole range: it counts all tasks and all requests under way
 
-	requests sync.WaitGroup
-	wake     chan struct{} // wakes the ranging goroutine
-	news     atomic.Bool   // arrived is not empty
+	requests sync.WaitGroup // the goroutines of requests, and the timer
+	wake     chan struct{}  // wakes the ranging goroutine
+	news     atomic.Bool    // arrived is not empty
 
 	mu sync.Mutex // guards the fields below, and the fields of tasks, stages and scopes that say so
 
@@ -46,7 +40,7 @@ type Scheduler struct {
 	unstarted int         // tasks that were not started
 	taken     int         // items of the pages that were taken
 	wanting   []*Task     // tasks that want to send a request, in the order in which they will
-	waiting   stageHeap   // stages with tasks that were not started and may be
+	waiting   []*Stage    // stages with tasks that were not started and may be, in the order of the listing
 	arrived   []*Task     // tasks whose request ended since the last Collect
 	timer     *time.Timer // calls schedule when a pacer permits the next request; nil if there is none
 }
@@ -71,10 +65,7 @@ func New(s Settings, root *Scope) *Scheduler {
 	if s.Parallel > 1 && s.Ordered {
 		s.Depth = max(s.Depth, orderedDepth)
 	}
-	return &Scheduler{
-		parallel: s.Parallel, depth: s.Depth, ordered: s.Ordered, limit: s.Limit, root: root,
-		wake: make(chan struct{}, 1),
-	}
+	return &Scheduler{set: s, root: root, wake: make(chan struct{}, 1)}
 }
 
 // Parallel returns how many requests may be under way. A range without a scheduler has one.
@@ -82,21 +73,21 @@ func (s *Scheduler) Parallel() int {
 	if s == nil {
 		return 1
 	}
-	return s.parallel
+	return s.set.Parallel
 }
 
 // InOrder reports whether chains are delivered one after another.
-func (s *Scheduler) InOrder() bool { return s.Parallel() == 1 || s.ordered }
+func (s *Scheduler) InOrder() bool { return s.Parallel() == 1 || s.set.Ordered }
 
 // ReadInTurn makes the range read its chains one after another if one page of any chain satisfies its limit. It reports
 // whether it did.
 func (s *Scheduler) ReadInTurn() bool {
 	for _, t := range s.root.tasks {
-		if t.Size < s.limit || t.Filters {
+		if t.Size < s.set.Limit || t.Filters {
 			return false
 		}
 	}
-	s.parallel = 1
+	s.set.Parallel = 1
 	return true
 }
 
@@ -107,7 +98,7 @@ type Task struct {
 	Scope   *Scope
 	Stage   *Stage
 	Pacers  []*Pacer
-	Filters bool // items are dropped, so that pages do not tell how many items are delivered
+	Filters bool // items may be dropped, so that the size of a page does not tell how many items are delivered
 	Size    int  // items that a request asks for; 0 if the service decides
 
 	// The scheduler's mutex guards the fields below.
@@ -115,14 +106,12 @@ type Task struct {
 	pages    []held        // pages that were read and not taken
 	items    int           // items of these pages
 	end      error         // why there is no page after those; nil if that is not known or the chain is over
-	crash    *crash        // how the fetch ended instead; nil if it returned
 	spent    bool          // there is no further page to request
 	paused   bool          // no page is requested until the ranging goroutine has considered the last one
-	hidden   bool          // its pages are not delivered before a cut is verified
 	listed   bool          // it is in Scheduler.wanting
 	underWay bool          // its request is
 	observed bool          // attempts of the request were observed
-	needed   int           // how many items the range needs of it to continue; 0 if it can continue without
+	needed   int           // items that the range still delivers, if it cannot continue without the next page; 0 if it can
 	refused  int           // how often the page was refused for throttling
 	sentAt   int           // Scheduler.clock at the request
 	left     float64       // pages that seem to be left, for a chain that may be cut
@@ -135,7 +124,7 @@ type phase uint8
 const (
 	unstarted phase = iota
 	active          // it was started, and its last page was not taken
-	parked          // it was cut, and does not count until the cut is verified
+	parked          // it was cut, and is not counted as active until the cut is verified
 	over            // nothing of it is taken any more
 )
 
@@ -183,20 +172,6 @@ func (st *Stage) first() *Task {
 	return st.tasks[0]
 }
 
-// stageHeap is a heap of stages, the first of the listing at the top.
-type stageHeap []*Stage
-
-func (h stageHeap) Len() int           { return len(h) }
-func (h stageHeap) Less(i, j int) bool { return h[i].number < h[j].number }
-func (h stageHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *stageHeap) Push(x any)        { *h = append(*h, x.(*Stage)) }
-func (h *stageHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
-}
-
 // Add registers a chain, as the last one of its stage.
 func (s *Scheduler) Add(t *Task) {
 	s.mu.Lock()
@@ -218,7 +193,7 @@ func (s *Scheduler) AddFirst(tasks []*Task) {
 	s.queue(st)
 }
 
-// add counts a chain.
+// add counts a chain in its stage and in its scopes.
 func (s *Scheduler) add(t *Task) {
 	s.unstarted++
 	t.Stage.left++
@@ -231,12 +206,14 @@ func (s *Scheduler) add(t *Task) {
 	}
 }
 
-// queue puts a stage among those that may start.
+// queue puts a stage among those that may start, if it may and has a chain that was not started.
 func (s *Scheduler) queue(st *Stage) {
-	if !st.queued && st.first() != nil && st.mayStart() {
-		st.queued = true
-		heap.Push(&s.waiting, st)
+	if st.queued || st.first() == nil || !st.mayStart() {
+		return
 	}
+	st.queued = true
+	i, _ := slices.BinarySearchFunc(s.waiting, st.number, func(o *Stage, n int) int { return cmp.Compare(o.number, n) })
+	s.waiting = slices.Insert(s.waiting, i, st)
 }
 
 // schedule starts chains and sends requests, as many as permitted.
@@ -254,7 +231,7 @@ func (s *Scheduler) schedule() {
 	var wait time.Duration // until a pacer permits the next request; 0 for none
 	kept := s.wanting[:0]
 	for i, t := range s.wanting {
-		if s.root.underWay == s.parallel {
+		if s.root.underWay == s.set.Parallel {
 			kept = append(kept, s.wanting[i:]...)
 			break
 		}
@@ -262,16 +239,15 @@ func (s *Scheduler) schedule() {
 			t.listed = false
 			continue
 		}
-		if !t.Scope.permits(t) {
-			kept = append(kept, t)
-			continue
-		}
-		if d := reserve(t.Pacers); d > 0 {
-			kept = append(kept, t)
+		if t.Scope.permits(t) {
+			d := reserve(t.Pacers)
+			if d == 0 {
+				s.send(t)
+				continue
+			}
 			wait = min(cmp.Or(wait, d), d)
-			continue
 		}
-		s.send(t)
+		kept = append(kept, t)
 	}
 	clear(s.wanting[len(kept):])
 	s.wanting = kept
@@ -280,10 +256,10 @@ func (s *Scheduler) schedule() {
 
 // mayStart reports whether one more chain may be started.
 func (s *Scheduler) mayStart() bool {
-	if s.ordered && s.parallel > 1 {
-		return s.root.active < orderedChains*s.parallel && s.reading < s.parallel
+	if s.set.Ordered && s.set.Parallel > 1 {
+		return s.root.active < orderedChains*s.set.Parallel && s.reading < s.set.Parallel
 	}
-	return s.root.active < s.parallel
+	return s.root.active < s.set.Parallel
 }
 
 // nextToStart returns the first chain of the listing that may be started, nil if there is none.
@@ -294,7 +270,7 @@ func (s *Scheduler) nextToStart() *Task {
 		if t != nil && full == nil && st.scope.ctx.Err() == nil {
 			return t
 		}
-		heap.Pop(&s.waiting)
+		s.waiting = s.waiting[1:]
 		st.queued = full != nil
 		if full != nil {
 			full.blocked = append(full.blocked, st)
@@ -311,7 +287,8 @@ func (s *Scheduler) start(t *Task) {
 	s.want(t)
 }
 
-// count counts an active chain, or no longer: also as being read if there is a further page.
+// count adds n, which is 1 or -1, to the active chains of the scopes around a chain, and to the chains that are being
+// read if the chain has a further page.
 func (s *Scheduler) count(t *Task, n int) {
 	if !t.spent {
 		s.reading += n
@@ -325,8 +302,8 @@ func (s *Scheduler) count(t *Task, n int) {
 // satisfy the limit of the range waits until it is needed.
 func (s *Scheduler) want(t *Task) {
 	switch {
-	case t.listed || t.underWay || t.spent || t.paused || len(t.pages) >= s.depth:
-	case t.needed == 0 && !t.Filters && s.limit-s.taken-t.items <= 0:
+	case t.listed || t.underWay || t.spent || t.paused || len(t.pages) >= s.set.Depth:
+	case t.needed == 0 && !t.Filters && s.set.Limit-s.taken-t.items <= 0:
 	default:
 		t.listed = true
 		s.wanting = append(s.wanting, t)
@@ -334,7 +311,7 @@ func (s *Scheduler) want(t *Task) {
 }
 
 // need says that the range cannot continue without the next page of a chain. The chain is started if it was not,
-// whatever the number of active chains is. The number of items is how many the range still delivers.
+// whatever the number of active chains is. The argument items is how many items the range still delivers, at most.
 func (s *Scheduler) need(t *Task, items int) {
 	if t.underWay || t.phase == over {
 		return
@@ -351,7 +328,7 @@ func (s *Scheduler) need(t *Task, items int) {
 func (s *Scheduler) send(t *Task) {
 	wanted := t.needed
 	if wanted == 0 {
-		wanted = s.limit - s.taken - t.items
+		wanted = s.set.Limit - s.taken - t.items
 	}
 	s.clock++
 	t.listed, t.underWay, t.observed, t.sentAt = false, true, false, s.clock
@@ -375,20 +352,18 @@ type Arrival struct {
 
 // fetch sends a request, and keeps what it brings.
 func (s *Scheduler) fetch(t *Task, wanted int) {
-	a, c := Arrival{Err: errCrashed}, &crash{}
+	a := Arrival{Err: &crash{}}
 	defer func() {
-		if c != nil {
-			c.value = recover()
-			c.panicked = c.value != nil
+		if c, ok := a.Err.(*crash); ok {
+			c.panicked = recover()
 		}
-		s.arrive(t, a, c)
+		s.arrive(t, a)
 	}()
 	a = t.Fetch(wanted)
-	c = nil
 }
 
 // arrive notes that the request of a chain ended.
-func (s *Scheduler) arrive(t *Task, a Arrival, c *crash) {
+func (s *Scheduler) arrive(t *Task, a Arrival) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	again := t.Scope.answered(s, t, a)
@@ -399,7 +374,6 @@ func (s *Scheduler) arrive(t *Task, a Arrival, c *crash) {
 		t.listed = true
 		s.wanting = slices.Insert(s.wanting, 0, t)
 	default:
-		t.crash = c
 		s.keep(t, a)
 		s.want(t)
 		s.arrived = append(s.arrived, t)
@@ -437,8 +411,9 @@ const (
 )
 
 // Take returns the next page of a chain, and how often the service refused it for throttling. [Scheduler.Took] or
-// [Scheduler.Cut] has to follow. Without a page it says why. With need, the range cannot continue without the page; it
-// delivers as many items, at most.
+// [Scheduler.Cut] has to follow. If there is no page, the outcome and the error say why. With need, the range cannot
+// continue without the page, so that the chain is started if it was not. The argument items is how many items the range
+// still delivers, at most.
 func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, out Outcome, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -448,9 +423,8 @@ func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, 
 	case len(t.pages) > 0:
 		t.paused = false
 		return t.pages[0].page, t.pages[0].refused, Got, nil
-	case t.crash != nil:
-		t.crash.repeat()
 	case t.end != nil:
+		t.repeatCrash()
 		s.finish(t)
 		s.schedule()
 		return nil, 0, Ended, t.end
@@ -465,8 +439,8 @@ func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, 
 	return nil, 0, Pending, nil
 }
 
-// Took says that the range takes the page that Take returned, and requests the next one. Some of the page's items were
-// delivered before.
+// Took says that the range takes the page that Take returned, and requests the next one. The argument repeated is how
+// many items of the page were delivered before.
 func (s *Scheduler) Took(t *Task, repeated int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -487,16 +461,6 @@ func (s *Scheduler) release(t *Task, repeated int) {
 	}
 }
 
-// First returns the first page that a chain holds, nil if it holds none.
-func (s *Scheduler) First(t *Task) any {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(t.pages) == 0 {
-		return nil
-	}
-	return t.pages[0].page
-}
-
 // finish ends a chain: nothing of it is taken any more.
 func (s *Scheduler) finish(t *Task) {
 	switch t.phase {
@@ -511,7 +475,8 @@ func (s *Scheduler) finish(t *Task) {
 	for sc := range t.Scope.outwards() {
 		sc.finished(s)
 	}
-	t.Scope.throttle.drop(t)
+	h := &t.Scope.throttle
+	h.refused = slices.DeleteFunc(h.refused, func(o *Task) bool { return o == t })
 	t.Stage.left--
 	for st := t.Stage; st.left == 0 && st.next != nil; st = st.next {
 		s.queue(st.next)
@@ -558,10 +523,12 @@ func (s *Scheduler) Collect() {
 }
 
 // Wait blocks until a request ends. If the context ends, it waits for all requests, so that their errors are there to be
-// taken. All items of the pages that were taken have been delivered or dropped.
+// taken. The caller has delivered or dropped all items of the pages that it took. The argument delivered is how many
+// items the range has delivered.
 func (s *Scheduler) Wait(ctx context.Context, delivered int) {
 	s.mu.Lock()
-	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered { // items were dropped: the limit needs more pages
+	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered {
+		// Items were dropped, and chains wait because they seemed to have enough items for the limit.
 		s.taken = delivered
 		for _, t := range s.root.tasks {
 			if t.phase != unstarted {
@@ -613,19 +580,20 @@ func (s *Scheduler) Close() {
 	s.requests.Wait()
 }
 
-// errCrashed is the error of a fetch that did not return. The ranging goroutine ends in the same way instead.
-var errCrashed = errors.New("the function that fetches pages did not return")
-
-// crash is how a function ended that did not return: with a panic, or with [runtime.Goexit].
+// crash is how a fetch ended that did not return: with a panic, or with [runtime.Goexit].
 type crash struct {
-	panicked bool
-	value    any
+	panicked any // what the function panicked with; nil if it did not
 }
 
-// repeat ends the calling goroutine in the same way.
-func (c *crash) repeat() {
-	if c.panicked {
-		panic(c.value)
+func (*crash) Error() string { return "the function that fetches pages did not return" }
+
+// repeatCrash ends the calling goroutine as the fetch of the task ended, if that did not return.
+func (t *Task) repeatCrash() {
+	c, crashed := t.end.(*crash)
+	switch {
+	case crashed && c.panicked != nil:
+		panic(c.panicked)
+	case crashed:
+		runtime.Goexit()
 	}
-	runtime.Goexit()
 }

@@ -13,12 +13,12 @@ type Scope struct {
 	outer    *Scope // nil for the scope of the whole range
 	ctx      context.Context
 	cancel   context.CancelFunc // nil if the requests of the range are sent one after another
-	requests int // requests under way at most; 0 for as many as the outer scope permits
+	requests int                // requests under way at most; 0 for as many as the outer scope permits
 
 	err error // the first failure; only the ranging goroutine uses it
 
-	// The scheduler's mutex guards the fields below. Tasks and requests of the scopes within count for all of them but
-	// throttle.
+	// The scheduler's mutex guards the fields below. All of them but throttle include the tasks and the requests of the
+	// scopes within this one.
 	tasks    []*Task  // without most of those that are over
 	ended    int      // how many of these are over
 	active   int      // tasks
@@ -55,7 +55,7 @@ func (s *Scope) outwards() iter.Seq[*Scope] {
 	}
 }
 
-// full returns the innermost scope that bounds its requests and has as many active chains, nil if there is none.
+// full returns the innermost scope that has as many active chains as its bound of requests, nil if there is none.
 func (s *Scope) full() *Scope {
 	for sc := range s.outwards() {
 		if sc.requests > 0 && sc.active >= sc.requests {
@@ -110,19 +110,18 @@ func (s *Scope) finished(sched *Scheduler) {
 // are to be requested again. A throttled attempt halves the number, an answer increases it by one.
 type throttle struct {
 	allowed  int     // requests that may be under way; 0 for no bound
-	sole     *Task   // the task whose request is the only one under way since it was sent; nil if there is none
-	alone    *Task   // the task whose request has to be the only one; nil if there is none
+	sole     *Task   // the task whose request has been the only one under way since it was sent; nil if there is none
 	refused  []*Task // tasks whose page was refused, in the order in which they are requested again
 	halvedAt int     // Scheduler.clock when allowed was halved last
 	changed  int     // Scheduler.clock when allowed changed last
-	before   int     // requests under way that were sent before
+	before   int     // requests under way that were sent before allowed changed last
 }
 
 // mostCalls is how often a page is requested if the service refuses it for throttling.
 const mostCalls = 3
 
 // permits reports whether the bounds of the scopes and the refusals of the service permit the request of a task. Refused
-// pages are requested before any other page, and for the last time only while nothing else is under way.
+// pages are requested before all other pages, and for the last time only while nothing else is under way.
 func (s *Scope) permits(t *Task) bool {
 	for sc := range s.outwards() {
 		if sc.requests > 0 && sc.underWay >= sc.requests {
@@ -131,14 +130,17 @@ func (s *Scope) permits(t *Task) bool {
 	}
 	h := &s.throttle
 	switch {
-	case h.alone != nil, len(h.refused) > 0 && h.refused[0] != t:
+	case h.sole != nil && h.sole.lastCall(), len(h.refused) > 0 && h.refused[0] != t:
 		return false
-	case t.refused == mostCalls-1:
+	case t.lastCall():
 		return s.underWay == 0
 	default:
 		return h.allowed == 0 || s.underWay < h.allowed
 	}
 }
+
+// lastCall reports whether the page of the task is not requested again if the service refuses the next request.
+func (t *Task) lastCall() bool { return t.refused == mostCalls-1 }
 
 // sent notes that a request is sent.
 func (s *Scope) sent(t *Task) {
@@ -153,9 +155,6 @@ func (s *Scope) sent(t *Task) {
 	if len(h.refused) > 0 && h.refused[0] == t {
 		h.refused = h.refused[1:]
 	}
-	if t.refused == mostCalls-1 {
-		h.alone = t
-	}
 }
 
 // answered notes how a request ended, and reports whether it is to be sent again.
@@ -165,20 +164,17 @@ func (s *Scope) answered(sched *Scheduler, t *Task, a Arrival) (again bool) {
 	if wasSole {
 		h.sole = nil
 	}
-	if h.alone == t {
-		h.alone = nil
-	}
-	if t.sentAt <= h.changed {
-		h.before--
-	}
 	switch {
 	case a.Err == nil:
 		s.grow(sched, t.sentAt)
 	case a.Throttled && s.ctx.Err() == nil && t.phase != over:
-		if !t.observed && s.halve(sched, t.sentAt) {
-			h.before-- // this request
+		if !t.observed {
+			s.halve(sched, t.sentAt)
 		}
-		again = t.refused < mostCalls-1 && (t.refused > 0 || !wasSole)
+		again = !t.lastCall() && (t.refused > 0 || !wasSole)
+	}
+	if t.sentAt <= h.changed {
+		h.before--
 	}
 	if again {
 		t.refused++
@@ -190,38 +186,32 @@ func (s *Scope) answered(sched *Scheduler, t *Task, a Arrival) (again bool) {
 	return again
 }
 
-// halve halves the requests that may be under way after a throttled attempt, unless the attempt was sent before they
-// were halved last.
-func (s *Scope) halve(sched *Scheduler, sentAt int) bool {
+// halve halves the number of requests that may be under way after a throttled attempt, unless the attempt was sent
+// before the number was halved last.
+func (s *Scope) halve(sched *Scheduler, sentAt int) {
 	h := &s.throttle
 	if sentAt <= h.halvedAt {
-		return false
+		return
 	}
 	if h.allowed == 0 || s.underWay < h.allowed {
 		h.allowed = s.underWay
 	}
 	h.allowed = max(1, h.allowed/2)
 	h.halvedAt, h.changed, h.before = sched.clock, sched.clock, s.underWay
-	return true
 }
 
-// grow increases the requests that may be under way by one, if that many are, once all requests that were sent before the
-// number changed last have been answered.
+// grow increases the number of requests that may be under way by one after an answer, if as many are under way as may
+// be, and if all requests that were sent before the number changed last have been answered.
 func (s *Scope) grow(sched *Scheduler, sentAt int) {
 	h := &s.throttle
 	if h.allowed == 0 || s.underWay < h.allowed || sentAt <= h.changed || h.before > 0 {
 		return
 	}
 	h.allowed++
-	h.changed, h.before = sched.clock, s.underWay-1
-	if h.allowed >= sched.parallel {
+	h.changed, h.before = sched.clock, s.underWay
+	if h.allowed >= sched.set.Parallel {
 		h.allowed = 0
 	}
-}
-
-// drop forgets the pages of a task that are to be requested again.
-func (h *throttle) drop(t *Task) {
-	h.refused = slices.DeleteFunc(h.refused, func(o *Task) bool { return o == t })
 }
 
 // Attempt notes that an attempt of the request of a task is sent. The function that it returns has to be called when the

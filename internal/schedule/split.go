@@ -1,8 +1,8 @@
 package schedule
 
-// A chain may be split: others read what is left of it. Divide is for a chain of which nothing was taken, Cut for one
-// that ends after the page that was just taken. Where a chain is split is decided by the caller; these methods decide
-// whether, and account for the chains.
+// A chain may be split: other chains read what is left of it. A chain of which nothing was taken is divided. A chain
+// that ends after the page that was just taken is cut. The caller decides where to split a chain; the methods in this
+// file decide whether it may be split, and for how many requests.
 
 const (
 	// LeastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
@@ -13,13 +13,13 @@ const (
 	leastShare = 1.0 / 3
 )
 
-// Consider calls divide with the first page of a chain, after it has arrived, and with the number of requests that nothing
-// needs. If divide reports that it divides the chain, [Scheduler.Divided] has to follow, otherwise the chain continues.
-// A chain is visible if its pages may be delivered.
+// Consider calls divide with the first page of a chain, after it has arrived, and with the number of requests that
+// nothing needs. If divide reports that it divides the chain, [Scheduler.Divided] has to follow, otherwise the chain
+// continues. A chain is visible if its pages may be delivered.
 func (s *Scheduler) Consider(t *Task, divide func(page any, idle int) bool) (divides, visible bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.phase != active || t.hidden {
+	if t.phase != active {
 		return false, false
 	}
 	if !t.paused {
@@ -47,7 +47,7 @@ func (s *Scheduler) ConsiderCut(t *Task, cut func(idle int)) {
 // idle returns how many requests nothing needs, so that the chain may be split for them: no more than the share of its
 // source. It is 0 if the chain seems to have far fewer pages left than another one.
 func (s *Scheduler) idle(t *Task) int {
-	idle := min(s.parallel-s.reading, s.room(t))
+	idle := min(s.set.Parallel-s.reading, s.room(t))
 	if idle <= 0 || s.unstarted > 0 {
 		return 0
 	}
@@ -62,14 +62,15 @@ func (s *Scheduler) idle(t *Task) int {
 		sources[o.Scope] = true
 	}
 	if len(sources) > 1 {
-		idle = min(idle, s.parallel/len(sources)-t.Scope.active)
+		idle = min(idle, s.set.Parallel/len(sources)-t.Scope.active)
 	}
 	return idle
 }
 
-// room returns how many more chains of a source its bounds, its throttling and its rates feed.
+// room returns how many more chains of the source of a task may have a request under way, as far as the bounds, the
+// throttling and the rates of the source permit.
 func (s *Scheduler) room(t *Task) int {
-	room := s.parallel
+	room := s.set.Parallel
 	for sc := range t.Scope.outwards() {
 		if sc.requests > 0 {
 			room = min(room, sc.requests-sc.active)
@@ -92,33 +93,33 @@ func (s *Scheduler) Divided(t *Task) {
 	s.schedule()
 }
 
-// Cut takes the page that Take returned, as [Scheduler.Took] does, and stops the chain. It requests the first page of the
-// first of the parts that are to replace the rest of the chain. Nothing of the parts is visible before
-// [Scheduler.Settle]. The range delivers as many more items, at most.
+// Cut takes the page that Take returned, as [Scheduler.Took] does, and stops the chain. It requests the first page of
+// the first of the parts that are to replace the rest of the chain. Nothing of the parts is visible before
+// [Scheduler.Settle]. The arguments repeated and items are those of [Scheduler.Took] and [Scheduler.Take].
 func (s *Scheduler) Cut(t *Task, repeated int, parts []*Task, items int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count(t, -1)
 	t.phase, t.paused = parked, true
-	for _, p := range parts {
-		p.hidden = true
-	}
 	s.release(t, repeated)
 	s.need(parts[0], items)
 	s.schedule()
 }
 
-// Settle shows the parts of a cut if the cut was right, and [Scheduler.Divided] has to follow. Otherwise it drops them,
-// and the chain continues.
-func (s *Scheduler) Settle(t *Task, parts []*Task, right bool) {
+// Settle calls verify with the first page of the first of the parts of a cut, if the request brought one. If verify
+// reports that the cut is right, [Scheduler.Divided] has to follow. Otherwise Settle drops the parts, and the chain
+// continues.
+func (s *Scheduler) Settle(t *Task, parts []*Task, verify func(page any) bool) (right bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range parts {
-		if p.crash != nil {
-			p.crash.repeat()
-		}
-		p.hidden = false
-		if !right {
+		p.repeatCrash()
+	}
+	next := parts[0]
+	right = len(next.pages) > 0 && verify(next.pages[0].page)
+	if !right {
+		next = t
+		for _, p := range parts {
 			s.finish(p)
 		}
 	}
@@ -126,11 +127,8 @@ func (s *Scheduler) Settle(t *Task, parts []*Task, right bool) {
 		t.phase = active
 		s.count(t, 1)
 	}
-	next := parts[0]
-	if !right {
-		next = t
-	}
 	next.paused = false // the first part is not divided, because it drops items that the chain has delivered
 	s.want(next)
 	s.schedule()
+	return right
 }
