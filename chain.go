@@ -248,7 +248,7 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
 	switch {
-	case err != nil && !f.begun && f.token != "" && refusesToken(err):
+	case err != nil && f.token != "" && refusesToken(err, !f.begun):
 		return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
 	case err != nil:
 		return nil, err
@@ -295,9 +295,8 @@ func (p *progress) finish() {
 	pos.Pages++
 	pos.Done, pos.Loop = next == "", p.page.loops
 	pos.see(next)
-	pos.oldest = p.page.shown.inOrder()
 	pos.largest = max(pos.largest, p.page.n)
-	pos.reading, pos.reached = nil, time.Time{}
+	pos.ended, pos.within, pos.reading = p.page.front(p.page.n), front{}, nil
 	p.finished = true
 	p.trim()
 }

@@ -55,8 +55,9 @@ type savedPos struct {
 	Partial bool   `json:"partial,omitempty"` // the chain began at a token of the caller
 	Passed  []byte `json:"passed,omitempty"`  // hashes of the items that another chain has delivered
 
-	Oldest  time.Time `json:"oldest,omitzero"`  // see position.oldest
-	Reached time.Time `json:"reached,omitzero"` // see position.reached
+	Oldest  time.Time `json:"oldest,omitzero"`  // position.ended.at
+	Reached time.Time `json:"reached,omitzero"` // position.within.at
+	Front   []byte    `json:"front,omitempty"`  // the ids of position.front
 }
 
 // seenTokens is how many of a chain's tokens a checkpoint remembers. If the service repeats a cycle of more
@@ -84,7 +85,7 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		pos := savedPos{
 			Token: []byte(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Partial: p.Partial,
 			Seen:   packed(p.seen[max(0, len(p.seen)-seenTokens):]),
-			Passed: packed(p.passed), Oldest: p.oldest, Reached: p.inPage(),
+			Passed: packed(p.passed), Oldest: p.ended.at, Reached: p.inPage().at, Front: packed(p.front().ids),
 		}
 		if !p.unsaved {
 			pos.Last, pos.Largest = packed(p.recent), p.largest
@@ -135,7 +136,13 @@ func (s *saved) state(id identity) (*state, error) {
 	for name, p := range s.Chains {
 		st.chains[name] = &position{
 			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Partial: p.Partial,
-			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed), oldest: p.Oldest, reached: p.Reached,
+			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed),
+			ended: front{at: p.Oldest}, within: front{at: p.Reached},
+		}
+		if p.Reached.IsZero() {
+			st.chains[name].ended.ids = unpacked(p.Front)
+		} else {
+			st.chains[name].within.ids = unpacked(p.Front)
 		}
 	}
 	for key, texts := range s.Windows {
@@ -268,7 +275,7 @@ func (s *saved) validate() error {
 		return errors.New("the hashes of its sources are cut")
 	}
 	for name, p := range s.Chains {
-		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 || len(p.Passed)%8 != 0 {
+		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 || len(p.Passed)%8 != 0 || len(p.Front)%8 != 0 {
 			return fmt.Errorf("the position of %q is out of range", name)
 		}
 	}

@@ -91,8 +91,8 @@ func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
 // window of creation time, whose page token was refused anew, and continues the others. What was not delivered is
 // delivered. What was delivered comes again only as far as the cursor cannot tell:
 //
-//   - Jobs that came newest first are not repeated, apart from those that were created at the same moment as the last one
-//     that was delivered. The chain is read from that moment on.
+//   - Jobs that came newest first are not repeated: the chain is read from the creation time of the last job on. If more
+//     than 16 jobs of that moment were delivered, these come again.
 //   - Otherwise the cursor passes over the ids that it remembers: those of the chain's last page, and if the filter has
 //     several states those of jobs that could still change. A cursor that was resumed from a checkpoint has the ids of
 //     listings with several states only.

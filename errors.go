@@ -115,15 +115,16 @@ func (e *callError) Unwrap() error { return e.err }
 // name already, so the inner text must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
-// refusesToken reports whether a service refused a request because of its page token, or of a parameter that it does not
-// name. The credentials have tokens too: their errors do not count.
-func refusesToken(err error) bool {
+// refusesToken reports whether a service refused a request because of its page token. The first request of a chain may be
+// refused for it with a code that does not name the parameter. The credentials have tokens too: their errors do not
+// count.
+func refusesToken(err error, first bool) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return false
 	}
 	code := strings.TrimSuffix(api.ErrorCode(), "Exception")
-	return namesToken(code) || slices.Contains(invalidRequest, code)
+	return namesToken(code) || first && slices.Contains(invalidRequest, code)
 }
 
 // namesToken reports whether an error code is one of page tokens: InvalidNextToken, ExpiredPaginationToken.

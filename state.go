@@ -94,34 +94,59 @@ type position struct {
 	largest int      // items of the largest page
 	passed  []uint64 // items that another chain has delivered: they are dropped here
 
-	// Creation times are zero if they are unknown, or if items did not come newest first.
-	oldest  time.Time // of the last item of the last page that was delivered to its end
-	reached time.Time // of the last item that was delivered of the page after that; before the page is read again
-
+	ended   front     // at the end of the last page that was delivered to its end
+	within  front     // in the page after that, from a checkpoint; before the page is read again
 	reading *response // the page that is being delivered, or was when the range ended; nil between pages
 }
 
-// newestLeft returns the creation time of the last item that was delivered: what is left is not newer. It is zero if that
-// is unknown.
-func (p *position) newestLeft() time.Time {
-	if t := p.inPage(); !t.IsZero() {
-		return t
-	}
-	return p.oldest
+// front is how far a chain came that lists the newest items first.
+type front struct {
+	at  time.Time // creation time of the last item that was delivered: what is left is not newer. Zero if it is unknown
+	ids []uint64  // identities of the items with that time that were delivered; nil if there are more than mostAtFront
 }
 
-// inPage returns the creation time of the last item that was delivered of a page that was not delivered to its end. It is
-// zero if that is unknown, or if there is no such item.
-func (p *position) inPage() time.Time {
-	pg := p.reading
-	switch {
-	case pg == nil:
-		return p.reached
-	case p.Skip == 0 || p.Skip > pg.n || pg.shown.inOrder().IsZero():
-		return time.Time{}
+// mostAtFront bounds the ids in a checkpoint: a nightly plan creates many jobs at one moment.
+const mostAtFront = 16
+
+// front returns how far the chain came.
+func (p *position) front() front {
+	switch f := p.inPage(); {
+	case f.at.IsZero():
+		return p.ended
+	case f.at.Equal(p.ended.at) && len(f.ids)+len(p.ended.ids) <= mostAtFront:
+		return front{f.at, slices.Concat(p.ended.ids, f.ids)}
 	default:
-		return pg.created(p.Skip - 1)
+		return f
 	}
+}
+
+// inPage returns the front in a page that was not delivered to its end, the zero front if there is none.
+func (p *position) inPage() front {
+	switch pg := p.reading; {
+	case pg == nil:
+		return p.within
+	case p.Skip == 0 || p.Skip > pg.n:
+		return front{}
+	default:
+		return pg.front(p.Skip)
+	}
+}
+
+// front returns the front behind the first n items of the page. It is the zero front if the chain does not list the
+// newest items first.
+func (r *response) front(n int) front {
+	if n == 0 || r.created == nil || r.shown.inOrder().IsZero() {
+		return front{}
+	}
+	f := front{at: r.created(n - 1)}
+	for i := n - 1; i >= 0 && r.created(i).Equal(f.at); i-- {
+		id, ok := r.key(i)
+		if !ok || len(f.ids) == mostAtFront {
+			return front{at: f.at}
+		}
+		f.ids = append(f.ids, id)
+	}
+	return f
 }
 
 // begun reports whether the position is behind the start of the chain.
@@ -154,12 +179,13 @@ func (st *state) restart() error {
 	}
 	for id, p := range refused {
 		st.remove(id)
-		if query, newest := p.refused.query, p.newestLeft(); query != "" && !newest.IsZero() {
-			rest := window{p.refused.at.from, newest.Add(1)}
+		front := p.front()
+		if query := p.refused.query; query != "" && !front.at.IsZero() {
+			rest := window{p.refused.at.from, front.at.Add(1)}
 			st.replaceWindow(query, p.refused.at, []window{rest})
 			id = query + rest.String()
 		}
-		st.add(id, &position{passed: slices.Concat(p.passed, p.recent)})
+		st.add(id, &position{passed: lo.Union(p.passed, p.recent, front.ids)})
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ func (w *windowed[T]) adopt(r *reader[T], at window) {
 		return
 	}
 	r.query, r.resumed = w, r.pos.begun()
-	r.shown.last, r.shown.unsorted = r.pos.oldest, r.resumed && r.pos.newestLeft().IsZero()
+	r.shown.last, r.shown.unsorted = r.pos.ended.at, r.resumed && r.pos.front().at.IsZero()
 }
 
 // span returns the span of time in which the jobs of the query were created, as far as it is known now.
