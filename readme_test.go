@@ -72,6 +72,33 @@ func flat(code string) string {
 	return strings.Join(lo.Map(lines, func(l string, _ int) string { return strings.TrimSpace(l) }), "\n")
 }
 
+// restarting is in docs/guide.md.
+func restarting(cursor *backupx.Cursor[types.BackupJob], deliver func(*backupx.Cursor[types.BackupJob]) error) error {
+	err := deliver(cursor) // ranges over cursor.All
+	if errors.Is(err, backupx.ErrTokenExpired) {
+		if err := cursor.Restart(); err != nil {
+			return err
+		}
+		err = deliver(cursor)
+	}
+	return err
+}
+
+func TestTheGuidesRestart(t *testing.T) {
+	jobs := spread(9, month, day)
+	s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+	cursor := at(s, day).BackupJobs(backupx.BackupJobFilter{}).PageSize(2).Cursor()
+	got := take(t, cursor.All(t.Context()), 5)
+	died := tokensDie(s, "InvalidParameterValueException")
+	require.NoError(t, restarting(cursor, func(c *backupx.Cursor[types.BackupJob]) error {
+		rest, err := drain(c.All(t.Context()))
+		got = append(got, rest...)
+		died.Remove()
+		return err
+	}))
+	require.Equal(t, lo.Map(jobs, jobID), lo.Map(got, jobID))
+}
+
 // guide is the data of the examples in README.md and docs/guide.md.
 func guide() (context.Context, backupx.Client, time.Time) {
 	at := func(hours int) *time.Time { return aws.Time(day.Add(-time.Duration(hours) * time.Hour)) }

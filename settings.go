@@ -184,6 +184,10 @@ func (l Listing[T]) Rate(perSecond float64) Listing[T] {
 // Prefetch buffers up to the given number of pages per chain (0 or more) ahead of the loop, while the
 // consumer works. With 0, the default, each page is requested when the loop reaches it. A break cancels the
 // requests that are under way and waits for them; no goroutine is left.
+//
+// With pages read ahead, and with [Listing.Parallel], a request gets a context made from the caller's; otherwise it gets
+// the caller's own. The client must not use the slice of an answer again for a later answer, as a stub may do: pages
+// that wait would change.
 func (l Listing[T]) Prefetch(pages int) Listing[T] {
 	l.set.prefetch = &pages
 	return l
