@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
@@ -33,7 +34,7 @@ var ErrRestoreUnknown = errors.New("the backup may have been restored")
 // The error wraps the service's error. RestoreBackup documents [*hsmtypes.CloudHsmResourceNotFoundException]
 // if the backup does not exist, [*hsmtypes.CloudHsmAccessDeniedException] if the caller may not restore it,
 // and [*hsmtypes.CloudHsmInvalidRequestException] if it cannot be restored, for example because it is READY.
-// An id that is empty or an ARN is an error without a request.
+// An id that is empty, has blanks around it or is an ARN is an error without a request.
 //
 // # Lost answers
 //
@@ -119,15 +120,19 @@ func checkRestored(ctx context.Context, api HSMRestoreAPI, id string) (b hsmtype
 	return b, "it is " + string(b.BackupState)
 }
 
-// checkHSM rejects a nil client, an empty id and an ARN in place of an id.
+// checkHSM rejects a nil client, and an id that cannot be that of a backup. Its errors do not repeat the id, which the
+// error of the call names.
 func checkHSM(api any, id string) error {
-	if lo.IsNil(api) {
+	switch {
+	case lo.IsNil(api):
 		return errors.New("no cloudhsm client was given")
-	}
-	if strings.TrimSpace(id) == "" {
+	case strings.TrimSpace(id) == "":
 		return errors.New("the id of the backup is empty")
-	}
-	if filters.CheckName(id) != nil { // its error repeats the id, which the error of the call has already
+	case strings.TrimSpace(id) != id:
+		return errors.New("the id of the backup has blanks around it")
+	case !utf8.ValidString(id):
+		return errors.New("the id of the backup is not UTF-8")
+	case filters.CheckName(id) != nil:
 		return errors.New("it is an ARN where the id of a backup is required")
 	}
 	return nil

@@ -390,6 +390,19 @@ func TestChecksOfRestoresHoldNoCredentials(t *testing.T) {
 	require.NotRegexp(t, `Signature=[0-9a-f]`, err.Error())
 }
 
+func TestAnIDThatCannotBeMeantIsPrintedOnce(t *testing.T) {
+	s := vault()
+	for _, id := range []string{" " + pendingID, pendingID + "\n", pendingID + "\xff"} {
+		_, restoring := clientOf(s).RestoreHSMBackup(t.Context(), id)
+		_, waiting := clientOf(s).WaitHSMBackup(t.Context(), id, "READY", time.Hour)
+		for _, err := range []error{restoring, waiting} {
+			require.ErrorContains(t, err, ": the id of the backup ")
+			require.Equal(t, 1, strings.Count(err.Error(), pendingID), "%v", err)
+		}
+	}
+	require.Zero(t, s.RequestCount())
+}
+
 func TestAnARNInPlaceOfAnIDIsPrintedOnce(t *testing.T) {
 	id := "arn:aws:cloudhsm:us-east-1:111122223333:backup/" + pendingID
 	client := clientOf(vault())
