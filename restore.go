@@ -91,7 +91,7 @@ func sendRestore(ctx context.Context, api HSMRestoreAPI, id string) (b hsmtypes.
 	switch {
 	case err != nil:
 		return b, effects.Possible(err), err
-	case out == nil || out.Backup == nil:
+	case out == nil || out.Backup == nil || out.Backup.BackupId == nil && out.Backup.BackupState == "":
 		return b, true, errNoBackup
 	}
 	return *out.Backup, false, nil

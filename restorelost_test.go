@@ -85,6 +85,8 @@ func TestARestoreWhoseAnswerIsLost(t *testing.T) {
 		"body truncated":                      {[]fakeaws.Effect{fakeaws.Truncate()}, succeeded, "RD"},
 		"body empty":                          {[]fakeaws.Effect{fakeaws.EmptyBody()}, succeeded, "RD"},
 		"body without the backup":             {[]fakeaws.Effect{fakeaws.Body(`{"message":"done"}`)}, succeeded, "RD"},
+		"body with an empty backup":           {[]fakeaws.Effect{fakeaws.Body(`{"Backup":{}}`)}, succeeded, "RD"},
+		"body with members in lower case":     {[]fakeaws.Effect{fakeaws.Body(`{"Backup":{"backupId":"backup-a"}}`)}, succeeded, "RD"},
 		"body of a proxy":                     {[]fakeaws.Effect{fakeaws.Body("<html>")}, succeeded, "RD"},
 		"body on which the SDK panics":        {[]fakeaws.Effect{nan}, succeeded, "RD"},
 		"not done, connection closed":         {[]fakeaws.Effect{fakeaws.Drop()}, unknown, "RRRD"},
