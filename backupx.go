@@ -67,7 +67,8 @@
 // # Restoring
 //
 // [RestoreHSMBackups] cancels the pending deletion of CloudHSM backups, and [WaitHSMBackup] waits until a
-// backup is in a given state. [RestoreHSMBackups] takes a slice of backups that were listed before and not a
+// backup is in a given state. If the answer to a restore is lost, the backup is requested before a failure is
+// reported, and the error wraps [ErrRestoreUnknown] if it may have been restored. [RestoreHSMBackups] takes a slice of backups that were listed before and not a
 // listing, because restoring backups while they are being listed shifts the pages of the listing.
 //
 // # Several listings as one

@@ -299,6 +299,28 @@ func Example_guideRestore() {
 	// <nil>
 }
 
+func Example_guideRestoreUnknown() {
+	ctx := context.Background()
+	pending := hsmtypes.Backup{
+		BackupId: aws.String("backup-aaaaaaaaaaa"), BackupState: hsmtypes.BackupStatePendingDeletion, CreateTimestamp: aws.Time(day),
+	}
+	client := backupx.New(fakeaws.New(fakeaws.Data{HSM: []hsmtypes.Backup{pending}}, fakeaws.WithFaults(
+		fakeaws.Fault{Operation: "RestoreBackup", Nth: 1, Do: fakeaws.Lost(fakeaws.Unavailable())},
+		fakeaws.Fault{Operation: "DescribeBackups", Nth: 1, Do: fakeaws.AccessDenied()},
+	)).Config())
+	results, err := client.RestoreHSMBackups(ctx, []hsmtypes.Backup{pending})
+	fmt.Println(errors.Is(err, backupx.ErrRestoreUnknown))
+	for _, r := range results {
+		if errors.Is(r.Err, backupx.ErrRestoreUnknown) { // request the backup until it is READY, or for an hour
+			_, r.Err = client.WaitHSMBackup(ctx, aws.ToString(r.Before.BackupId), hsmtypes.BackupStateReady, time.Hour)
+		}
+		if r.Err != nil {
+			fmt.Println("not restored:", r.Err)
+		}
+	}
+	// Output: true
+}
+
 func Example_guideFleet() {
 	ctx, a, _ := guide()
 	_, b, _ := guide()

@@ -31,7 +31,7 @@ so over made-up data, offline. Flags that choose narrow each other.
 `
 
 const exitStatus = `Exit status: 0 all that was chosen is READY again, or it was a dry run, or nothing was chosen; 1 some
-failed; 2 nothing was tried.
+failed, or nobody knows whether they were restored; 2 nothing was tried.
 `
 
 // parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.

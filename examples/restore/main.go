@@ -10,10 +10,13 @@
 // waits until each is READY, and prints the outcome of each. It lists all backups before it restores the
 // first: a restore during the listing would shift the pages, and backups would be missed.
 //
+// A backup is "perhaps restored" if the answer to its restore was lost and the backup was not seen READY
+// afterwards. Run the program again later: it lists the backups that are still pending deletion.
+//
 // # Exit status
 //
 //	0  all chosen backups are restored and READY, or it was a dry run, or no backup was chosen
-//	1  some backups could not be restored, or were not READY in time
+//	1  some backups could not be restored, or were not READY in time, or are perhaps restored
 //	2  nothing was tried: the flags are wrong, or the backups could not be listed
 //
 // # Live

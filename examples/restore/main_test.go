@@ -126,6 +126,28 @@ func TestAFailureDoesNotStopTheOthers(t *testing.T) {
 	require.Contains(t, got.Stdout, "\n2 backups restored, 1 failed.\n")
 }
 
+func TestARestoreWhoseAnswerIsLostIsRestored(t *testing.T) {
+	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "RestoreBackup", Nth: 1, Do: fakeaws.Lost(fakeaws.Drop())}))
+	got := over(s).print(t.Context(), "-live", "-yes")
+	require.Equal(t, exitDone, got.Status, got.Stdout)
+	require.Regexp(t, `backup-a  READY +restored\n`, got.Stdout)
+	require.Contains(t, got.Stdout, "\n3 backups restored.\n")
+}
+
+func TestARestoreWhoseOutcomeIsUnknown(t *testing.T) {
+	s := three(fakeaws.WithFaults(
+		fakeaws.Fault{Operation: "RestoreBackup", Nth: 1, Every: 1, Times: 3, Do: fakeaws.Unavailable()},
+		fakeaws.Fault{Operation: "RestoreBackup", Nth: 4, Do: fakeaws.AccessDenied()},
+	))
+	got := over(s).print(t.Context(), "-live", "-yes")
+	require.Equal(t, exitFailures, got.Status)
+	require.Regexp(t, `backup-a  · +PERHAPS RESTORED: backupx: RestoreBackup: backup-a: the backup may have been restored \(it is PENDING_DELETION\)`, got.Stdout)
+	require.Regexp(t, `backup-b  PENDING_DELETION  FAILED: `, got.Stdout)
+	require.Regexp(t, `backup-c  READY +restored\n`, got.Stdout)
+	require.Contains(t, got.Stdout, "\n1 backup restored, 1 failed, 1 perhaps restored.\n")
+	require.NotContains(t, got.Stdout, "FAILED: backupx: RestoreBackup: backup-a")
+}
+
 func TestARestoreThatCannotBeConfirmedIsAFailure(t *testing.T) {
 	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "DescribeBackups", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got := over(s).print(t.Context(), "-live", "-yes", "-due-within", "2h")

@@ -54,11 +54,15 @@ func report(outcomes []outcome) string {
 	for _, o := range outcomes {
 		rows = append(rows, []string{o.id, string(o.state), o.text()})
 	}
-	failed := lo.CountBy(outcomes, func(o outcome) bool { return !o.restored })
+	unknown := lo.CountBy(outcomes, outcome.unknown)
+	failed := lo.CountBy(outcomes, func(o outcome) bool { return !o.restored && !o.unknown() })
 	doubtful := lo.CountBy(outcomes, func(o outcome) bool { return o.restored && o.err != nil })
-	summary := cli.Count(len(outcomes)-failed-doubtful, "backup") + " restored"
+	summary := cli.Count(len(outcomes)-failed-unknown-doubtful, "backup") + " restored"
 	if failed > 0 {
 		summary += fmt.Sprintf(", %d failed", failed)
+	}
+	if unknown > 0 {
+		summary += fmt.Sprintf(", %d perhaps restored", unknown)
 	}
 	if doubtful > 0 {
 		summary += fmt.Sprintf(", %d not seen READY", doubtful)
@@ -72,6 +76,8 @@ func (o outcome) text() string {
 		return "restored"
 	case o.restored:
 		return "restored, but not seen READY: " + o.err.Error()
+	case o.unknown():
+		return "PERHAPS RESTORED: " + o.err.Error()
 	}
 	return "FAILED: " + o.err.Error()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -38,12 +39,12 @@ func (o options) restore(ctx context.Context, from origin, stdout io.Writer) (in
 // firstToGo orders backups by their deletion time. Backups without one come last.
 func firstToGo(a, b hsmtypes.Backup) int {
 	if a.DeleteTimestamp == nil || b.DeleteTimestamp == nil {
-		return cmp.Compare(unknown(a), unknown(b))
+		return cmp.Compare(undated(a), undated(b))
 	}
 	return cmp.Or(a.DeleteTimestamp.Compare(*b.DeleteTimestamp), cmp.Compare(aws.ToString(a.BackupId), aws.ToString(b.BackupId)))
 }
 
-func unknown(b hsmtypes.Backup) int {
+func undated(b hsmtypes.Backup) int {
 	if b.DeleteTimestamp == nil {
 		return 1
 	}
@@ -53,10 +54,13 @@ func unknown(b hsmtypes.Backup) int {
 // outcome is the result of restoring one backup.
 type outcome struct {
 	id       string
-	state    hsmtypes.BackupState // the last one seen
+	state    hsmtypes.BackupState // the last one seen; "·" if it may have changed since
 	restored bool                 // the service accepted the restore
 	err      error
 }
+
+// unknown reports that the answer to the restore was lost, and that the backup was not seen READY since.
+func (o outcome) unknown() bool { return errors.Is(o.err, backupx.ErrRestoreUnknown) }
 
 // save restores the backups, then waits for each. A failure does not stop the others.
 func (o options) save(ctx context.Context, client backupx.Client, backups []hsmtypes.Backup) []outcome {
@@ -71,6 +75,9 @@ func (o options) save(ctx context.Context, client backupx.Client, backups []hsmt
 // confirm waits until a restored backup is READY.
 func (o options) confirm(ctx context.Context, client backupx.Client, r backupx.Restored) outcome {
 	out := outcome{id: aws.ToString(r.Before.BackupId), state: r.Before.BackupState, err: r.Err}
+	if out.unknown() {
+		out.state = "·"
+	}
 	if r.Err != nil {
 		return out
 	}
