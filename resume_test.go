@@ -227,3 +227,28 @@ func TestTokensOfAnyBytesAreResumedFrom(t *testing.T) {
 	take(t, cursor.All(t.Context()), 2)
 	require.Equal(t, []string{`"\xff\x00\xfd"`}, resumeFrom(t, l, cursor.Checkpoint()))
 }
+
+func TestACursorIsUsedAgainAfterItsClockPanicked(t *testing.T) {
+	a := newAccount(distributions[0].newestFirst(400))
+	a.latency = 0
+	calls := 0
+	client := backupx.Client{Backup: a, Now: func() time.Time {
+		calls++
+		if calls == 2 {
+			panic("clock")
+		}
+		return day.AddDate(0, 0, calls)
+	}}
+	c := client.BackupJobs(backupx.BackupJobFilter{}.States("COMPLETED", "FAILED")).Every(24 * time.Hour).Cursor()
+	func() {
+		defer func() { _ = recover() }()
+		for range c.All(t.Context()) {
+		}
+	}()
+	for range 2 {
+		for _, err := range c.All(t.Context()) {
+			require.NoError(t, err)
+			break
+		}
+	}
+}

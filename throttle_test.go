@@ -787,3 +787,23 @@ func TestACallThatTheSDKGivesUpIsMadeAgain(t *testing.T) {
 		require.Len(t, h.of("cluster-b/1"), 5)
 	})
 }
+
+// The shelves beside a fleet are throttled once. What may be under way to them grows again.
+func TestAThrottledListingBesideAFleetGrowsAgain(t *testing.T) {
+	for _, beside := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, other := newThrottler(), newThrottler()
+			other.name = "o"
+			s.refuse["b/1"] = 1
+			lists := s.lists(8, 40)
+			if beside {
+				lists = append([]backupx.Listing[string]{fleetOf(map[string]backupx.Listing[string]{"x": backupx.Concat(other.lists(4, 3)...)}, nil)}, lists...)
+			}
+			began := time.Now()
+			_, err := drain(backupx.Concat(lists...).Parallel(8).All(t.Context()))
+			require.NoError(t, err)
+			took := time.Since(began)
+			require.Less(t, took, 12*time.Second, "with a fleet: %v", beside)
+		})
+	}
+}

@@ -127,6 +127,11 @@ var errNothing = errors.New("the zero Listing lists nothing: make one with Backu
 // begin prepares a range. It reports every error that is known before the first request.
 func (l Listing[T]) begin(ctx context.Context, st *state) (*traversal, stream[T], error) {
 	st.failed = nil
+	if !st.opened { // a panic may have left a part of a plan
+		clear(st.chains)
+		clear(st.windows)
+		clear(st.memories)
+	}
 	t := &traversal{
 		ctx: ctx, operation: l.operation(), state: st, limit: l.set.most(), ids: map[string]bool{},
 		checkpoint: func() Checkpoint { return l.checkpoint(st) },

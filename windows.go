@@ -345,7 +345,7 @@ func tasksOf[T any](readers []*reader[T]) []*schedule.Task {
 // of the chain's last page again, and no other item that is newer than the oldest of them.
 func (w *windowed[T]) verify(c *cut[T]) {
 	right := w.f.sched.Settle(c.chain.task, tasksOf(c.parts), func(held any) bool {
-		return !w.split.untimed.Load() && w.lists(c, held.(*page[T]))
+		return !c.chain.over && !w.split.untimed.Load() && w.lists(c, held.(*page[T]))
 	})
 	if !right {
 		c.chain.uncut = true
@@ -369,9 +369,12 @@ func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
 			return false
 		}
 		oldest = filters.Earliest(oldest, at)
-		if _, known := c.ids[id]; known {
+		_, known := c.ids[id]
+		switch {
+		case !at.After(c.from): // more items of the oldest one's time may follow
+		case known:
 			found++
-		} else if at.After(c.from) && at.Before(c.parts[0].at.to) {
+		case at.Before(c.parts[0].at.to):
 			return false
 		}
 	}

@@ -109,6 +109,7 @@ func (s *Scope) finished(sched *Scheduler) {
 // throttle is what the refusals of a service have shown: how many requests may be under way to it, and which pages
 // are to be requested again. A throttled attempt halves the number, an answer increases it by one.
 type throttle struct {
+	underWay int     // requests, without those of the scopes within: their services are others
 	allowed  int     // requests that may be under way; 0 for no bound
 	sole     *Task   // the task whose request has been the only one under way since it was sent; nil if there is none
 	refused  []*Task // tasks whose page was refused, in the order in which they are requested again
@@ -133,9 +134,9 @@ func (s *Scope) permits(t *Task) bool {
 	case h.sole != nil && h.sole.lastCall(), len(h.refused) > 0 && h.refused[0] != t:
 		return false
 	case t.lastCall():
-		return s.underWay == 0
+		return h.underWay == 0
 	default:
-		return h.allowed == 0 || s.underWay < h.allowed
+		return h.allowed == 0 || h.underWay < h.allowed
 	}
 }
 
@@ -148,8 +149,9 @@ func (s *Scope) sent(t *Task) {
 		sc.underWay++
 	}
 	h := &s.throttle
+	h.underWay++
 	h.sole = nil
-	if s.underWay == 1 {
+	if h.underWay == 1 {
 		h.sole = t
 	}
 	if len(h.refused) > 0 && h.refused[0] == t {
@@ -180,6 +182,7 @@ func (s *Scope) answered(sched *Scheduler, t *Task, a Arrival) (again bool) {
 		t.refused++
 		h.refused = append(h.refused, t)
 	}
+	h.underWay--
 	for sc := range s.outwards() {
 		sc.underWay--
 	}
@@ -193,22 +196,22 @@ func (s *Scope) halve(sched *Scheduler, sentAt int) {
 	if sentAt <= h.halvedAt {
 		return
 	}
-	if h.allowed == 0 || s.underWay < h.allowed {
-		h.allowed = s.underWay
+	if h.allowed == 0 || h.underWay < h.allowed {
+		h.allowed = h.underWay
 	}
 	h.allowed = max(1, h.allowed/2)
-	h.halvedAt, h.changed, h.before = sched.clock, sched.clock, s.underWay
+	h.halvedAt, h.changed, h.before = sched.clock, sched.clock, h.underWay
 }
 
 // grow increases the number of requests that may be under way by one after an answer, if as many are under way as may
 // be, and if all requests that were sent before the number changed last have been answered.
 func (s *Scope) grow(sched *Scheduler, sentAt int) {
 	h := &s.throttle
-	if h.allowed == 0 || s.underWay < h.allowed || sentAt <= h.changed || h.before > 0 {
+	if h.allowed == 0 || h.underWay < h.allowed || sentAt <= h.changed || h.before > 0 {
 		return
 	}
 	h.allowed++
-	h.changed, h.before = sched.clock, s.underWay
+	h.changed, h.before = sched.clock, h.underWay
 	if h.allowed >= sched.set.Parallel {
 		h.allowed = 0
 	}

@@ -39,7 +39,7 @@ func (s *Scheduler) Consider(t *Task, divide func(page any, idle int) bool) (div
 func (s *Scheduler) ConsiderCut(t *Task, cut func(idle int)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !t.spent && !t.underWay && len(t.pages) == 1 && t.left >= LeastLeft {
+	if !t.spent && !t.underWay && !t.listed && len(t.pages) == 1 && t.left >= LeastLeft {
 		cut(s.idle(t))
 	}
 }
