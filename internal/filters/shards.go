@@ -33,11 +33,10 @@ func (t *Table[T]) Shards(c Criteria, now time.Time, retention, every time.Durat
 // at midnight UTC, so that they do not depend on the two times. If there were more than MaxWindows windows, a
 // multiple of every is used instead. A length that is not positive gives no points.
 func Grid(first, last time.Time, every time.Duration) []time.Time {
-	span := last.Sub(first)
-	if every <= 0 || span <= 0 {
+	if every <= 0 {
 		return nil
 	}
-	if n := span / every; n >= MaxWindows-1 {
+	if n := last.Sub(first) / every; n >= MaxWindows-1 {
 		every *= n/(MaxWindows-1) + 1
 	}
 	var points []time.Time
