@@ -34,7 +34,8 @@ type HSMAPI interface {
 // OldestFirst.
 //
 // A backup that changes from one listed state to another while the range runs is delivered at most once and
-// may be missed.
+// may be missed. If the pages of a chain shift while a range runs, no backup is delivered twice; if they
+// shift between a checkpoint and its resumption, backups may be, unless the filter has several states.
 //
 // A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
 // request fails. DescribeBackups documents the errors [*hsmtypes.CloudHsmAccessDeniedException],

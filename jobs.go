@@ -29,10 +29,10 @@ type BackupAPI interface {
 // A job that is created while the range runs may or may not be delivered. A job that changes its state
 // meanwhile is delivered in its old or its new state.
 //
-// No job is delivered twice from two windows or two states: the windows of [Listing.Every] and
-// [Listing.Parallel] do not overlap, and if the filter has several states, the listing remembers the ids of
-// the jobs that it delivered. Within one chain, no job is delivered twice as long as the service's paging is
-// stable.
+// No job is delivered twice. The windows of [Listing.Every] and [Listing.Parallel] do not overlap. If the filter has
+// several states, the listing remembers the ids of the jobs that it delivered. Each chain remembers those of its last
+// page, because jobs that are created meanwhile can shift the pages. A checkpoint has these ids only if the filter has
+// several states: otherwise a page that shifts between a checkpoint and its resumption may repeat jobs.
 //
 // A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
 // request fails. ListBackupJobs documents the errors [*types.InvalidParameterValueException] and
@@ -57,10 +57,10 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 // A job that is created while the range runs may or may not be delivered. A job that changes its state
 // meanwhile is delivered in its old or its new state.
 //
-// No job is delivered twice from two windows or two states: the windows of [Listing.Every] and
-// [Listing.Parallel] do not overlap, and if the filter has several states, the listing remembers the ids of
-// the jobs that it delivered. Within one chain, no job is delivered twice as long as the service's paging is
-// stable.
+// No job is delivered twice. The windows of [Listing.Every] and [Listing.Parallel] do not overlap. If the filter has
+// several states, the listing remembers the ids of the jobs that it delivered. Each chain remembers those of its last
+// page, because jobs that are created meanwhile can shift the pages. A checkpoint has these ids only if the filter has
+// several states: otherwise a page that shifts between a checkpoint and its resumption may repeat jobs.
 //
 // A range ends with a [*ListError] if the filter is invalid ([ErrFilter]), if the client is nil, or if a
 // request fails. ListCopyJobs documents the errors [*types.InvalidParameterValueException] and

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"net"
 	"slices"
-	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
@@ -24,17 +25,25 @@ func (p part) gap() Gap {
 func reason(err error, permission string) string {
 	var api smithy.APIError
 	var dns *net.DNSError
+	var op *smithy.OperationError // the innermost one: that of the credentials, if they could not be obtained
+	for e := err; errors.As(e, &op); e = op.Err {
+	}
+	kind := backupx.KindOf(err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
-	case errors.As(err, &dns) && dns.IsNotFound:
+	case kind == backupx.KindNotOffered:
 		return "no such host: the service is not offered there, or there is no network"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "no such host: " + dns.Name
+	case kind == backupx.KindDenied && op != nil && op.ServiceID == "STS":
+		return "access denied: the role cannot be assumed"
+	case kind == backupx.KindDenied:
+		return "access denied: it takes the permission " + permission
+	case kind == backupx.KindNotEnabled:
+		return "not authenticated: the region is not enabled, or the credentials are not valid"
 	case !errors.As(err, &api):
 		return "no answer that can be used"
-	case strings.Contains(api.ErrorCode(), "AccessDenied"):
-		return "access denied: it takes the permission " + permission
-	case slices.Contains([]string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"}, api.ErrorCode()):
-		return "not authenticated: the region is not enabled, or the credentials are not valid"
 	case slices.Contains([]string{"ExpiredToken", "ExpiredTokenException"}, api.ErrorCode()):
 		return "the credentials have expired"
 	}
