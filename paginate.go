@@ -178,6 +178,7 @@ func shapeOf[O any]() callwatch.Shape {
 		for i := range t.NumField() {
 			if f := t.Field(i); f.Type.Kind() == reflect.Slice {
 				shape.List = f.Name
+				break
 			}
 		}
 	}
