@@ -164,11 +164,16 @@ func (s *scanner) scanString(p []byte) []byte {
 		s.escapes = true
 		return p[i+1:]
 	}
+	if end >= 0 && !s.filled { // most strings come in one piece, which is not copied
+		s.filled = len(part) > 0
+		s.endString(part)
+		return p[end+1:]
+	}
 	s.keep(part)
 	if end < 0 {
 		return nil
 	}
-	s.endString()
+	s.endString(s.text)
 	return p[end+1:]
 }
 
@@ -184,28 +189,39 @@ func appendSome(text []byte, p ...byte) []byte {
 	return append(text, p[:min(len(p), mostText+1-len(text))]...)
 }
 
-// endString notes the end of a string: the name of a member, or its value.
-func (s *scanner) endString() {
+// endString notes the end of a string: the name of a member, or its value. The text is that of a string that is kept.
+func (s *scanner) endString(text []byte) {
 	s.inString = false
 	switch {
 	case s.depth == 0:
-		s.message, s.state = s.unquoted(), scanOff
+		s.message, s.state = unquoted(text), scanOff
 	case s.isKey && s.depth == 1:
-		s.beginMember(s.unquoted())
+		s.beginMember(unquoted(text))
 	case s.isKey:
-		if name := s.unquoted(); slices.Contains(s.times, name) {
-			s.time = name
-		}
+		s.time = s.timeNamed(text)
 	case s.depth != 1:
 	case s.member == s.shape.Token && s.filled:
 		s.found()
 	case s.keeps && isMessage(s.member):
-		s.message = cmp.Or(s.message, s.unquoted())
+		s.message = cmp.Or(s.message, unquoted(text))
 	case s.keeps:
-		s.code = cmp.Or(s.code, s.unquoted())
+		s.code = cmp.Or(s.code, unquoted(text))
 	}
 	s.isKey = false
 	s.text = s.text[:0]
+}
+
+// timeNamed returns the time that a member of an item is, empty if it is none.
+func (s *scanner) timeNamed(text []byte) string {
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text = []byte(unquoted(text))
+	}
+	for _, name := range s.times {
+		if string(text) == name {
+			return name
+		}
+	}
+	return ""
 }
 
 // beginMember notes the name of a member of the whole object.
@@ -241,18 +257,17 @@ func (s *scanner) endNumber() {
 	s.time, s.text = "", s.text[:0]
 }
 
-// unquoted returns the string that was read, or an empty one if it was too long to be kept.
-func (s *scanner) unquoted() string {
-	var text string
+// unquoted returns a string as it is decoded, or an empty one if it is too long to be kept.
+func unquoted(text []byte) (decoded string) {
 	switch {
-	case len(s.text) > mostText:
+	case len(text) > mostText:
 		return ""
-	case !bytes.ContainsRune(s.text, '\\'):
-		return string(s.text)
-	case json.Unmarshal(slices.Concat([]byte{'"'}, s.text, []byte{'"'}), &text) != nil:
+	case bytes.IndexByte(text, '\\') < 0:
+		return string(text)
+	case json.Unmarshal(slices.Concat([]byte{'"'}, text, []byte{'"'}), &decoded) != nil:
 		return ""
 	}
-	return text
+	return decoded
 }
 
 // isMessage and isCode tell the members that the services of AWS, and the proxies before them, write errors in.
