@@ -54,9 +54,21 @@
 //
 // A range yields its items first and then at most one error, a [*ListError]. It has the operation, the page,
 // and a [Checkpoint] from which [Listing.Resume] delivers the remaining items, and it wraps the error that
-// the SDK returned. A repeated page token and an empty response body are errors too: with them the SDK's own
-// paginators loop for ever, or end as if the page were the last one. The SDK retries requests; this package
-// does not, except for pages that were throttled while it read others in parallel. If requests are throttled, use the SDK's adaptive mode (aws.RetryModeAdaptive) and
+// the SDK returned. The following are errors too, because the SDK's own paginators loop for ever, or end as if
+// the page were the last one:
+//
+//   - a page token that is repeated;
+//   - a response with the status 200 that is no page: an empty body, the header X-Amzn-Errortype, a JSON
+//     object with neither the list nor a token but other members, such as {"message": "Forbidden"}, and JSON
+//     that is no object. An object without members is an empty page;
+//   - a time that the SDK would turn into an arbitrary date: a number outside the years 1678 to 2262, infinity
+//     or NaN.
+//
+// The last two are seen in responses that a client of the SDK decodes, not in those of a stub or of
+// [FromOperation].
+//
+// The SDK retries requests; this package does not, except for pages that were throttled while it read others
+// in parallel. If requests are throttled, use the SDK's adaptive mode (aws.RetryModeAdaptive) and
 // [Listing.Rate].
 //
 // # Resuming

@@ -45,7 +45,8 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 
 // Values returns the items of a range as an [iter.Seq], for functions of the standard library and of lo, and
 // stores the error of the range in err. The error is nil after a range that succeeds, and is reset when a
-// range starts.
+// range starts. Values panics if err is nil, because the error of a range would be lost; a nil seq is an error of the
+// range.
 //
 //	var err error
 //	jobs := slices.SortedFunc(backupx.Values(listing.All(ctx), &err), byCreation)
@@ -53,8 +54,15 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 //		return err // jobs has the items that were read before the error
 //	}
 func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
+	if err == nil {
+		panic("backupx: Values: the pointer for the error is nil")
+	}
 	return func(yield func(T) bool) {
 		*err = nil
+		if seq == nil {
+			*err = errors.New("backupx: the sequence is nil")
+			return
+		}
 		for v, e := range seq {
 			if e != nil {
 				*err = e

@@ -146,11 +146,24 @@ const redacted = "[redacted]"
 // pattern stays, and the rest is replaced. A connection error prints the URL with its nextToken, and AWS
 // answers a wrong signature with the whole canonical request.
 var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(nextToken(?:=|\\?"\s*:\s*\\?"|%3D))(?:\\[^"]|[^&\s"\\])+`),
-	regexp.MustCompile(`(?i)(x-amz-(?:security-token|signature|credential)\s*[=:]\s*)[^&\s"\\]+`),
-	regexp.MustCompile(`(?i)((?:signature|credential|secretaccesskey|secret_access_key|sessiontoken|session_token)"?\s*[=:]\s*"?)[^&\s",\\]+`),
+	regexp.MustCompile(`(?i)(nextToken(?:=|\\?"\s*:\s*\\?"|%3D))(?:\\[^"]|[^&\s"'<>\\])+`),
+	regexp.MustCompile(`(?i)(x-amz-(?:security-token|signature|credential)(?:\\?"?[ \t]*[=:][ \t]*\[?\\?"?|%3D|%253D))[^&\s"'<>\\]+`),
+	regexp.MustCompile(`(?i)(` + secretNames + `(?:\\?"?[ \t]*=[ \t]*|%3D|%253D)\\?["']?)[^&\s"',<>\\]+`),
+	regexp.MustCompile(`(?i)((?:^|[^a-z])(?:aws)?` + secretNames + `\\?"\s*:\s*\\?")[^"\\]+`),
+	regexp.MustCompile(`(?i)(authorization\\?"?\s*[=:]\s*\[?\\?["']?(?:basic|bearer|token)\s+)[^\s"',<>\\]+`),
 	regexp.MustCompile(`()\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b`),
+	regexp.MustCompile(`(%[0-9A-F]{2})(?:AKIA|ASIA)[A-Z0-9]{12,}`),
+	regexp.MustCompile(`(://[^\s/:@"]*:)[^\s/@"]+(@)`),
 }
+
+// suspects match words that are secrets or prose. The code IncompleteSignature is followed by a colon and a message,
+// and so are the words "signature" and "credential" in many a message. Only a word that looks random is replaced.
+var suspects = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)((?:^|[^a-z])(?:aws)?` + secretNames + `[ \t]*:[ \t]*'?)([^&\s"',<>\\]+)`),
+	regexp.MustCompile(`(?i)(\bbearer[ \t]+)([^&\s"',<>\\]+)`),
+}
+
+const secretNames = `(?:signature|credential|secret_?access_?key|session_?token)`
 
 // redact replaces the token, credentials and signatures in a text. A token of fewer than four bytes is
 // replaced only where the text calls it a token: otherwise the token "1" would remove every such digit from a
@@ -163,9 +176,29 @@ func redact(text, token string) string {
 		}
 	}
 	for _, re := range secrets {
-		text = re.ReplaceAllString(text, "${1}"+redacted)
+		text = re.ReplaceAllString(text, "${1}"+redacted+"${2}") // a group that a pattern lacks is empty
+	}
+	for _, re := range suspects {
+		text = re.ReplaceAllStringFunc(text, func(match string) string {
+			if parts := re.FindStringSubmatch(match); looksRandom(parts[2]) {
+				return parts[1] + redacted
+			}
+			return match
+		})
 	}
 	return text
+}
+
+// looksRandom reports whether a word may be a secret. Secrets are at least eight characters of base64 or hexadecimal
+// digits. An error code, an address and an ARN are none.
+func looksRandom(word string) bool {
+	switch {
+	case len(word) < 8, strings.HasSuffix(word, ":"), strings.Contains(word, "://"), strings.HasPrefix(word, "arn:"):
+		return false
+	case len(word) >= 16 && strings.Trim(word, "abcdef") == "":
+		return true
+	}
+	return strings.ContainsAny(word, "0123456789+=")
 }
 
 // spellings returns the forms in which an error may print a token: as it is, in a URL, in JSON, and quoted.

@@ -283,3 +283,87 @@ func TestTokensAreKeptOutOfTheTextHoweverTheyAreSpelled(t *testing.T) {
 		require.NotContains(t, got, part)
 	}
 }
+
+// Texts of real services, SDKs and proxies that have no secrets stay as they are, to the letter.
+func TestRealTextsStayAsTheyAre(t *testing.T) {
+	for _, text := range []string{
+		"api error IncompleteSignature: Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter.",
+		"api error IncompleteSignature: The request signature does not conform to AWS standards.",
+		"api error IncompleteSignatureException: Missing key=value pair in Authorization header",
+		"api error InvalidSignatureException: Signature expired: 20260314T000000Z is now earlier than 20260314T001000Z (20260314T001500Z - 5 min.)",
+		"api error InvalidSignatureException: Signature not yet current: 20260314T001000Z is still later than 20260314T000500Z",
+		"api error InvalidSignatureException: Credential should be scoped to a valid region, not 'us-east-1'.",
+		"api error InvalidSignatureException: Credential should be scoped to correct service: 'backup'.",
+		"api error SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+		"api error InvalidSignature: wrong",
+		"api error MissingCredential: none was sent",
+		"api error InvalidCredential: expired",
+		"api error InvalidSessionToken: The session token is invalid",
+		"api error InvalidSecretAccessKey: Check the key",
+		"api error AuthorizationHeaderMalformed: The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'",
+		"api error AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; the region 'us-east-1' is wrong",
+		"api error MissingAuthenticationToken: Missing Authentication Token",
+		"api error InvalidClientTokenId: The security token included in the request is invalid.",
+		"api error ExpiredTokenException: The security token included in the request is expired",
+		"api error UnrecognizedClientException: The security token included in the request is invalid.",
+		"api error AccessDenied: User: arn:aws:sts::123456789012:assumed-role/audit/i-0123456789abcdef0 is not authorized to perform: backup:ListBackupJobs",
+		"api error AccessDenied: No session policy allows the sts:GetSessionToken action",
+		"operation error STS: GetSessionToken: api error AccessDenied: Cannot call GetSessionToken with session credentials",
+		"api error InvalidNextTokenException: The provided next token is not valid",
+		"api error InvalidParameterValueException: Value at 'nextToken' failed to satisfy constraint: Member must have length less than or equal to 2048",
+		"api error InvalidParameterValueException: Invalid nextToken: must not be empty",
+		"api error ValidationException: NextToken: expired",
+		"api error ValidationException: sessionToken: must have length less than or equal to 2048",
+		"api error RequestExpired: Request has expired.",
+		"get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, http response error StatusCode: 404, request to EC2 IMDS failed",
+		"failed to get credential: EC2RoleRequestError: no EC2 instance role found",
+		"no credential: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials2.html",
+		"cannot assume with this credential: arn:aws:iam::123456789012:role/audit",
+		"error retrieving credential: operation error SSO: GetRoleCredentials, https response error StatusCode: 401",
+		"NoCredentialProviders: no valid providers in chain. Deprecated.\n\tFor verbose messaging see aws.Config.CredentialsChainVerboseErrors",
+		"credential_process: exec: \"aws-vault2\": executable file not found in $PATH",
+		"invalid credential: expected 3 fields\nsignature:\n  missing",
+		"x509: invalid signature: parent certificate cannot sign this kind of certificate",
+		"tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of \"crypto/rsa: verification error\" while trying to verify candidate authority certificate)",
+		"proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused",
+		"Proxy Authorization: required, basic authentication is not offered, bearer tokens are",
+		"WWW-Authenticate: Bearer realm is missing",
+		"Get \"https://backup.us-east-1.amazonaws.com/backup-jobs?maxResults=1000&state=FAILED\": dial tcp: lookup backup.us-east-1.amazonaws.com: no such host",
+		"https response error StatusCode: 400, RequestID: 3f1c8a0e-0f8b-4c43-9d8a-6f1f6a4b2c1d, api error ThrottlingException: Rate exceeded",
+	} {
+		l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+			return backupx.Page[int]{}, errors.New(text)
+		})
+		require.EqualError(t, errOf(t, l), "backupx: ListThings: page 1: "+text)
+	}
+}
+
+// Of these texts only the secret goes, in whatever form it is written.
+func TestOnlyTheSecretGoes(t *testing.T) {
+	const key, secret, session = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "IQoJb3JpZ2luX2VjEKr//////////wEaCXVzLWVhc3Qtx+y/z=="
+	for text, want := range map[string]string{
+		"api error IncompleteSignature: '" + key + "' not a valid key=value pair":                 "api error IncompleteSignature: '[redacted]' not a valid key=value pair",
+		"api error SignatureDoesNotMatch: Signature: 0a1b2c3d4e5f0a1b, want another":              "api error SignatureDoesNotMatch: Signature: [redacted], want another",
+		"signature: deadbeefdeadbeefdeadbeef is wrong":                                            "signature: [redacted] is wrong",
+		"aws_secret_access_key = " + secret + " is wrong":                                         "aws_secret_access_key = [redacted] is wrong",
+		"aws_session_token: " + session + " is wrong":                                             "aws_session_token: [redacted] is wrong",
+		"awsSecretAccessKey: '" + secret + "' is wrong":                                           "awsSecretAccessKey: '[redacted]' is wrong",
+		`{"secretAccessKey":"` + secret + `","x":"y"}`:                                            `{"secretAccessKey":"[redacted]","x":"y"}`,
+		`{\"SessionToken\": \"` + session + `\",\"x\":\"y\"}`:                                     `{\"SessionToken\": \"[redacted]\",\"x\":\"y\"}`,
+		`{"X-Amz-Security-Token":"` + session + `","x":"y"}`:                                      `{"X-Amz-Security-Token":"[redacted]","x":"y"}`,
+		`{"X-Amz-Security-Token":["` + session + `"],"x":"y"}`:                                    `{"X-Amz-Security-Token":["[redacted]"],"x":"y"}`,
+		"X-Amz-Credential%3D" + key + "%2F20260314&x=y":                                           "X-Amz-Credential%3D[redacted]&x=y",
+		"key%3D" + key + "%2F20260314":                                                            "key%3D[redacted]%2F20260314",
+		"<a href='https://x/?nextToken=AQICAHh'>the next page</a>":                                "<a href='https://x/?nextToken=[redacted]'>the next page</a>",
+		"Authorization: Bearer eyJhbGciOi.J9 was refused":                                         "Authorization: Bearer [redacted] was refused",
+		"in Authorization header: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x' (missing)":                  "in Authorization header: 'Bearer [redacted]' (missing)",
+		`Proxy-Authorization: Basic dXNlcjpwYXNz, refused`:                                        "Proxy-Authorization: Basic [redacted], refused",
+		"proxyconnect: http://user:p4ss@proxy:3128 refused":                                       "proxyconnect: http://user:[redacted]@proxy:3128 refused",
+		"Credential=" + key + "/20260314/us-east-1, SignedHeaders=host, Signature=ab12 was wrong": "Credential=[redacted], SignedHeaders=host, Signature=[redacted] was wrong",
+	} {
+		l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+			return backupx.Page[int]{}, errors.New(text)
+		})
+		require.EqualError(t, errOf(t, l), "backupx: ListThings: page 1: "+want)
+	}
+}

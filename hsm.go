@@ -53,7 +53,11 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 	}.list(f.c, api)
 }
 
-func watchHSM(o *cloudhsmv2.Options, w *callwatch.Watch) { o.APIOptions = append(o.APIOptions, w.Add) }
+// watchHSM watches a call of CloudHSM. The times of backups are checked as they are read, because the client decodes
+// numbers that are no time to arbitrary dates.
+func watchHSM(o *cloudhsmv2.Options, w *callwatch.Watch) {
+	o.APIOptions = append(o.APIOptions, w.AddCheckingTimes("CreateTimestamp", "CopyTimestamp", "DeleteTimestamp"))
+}
 
 func fillHSMBackups(q filters.Query, in *cloudhsmv2.DescribeBackupsInput, token *string, size *int32) {
 	in.NextToken, in.MaxResults = token, size

@@ -87,29 +87,33 @@ func (f BackupJobFilter) CompletedWithIssues() BackupJobFilter {
 	return BackupJobFilter{backupJobs.Flag(f.c, filters.KeyCompletedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS does not document whether a job created
-// exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is an
-// error ([ErrFilter]).
+// CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS Backup lists a job for 30 days after its creation:
+// with a t before that, a range delivers the jobs of the last 30 days and ends without an error, as if there had been
+// no others. [BackupJobFilter.Explain] warns of such a t. AWS does not document whether a job created exactly at t is
+// included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedAfter(t time.Time) BackupJobFilter {
 	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before t (ByCreatedBefore). AWS does not document whether a job
-// created exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The zero time is
-// an error ([ErrFilter]).
+// CreatedBefore keeps the jobs created before t (ByCreatedBefore). With a t before the 30 days for which AWS Backup
+// lists jobs, a range delivers nothing and ends without an error; [BackupJobFilter.Explain] warns of it. AWS does not
+// document whether a job created exactly at t is included; use [BackupJobFilter.CreatedBetween] where that matters. The
+// zero time is an error ([ErrFilter]).
 func (f BackupJobFilter) CreatedBefore(t time.Time) BackupJobFilter {
 	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
-// open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
+// open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. A span
+// before the 30 days for which AWS Backup lists jobs is not an error: see [BackupJobFilter.CreatedAfter]. The
 // filter's text and JSON name the two ends createdFrom and createdTo.
 func (f BackupJobFilter) CreatedBetween(from, to time.Time) BackupJobFilter {
 	return BackupJobFilter{backupJobs.Between(f.c, from, to)}
 }
 
 // CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
-// completed exactly at t is included. The zero time is an error ([ErrFilter]).
+// completed exactly at t is included. The zero time is an error ([ErrFilter]). A t before the 30 days for
+// which AWS Backup lists jobs is not: see [BackupJobFilter.CreatedAfter].
 func (f BackupJobFilter) CompletedAfter(t time.Time) BackupJobFilter {
 	return BackupJobFilter{backupJobs.Limit(f.c, filters.KeyCompletedAfter, t)}
 }
@@ -247,29 +251,33 @@ func (f CopyJobFilter) CompletedWithIssues() CopyJobFilter {
 	return CopyJobFilter{copyJobs.Flag(f.c, filters.KeyCompletedWithIssues)}
 }
 
-// CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS does not document whether a job created
-// exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is an error
-// ([ErrFilter]).
+// CreatedAfter keeps the jobs created after t (ByCreatedAfter). AWS Backup lists a job for 30 days after its creation:
+// with a t before that, a range delivers the jobs of the last 30 days and ends without an error, as if there had been
+// no others. [CopyJobFilter.Explain] warns of such a t. AWS does not document whether a job created exactly at t is
+// included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedAfter(t time.Time) CopyJobFilter {
 	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCreatedAfter, t)}
 }
 
-// CreatedBefore keeps the jobs created before t (ByCreatedBefore). AWS does not document whether a job
-// created exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The zero time is
-// an error ([ErrFilter]).
+// CreatedBefore keeps the jobs created before t (ByCreatedBefore). With a t before the 30 days for which AWS Backup
+// lists jobs, a range delivers nothing and ends without an error; [CopyJobFilter.Explain] warns of it. AWS does not
+// document whether a job created exactly at t is included; use [CopyJobFilter.CreatedBetween] where that matters. The
+// zero time is an error ([ErrFilter]).
 func (f CopyJobFilter) CreatedBefore(t time.Time) CopyJobFilter {
 	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCreatedBefore, t)}
 }
 
 // CreatedBetween keeps the jobs created at from or later and strictly before to. A zero time leaves that end
-// open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. The
+// open. The span is exact: the request asks for a slightly wider one, and backupx checks each job. A span
+// before the 30 days for which AWS Backup lists jobs is not an error: see [CopyJobFilter.CreatedAfter]. The
 // filter's text and JSON name the two ends createdFrom and createdTo.
 func (f CopyJobFilter) CreatedBetween(from, to time.Time) CopyJobFilter {
 	return CopyJobFilter{copyJobs.Between(f.c, from, to)}
 }
 
 // CompletedAfter keeps the jobs completed after t (ByCompleteAfter). AWS does not document whether a job
-// completed exactly at t is included. The zero time is an error ([ErrFilter]).
+// completed exactly at t is included. The zero time is an error ([ErrFilter]). A t before the 30 days for
+// which AWS Backup lists jobs is not: see [CopyJobFilter.CreatedAfter].
 func (f CopyJobFilter) CompletedAfter(t time.Time) CopyJobFilter {
 	return CopyJobFilter{copyJobs.Limit(f.c, filters.KeyCompletedAfter, t)}
 }

@@ -81,7 +81,11 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 // ListCopyJobs has been seen to do the same.
 const retention = 30 * 24 * time.Hour
 
-func watchBackup(o *backup.Options, w *callwatch.Watch) { o.APIOptions = append(o.APIOptions, w.Add) }
+// watchBackup watches a call of AWS Backup, and has the times of the response checked.
+func watchBackup(o *backup.Options, w *callwatch.Watch) {
+	o.APIOptions = append(o.APIOptions, w.Add)
+	o.Protocol = callwatch.CheckTimes(o.Protocol)
+}
 
 func fillBackupJobs(q filters.Query, in *backup.ListBackupJobsInput, token *string, size *int32) {
 	*in = backup.ListBackupJobsInput{

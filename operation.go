@@ -27,7 +27,7 @@ type operation[T any] struct {
 type fetcher[T any] func(ctx context.Context, token string, size int) (page[T], error)
 
 // calling returns the fetch of an operation. fill writes a request, items reads the response, and watched
-// adds the option that detects an empty body. method is a method expression of the interface type, not a
+// adds the option that detects a response that is no page. method is a method expression of the interface type, not a
 // method value of the client, which would panic if the client is nil: a nil client is an error only when the
 // listing is read.
 func calling[C, T, I, O, F any](

@@ -115,8 +115,8 @@ func FromOperation[T, I, O, F any](
 }
 
 // fetchWith returns the fetcher of one chain, which calls call with a deep copy of input for each page. If watched
-// is not nil, an empty body is an error, because the SDK would decode it to an empty page, and an observer in
-// the context sees the attempts of each call.
+// is not nil, a response that is no page is an error, because the SDK would decode it to an empty page, and an observer
+// in the context sees the attempts of each call.
 func fetchWith[T, I, O, F any](
 	call func(context.Context, *I, ...func(*F)) (*O, error),
 	input I,
@@ -124,26 +124,29 @@ func fetchWith[T, I, O, F any](
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
 ) fetcher[T] {
+	shape := shapeOf[O]()
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := cloned(input)
 		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))
 		watch := callwatch.NewWatch(ctx)
+		watch.Expect(shape)
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, watch) })
 		}
 		out, err := callwatch.Guard(watch, func() (*O, error) { return call(ctx, &in, opts...) })
+		shown := func(text string) string { return redact(text, token) }
 		if err != nil {
-			return pageOf[T](nil, "", middleware.Metadata{}), err
+			return pageOf[T](nil, "", middleware.Metadata{}), watch.Explain(err, shown)
 		}
 		if out == nil {
 			return pageOf[T](nil, "", middleware.Metadata{}), errors.New("the client returned neither an output nor an error")
 		}
 		md := resultMetadata(out)
-		if watch.Empty(md) {
-			return pageOf[T](nil, "", middleware.Metadata{}), callwatch.ErrEmptyBody
-		}
 		list, next := items(out)
+		if err := watch.Failure(md, len(list) > 0 || aws.ToString(next) != "", shown); err != nil {
+			return pageOf[T](nil, "", middleware.Metadata{}), err
+		}
 		return pageOf(list, aws.ToString(next), md), nil
 	}
 }
@@ -168,6 +171,21 @@ func resultMetadata(out any) middleware.Metadata {
 		return md
 	}
 	return middleware.Metadata{}
+}
+
+// shapeOf returns what makes a response a page that is decoded to an output. The clients of the built-in operations name
+// the fields of an output as the response names its members.
+func shapeOf[O any]() callwatch.Shape {
+	shape := callwatch.Shape{Token: "NextToken"}
+	if t := reflect.TypeFor[O](); t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			if f := t.Field(i); f.Type.Kind() == reflect.Slice {
+				shape.List = f.Name
+				break
+			}
+		}
+	}
+	return shape
 }
 
 // All ranges over the items. At most one error is yielded, as the last element: a [*ListError], after all

@@ -9,7 +9,8 @@ import (
 
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/prelude"
-	smithytime "github.com/aws/smithy-go/time"
+
+	"github.com/backupx-go/backupx/internal/epoch"
 )
 
 // reader reads a value of one shape into a V.
@@ -69,7 +70,7 @@ func enum[T any, E ~string](name string, at func(*T) *E) field[T] {
 
 func timestamp[T any](name string, at func(*T) **time.Time) field[T] {
 	return field[T]{name, prelude.Timestamp, func(d smithy.ShapeDeserializer, s *smithy.Schema, to *T) error {
-		t, err := readTime(d, s)
+		t, err := epoch.Read(d, s)
 		*at(to) = &t
 		return err
 	}}
@@ -141,18 +142,4 @@ func readInt32(d smithy.ShapeDeserializer, s *smithy.Schema) (*int32, error) {
 	}
 	i := int32(n)
 	return &i, nil
-}
-
-// readTime reads seconds since 1970. ReadTime of the runtime panics at the string "NaN", and turns numbers outside
-// the range of a time in nanoseconds (the years 1678 to 2262) into arbitrary dates.
-func readTime(d smithy.ShapeDeserializer, s *smithy.Schema) (time.Time, error) {
-	const limit = float64(math.MaxInt64 / int64(time.Second))
-	var seconds float64
-	if err := d.ReadFloat64(s, &seconds); err != nil {
-		return time.Time{}, err
-	}
-	if math.IsNaN(seconds) || math.Abs(seconds) > limit {
-		return time.Time{}, fmt.Errorf("%v seconds since 1970 are no time", seconds)
-	}
-	return smithytime.ParseEpochSeconds(seconds), nil
 }

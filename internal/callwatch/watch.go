@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -20,28 +22,50 @@ import (
 // empty last page: the listing would end early and look complete.
 var ErrEmptyBody = errors.New("the service answered with an empty body where a page is owed")
 
-// Watch records whether the response of one call had any content. It looks at the bytes that are read,
-// because a custom HTTP client may leave ContentLength at 0 although there is a body. It is a step in the SDK
-// client's middleware stack; a stub has no such stack, and its responses are not checked.
+// Watch finds out whether the response of one call was a page. The SDK's decoders pass over members that they do not
+// know, so that they decode an error with the status 200, and any other object, to an empty last page. The watch looks
+// at the bytes that are read, because a custom HTTP client may leave ContentLength at 0 although there is a body. It is
+// a step in the SDK client's middleware stack; a stub has no such stack, and its responses are not checked.
 type Watch struct {
 	observer Observer // of the call's attempts; nil for none
+	shape    Shape    // of the operation's pages
 	last     atomic.Pointer[watchedBody]
 }
 
 // NewWatch returns a watch for a call with a context, which may have an [Observer].
 func NewWatch(ctx context.Context) *Watch { return &Watch{observer: observerOf(ctx)} }
 
+// Expect sets what makes a response a page. It has to be called before the call.
+func (w *Watch) Expect(page Shape) { w.shape = page }
+
 type watchedBodyKey struct{}
 
-// Empty reports whether the body that an output was decoded from was read to its end and had no content. The
-// output's metadata identify that body, even if a client sends several requests at once. The output of a
-// wrapper may lack these metadata: it is assumed to come from the last response.
-func (w *Watch) Empty(md middleware.Metadata) bool {
+// Failure returns why the response that an output was decoded from is no page, nil if it is one. The caller says whether
+// the output has items or a token: then it is a page, whatever the body looked like to the watch. A function redact
+// removes what must not be shown from a text of the response.
+//
+// The output's metadata identify the response, even if a client sends several requests at once. The output of a wrapper
+// may lack these metadata: it is assumed to come from the last response.
+func (w *Watch) Failure(md middleware.Metadata, filled bool, redact func(string) string) error {
 	body, ok := md.Get(watchedBodyKey{}).(*watchedBody)
 	if !ok {
 		body = w.last.Load()
 	}
-	return body != nil && body.holdsNothing()
+	if body == nil {
+		return nil
+	}
+	return body.failure(filled, redact)
+}
+
+// Explain returns the error of a call. If the client could not decode a response because it is no page, the error says
+// what came instead, and wraps the client's.
+func (w *Watch) Explain(err error, redact func(string) string) error {
+	var decoding *smithy.DeserializationError
+	body := w.last.Load()
+	if body == nil || !errors.As(err, &decoding) {
+		return err
+	}
+	return body.explain(err, redact)
 }
 
 // Guard calls a client and turns a panic of the SDK's decoder, for example on the timestamp "NaN", into an
@@ -59,51 +83,62 @@ func Guard[O any](w *Watch, call func() (O, error)) (out O, err error) {
 	return call()
 }
 
-// Add puts the watch into a client's middleware stack, next to the transport, and the step for the observer of
-// attempts if there is one.
-func (w *Watch) Add(stack *middleware.Stack) error {
+// Add puts the watch into a client's middleware stack, and the step for the observer of attempts if there is one.
+func (w *Watch) Add(stack *middleware.Stack) error { return w.add(stack, nil) }
+
+// AddCheckingTimes returns an option that does what Add does, for a client whose decoder turns numbers that are no time
+// into arbitrary dates: such a number in one of the members of an item is a failure.
+func (w *Watch) AddCheckingTimes(members ...string) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error { return w.add(stack, members) }
+}
+
+func (w *Watch) add(stack *middleware.Stack, times []string) error {
 	if w.observer != nil {
 		if err := observeAttempts(stack, w.observer); err != nil {
 			return err
 		}
 	}
-	return stack.Deserialize.Add(w, middleware.After)
-}
-
-// ID returns the name of the step in the middleware stack.
-func (w *Watch) ID() string { return "backupx.BodyWatch" }
-
-// HandleDeserialize wraps the response body of each attempt. The output is decoded from the last attempt's.
-func (w *Watch) HandleDeserialize(
-	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
-) (middleware.DeserializeOutput, middleware.Metadata, error) {
-	out, md, err := next.HandleDeserialize(ctx, in)
-	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
-		if resp.Body == nil { // from a custom HTTP client; the SDK would panic
-			resp.Body = http.NoBody
-		}
-		body := &watchedBody{ReadCloser: resp.Body}
-		resp.Body = body
-		md.Set(watchedBodyKey{}, body)
-		w.last.Store(body)
+	step := middleware.DeserializeMiddlewareFunc("backupx.BodyWatch", func(
+		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, md, err := next.HandleDeserialize(ctx, in)
+		w.watch(out.RawResponse, &md, times)
+		return out, md, err
+	})
+	// The decoder calls the step, so that the step sees the body as the decoder does: after other steps changed it.
+	if _, decodes := stack.Deserialize.Get(decoder); decodes {
+		return stack.Deserialize.Insert(step, decoder, middleware.After)
 	}
-	return out, md, err
+	return stack.Deserialize.Add(step, middleware.After)
 }
 
-// watchedBody is a response body that records its first bytes and whether it was read to its end.
+// decoder is the name that the step has in the SDK's clients which decodes the response.
+const decoder = "OperationDeserializer"
+
+// watch wraps the response body of an attempt. The output is decoded from the last attempt's.
+func (w *Watch) watch(raw any, md *middleware.Metadata, times []string) {
+	resp, ok := raw.(*smithyhttp.Response)
+	if !ok || resp == nil || resp.Response == nil {
+		return
+	}
+	if resp.Body == nil { // from a custom HTTP client; the SDK would panic
+		resp.Body = http.NoBody
+	}
+	body := &watchedBody{ReadCloser: resp.Body, response: resp, scanner: scanner{shape: w.shape, times: times}}
+	resp.Body = body
+	md.Set(watchedBodyKey{}, body)
+	w.last.Store(body)
+}
+
+// watchedBody is a response body that looks at what is read from it.
 type watchedBody struct {
 	io.ReadCloser
-	mu    sync.Mutex // guards the fields below: a client's wrapper may still read while empty looks at them
-	start []byte     // the first bytes of the content, without white space
-	ended bool       // the end was read
-}
+	response *smithyhttp.Response
 
-// holdsNothing reports whether the body ended without content, or with null, which the SDK decodes to an
-// empty page.
-func (b *watchedBody) holdsNothing() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.ended && (len(b.start) == 0 || string(b.start) == "null")
+	mu      sync.Mutex // guards the fields below: a client's wrapper may still read while others look at them
+	start   []byte     // the first bytes of the content, without white space
+	ended   bool       // the end was read
+	scanner scanner
 }
 
 // Read reads from the response body.
@@ -115,6 +150,62 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		text := append(b.start, bytes.TrimSpace(p[:n])...)
 		b.start = text[:min(len(text), enough)]
 	}
+	b.scanner.scan(p[:n])
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
+}
+
+// failure is that of Watch.
+func (b *watchedBody) failure(filled bool, redact func(string) string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := &b.scanner
+	switch {
+	case b.errorType() != "":
+		return b.noPage(nil, redact)
+	case b.holdsNothing():
+		return ErrEmptyBody
+	case s.noTime != nil:
+		return s.noTime
+	case !filled && !s.page && (len(s.others) > 0 || s.extra):
+		return b.noPage(nil, redact)
+	}
+	return nil
+}
+
+// explain is that of Watch.
+func (b *watchedBody) explain(err error, redact func(string) string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.response.StatusCode/100 == 2 && (b.errorType() != "" || b.otherJSON() != "") {
+		return b.noPage(err, redact)
+	}
+	return err
+}
+
+// holdsNothing reports whether the body ended without content, or with null, which the SDK decodes to an
+// empty page.
+func (b *watchedBody) holdsNothing() bool {
+	return b.ended && (len(b.start) == 0 || string(b.start) == "null")
+}
+
+// errorType returns the error code in the header of the response, empty if there is none.
+func (b *watchedBody) errorType() string {
+	return strings.TrimSpace(b.response.Header.Get("X-Amzn-Errortype"))
+}
+
+// otherJSON returns what the body is, if its first byte is that of a JSON value that is no object; otherwise it is empty.
+func (b *watchedBody) otherJSON() string {
+	if len(b.start) == 0 {
+		return ""
+	}
+	switch c := b.start[0]; {
+	case c == '[':
+		return "a JSON array"
+	case c == '"':
+		return "a JSON string"
+	case c == '-', c >= '0' && c <= '9', c == 't', c == 'f':
+		return "no JSON object"
+	}
+	return ""
 }
