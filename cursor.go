@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 )
 
 // Cursor is one traversal of a listing that remembers its position. Each range over a Listing starts at the
@@ -64,17 +63,7 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 }
 
 // check reports the error with which a range would fail before its first request.
-func (c *Cursor[T]) check() error {
-	t, _, err := c.l.begin(context.Background(), c.st.planOnly())
-	t.scope.Close()
-	if err != nil {
-		return err
-	}
-	if t.loops() {
-		return fmt.Errorf("%w: %w", errNowhere, ErrTokenLoop)
-	}
-	return nil
-}
+func (c *Cursor[T]) check() error { return c.l.check(c.st) }
 
 // All ranges over the items that were not delivered yet. An item is delivered when it is yielded: a range
 // from a checkpoint that was taken in the body of the loop does not deliver the current item again. After the
@@ -100,12 +89,7 @@ func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
 // Restart sends nothing. It fails, and changes nothing, if no token was refused, if the items have no ids ([List],
 // [FromOperation]), or if the listing began at a token ([Listing.StartAt]).
 func (c *Cursor[T]) Restart() error {
-	st := c.state()
-	err := errActive
-	if !st.active {
-		err = st.restart()
-	}
-	if err != nil {
+	if err := c.state().restart(); err != nil {
 		return &ListError{Operation: c.l.operation(), Checkpoint: c.Checkpoint(), Err: fmt.Errorf("Restart: %w", err)}
 	}
 	return nil
@@ -113,7 +97,7 @@ func (c *Cursor[T]) Restart() error {
 
 // Failed returns the sources of a fleet, or the services of an inventory, that have failed in the last range, also if the
 // loop was left before its end. In the body of a loop it returns those that have failed so far.
-func (c *Cursor[T]) Failed() SourceErrors { return slices.Clone(c.state().failed) }
+func (c *Cursor[T]) Failed() SourceErrors { return c.state().lastFailures() }
 
 // state returns the position. The zero Cursor gets an empty one, and its listing reports the error.
 func (c *Cursor[T]) state() *state {

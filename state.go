@@ -25,6 +25,9 @@ func newState() *state {
 	return &state{chains: map[string]*position{}, windows: map[string][]window{}, memories: map[string]*memory{}}
 }
 
+// lastFailures returns the sources that failed in the last range.
+func (st *state) lastFailures() SourceErrors { return slices.Clone(st.failed) }
+
 // planOnly returns the state if it has a plan, and another one otherwise: the first range makes the plan.
 func (st *state) planOnly() *state {
 	if st.opened {
@@ -166,7 +169,10 @@ type refusal struct {
 // over.
 func (st *state) restart() error {
 	refused := lo.PickBy(st.chains, func(_ string, p *position) bool { return p.refused != nil })
-	if len(refused) == 0 {
+	switch {
+	case st.active:
+		return errActive
+	case len(refused) == 0:
 		return errors.New("the service has refused no page token in the last range")
 	}
 	for _, p := range refused {

@@ -207,6 +207,19 @@ func (t *traversal) loops() bool {
 	return lo.SomeBy(t.chains, func(p *progress) bool { return p.pos.Loop && p.info.Source == "" })
 }
 
+// check reports the error with which a range from a state would fail before its first request.
+func (l Listing[T]) check(st *state) error {
+	t, _, err := l.begin(context.Background(), st.planOnly())
+	t.scope.Close()
+	switch {
+	case err != nil:
+		return err
+	case t.loops():
+		return fmt.Errorf("%w: %w", errNowhere, ErrTokenLoop)
+	}
+	return nil
+}
+
 // drive reads a listing to its end and passes each segment to deliver, until deliver wants no more. If check is not nil,
 // it may refuse the plan before the first request.
 func drive[T any](
