@@ -1,19 +1,11 @@
 package backupx
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding"
-	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/samber/lo"
 )
 
 // Checkpoint is a position in a listing, from which a later range, even in another process, continues. It is
@@ -23,9 +15,17 @@ import (
 // version, a checksum, the operation, the filter, the scope and the position of every chain. It contains page
 // tokens of the service: store it only where the items of the listing may be stored.
 //
-// Of a fleet or an inventory, the text has 8 bytes for a source that was delivered to its end, a hash of its name
-// and filter. A source that was not begun has its name and such a hash, and is planned anew when the listing is
-// resumed. The other sources have the position of every chain as well. The order of the sources does not count.
+// The sources of a fleet or an inventory are matched by name. Their order does not count, and a new source starts
+// at its beginning. A source may be gone only if it was delivered to its end, and it is not read again if it comes
+// back. All others must list the same as before. The text has 20 bytes for a source that was delivered to its end,
+// hashes of its name, its listing and its scope. A source that was not begun has its name, and is planned anew when
+// the listing is resumed. The other sources have the position of every chain as well. Filters that several sources
+// have are in the text once.
+//
+// A text is bounded, because it may be forged: 32 MiB, 200,000 positions of chains, 200,000 windows of creation time
+// and 10,000 of one query, 200,000 sources, 100,000 listings that a listing is made of, 32 of them in each other, and
+// filters of 4 MiB. To read a text, to resume from it and to write it again holds less than 256 MiB. The checksum
+// detects errors, not forgeries.
 //
 // A checkpoint does not contain functions (Where, Map) or settings (PageSize, Limit, Parallel, …): the
 // program that resumes must set them again.
@@ -34,12 +34,13 @@ type Checkpoint struct{ s *saved }
 // saved is the content of a checkpoint.
 type saved struct {
 	ID      identity            `json:"id"`
-	Done    bool                `json:"done,omitempty"`
 	Start   *savedPos           `json:"start,omitempty"` // the listing's StartAt, until the first range makes the plan
 	Opened  bool                `json:"opened,omitempty"`
 	Chains  map[string]savedPos `json:"chains,omitempty"`
-	Windows map[string][]string `json:"windows,omitempty"` // the unfinished windows of each query
+	Windows map[string][]window `json:"windows,omitempty"` // the unfinished windows of each query; one without a chain was not begun
 	Seen    map[string][]byte   `json:"seen,omitempty"`    // hashes of the items remembered for good, by path
+
+	done bool // nothing is left; the text does not have it, because the chains say it
 }
 
 // savedPos is the position of a chain, with the hashes that detect repeated tokens and items.
@@ -77,7 +78,11 @@ func (l Listing[T]) checkpoint(st *state) Checkpoint {
 // the chains of the sources of fleets that were delivered to their end or were not begun.
 func (st *state) checkpoint(id identity) Checkpoint {
 	o := st.outline(id)
-	s := &saved{ID: o.id, Opened: st.opened, Done: st.done(), Chains: map[string]savedPos{}}
+	s := &saved{ID: o.id, Opened: st.opened, done: st.done()}
+	if !st.opened {
+		return Checkpoint{s: s}
+	}
+	s.Chains = map[string]savedPos{}
 	for name, p := range st.chains {
 		if o.omits(name) {
 			continue
@@ -96,12 +101,20 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		if o.omits(key) {
 			continue
 		}
-		left := lo.Reject(windows, func(w window, _ int) bool { return st.delivered(key + w.String()) })
-		for _, w := range lo.Without(windows, left...) {
-			delete(s.Chains, key+w.String())
+		left := []window{}
+		for _, w := range windows {
+			name := key + w.String()
+			if !st.delivered(name) {
+				left = append(left, w)
+			}
+			if p := st.chains[name]; p != nil && (p.Done || !p.begun()) {
+				delete(s.Chains, name)
+			}
 		}
-		names := lo.Map(left, func(w window, _ int) string { return w.String() })
-		s.Windows = lo.Assign(s.Windows, map[string][]string{key: names})
+		if s.Windows == nil {
+			s.Windows = map[string][]window{}
+		}
+		s.Windows[key] = left
 	}
 	for path, m := range st.memories {
 		if o.omits(path) {
@@ -129,11 +142,19 @@ func (m *memory) packed() []byte {
 	return packed(stay)
 }
 
-// state returns the state of a range that starts at the checkpoint, for a listing with the identity id.
+// state returns the state of a range that starts at the checkpoint, for a listing with the identity id. It fails if the
+// checkpoint is that of another listing.
 func (s *saved) state(id identity) (*state, error) {
+	m, err := s.match(id)
 	st := newState()
-	st.opened, st.sources = s.Opened, s.sources(id)
+	if err != nil || !s.Opened {
+		return st, err
+	}
+	st.opened, st.sources = true, m.sources
 	for name, p := range s.Chains {
+		if m.dropped[name] {
+			continue
+		}
 		st.chains[name] = &position{
 			Token: string(p.Token), Skip: p.Skip, Pages: p.Pages, Done: p.Done, Loop: p.Loop, Partial: p.Partial,
 			seen: unpacked(p.Seen), recent: unpacked(p.Last), largest: p.Largest, passed: unpacked(p.Passed),
@@ -145,18 +166,21 @@ func (s *saved) state(id identity) (*state, error) {
 			st.chains[name].within.ids = unpacked(p.Front)
 		}
 	}
-	for key, texts := range s.Windows {
-		windows := make([]window, len(texts))
-		for i, text := range texts {
-			w, err := parseWindow(text)
-			if err != nil {
-				return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
-			}
-			windows[i] = w
+	for key, windows := range s.Windows {
+		if m.dropped[key] {
+			continue
 		}
 		st.windows[key] = windows
+		for _, w := range windows {
+			if name := key + w.String(); st.chains[name] == nil {
+				st.chains[name] = &position{}
+			}
+		}
 	}
 	for path, b := range s.Seen {
+		if m.dropped[path] {
+			continue
+		}
 		m := &memory{ids: map[uint64]bool{}}
 		for _, id := range unpacked(b) {
 			m.ids[id] = true
@@ -166,131 +190,38 @@ func (s *saved) state(id identity) (*state, error) {
 	return st, nil
 }
 
-// matches returns an error that says how the checkpoint's listing differs from another, nil if it does not.
-func (s *saved) matches(id identity) error {
-	switch {
-	case !id.comparable():
-		return fmt.Errorf("%w: the input of the operation cannot be written as JSON, and so not be compared", ErrCheckpoint)
-	case s.ID.hash() == id.hash():
-		return nil
-	case s.ID.Op != id.Op:
-		return fmt.Errorf("%w: it is of the operation %s, not %s", ErrCheckpoint, s.ID.Op, id.Op)
-	case s.ID.Scope != id.Scope:
-		return fmt.Errorf("%w: it is of the scope %q, not %q", ErrCheckpoint, s.ID.Scope, id.Scope)
-	default:
-		return fmt.Errorf("%w: it is of another filter, input or combination of listings", ErrCheckpoint)
-	}
-}
-
 // Done reports whether the listing was delivered to its end. It is false for the zero value, and for a
 // position at which only another request can show that nothing follows.
-func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.Done }
+func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.done }
 
 // Filter stores the filter of the listing that made the checkpoint in f, a pointer to a filter of the same
-// type, so that one program can resume the listing of another. It fails with [ErrCheckpoint] if the
-// checkpoint has a filter of another type or none. The zero value has none, nor have checkpoints of List,
-// FromOperation, Concat, Merge, Across and Inventory.
+// type, so that one program can resume the listing of another. For a listing made of several, such as those of
+// [Across] and [Concat], all of them must have this filter. It fails with [ErrCheckpoint] if the checkpoint has a
+// filter of another type, different filters or none. The zero value has none, nor have checkpoints of [List] and
+// [FromOperation]. Of a large fleet whose sources have different filters, the text does not have those that only one
+// source has, once that source was delivered to its end.
 func (cp Checkpoint) Filter(f json.Unmarshaler) error {
-	if cp.s == nil || cp.s.ID.Filter == nil {
-		return fmt.Errorf("backupx: %w: it holds no filter", ErrCheckpoint)
+	if err := cp.filter(f); err != nil {
+		return fmt.Errorf("backupx: %w", err)
 	}
-	if of, ok := f.(interface{ operation() string }); ok && of.operation() != cp.s.ID.Op {
-		return fmt.Errorf("backupx: %w: it holds a filter of %s, not of %s", ErrCheckpoint, cp.s.ID.Op, of.operation())
-	}
-	return f.UnmarshalJSON(cp.s.ID.Filter)
+	return nil
 }
 
-var (
-	_ encoding.TextMarshaler   = Checkpoint{}
-	_ encoding.TextUnmarshaler = (*Checkpoint)(nil)
-)
-
-// A checkpoint's text is prefix, payload in base64, a dot, and a checksum over both.
-const (
-	textPrefix = "backupx1."
-	sumLength  = 8
-	maxText    = 64 << 20 // bytes; no listing makes a text that is nearly as long
-)
-
-// MarshalText returns the checkpoint as text: printable ASCII without spaces, with a version and a checksum.
-// The zero value gives an empty text. The error is always nil.
-func (cp Checkpoint) MarshalText() ([]byte, error) {
+func (cp Checkpoint) filter(f json.Unmarshaler) error {
 	if cp.s == nil {
-		return []byte{}, nil
+		return fmt.Errorf("%w: it holds no filter", ErrCheckpoint)
 	}
-	b, err := json.Marshal(cp.s)
+	id, err := cp.s.ID.filtered()
 	if err != nil {
-		return nil, fmt.Errorf("backupx: checkpoint: %w", err)
+		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	text := base64.RawURLEncoding.AppendEncode([]byte(textPrefix), b)
-	return append(append(text, '.'), checksum(text)...), nil
-}
-
-// UnmarshalText reads what MarshalText wrote. It fails with [ErrCheckpoint] if the text was cut or altered,
-// or has another version.
-func (cp *Checkpoint) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*cp = Checkpoint{}
-		return nil
+	if of, ok := f.(interface{ operation() string }); ok && of.operation() != id.Op {
+		return fmt.Errorf("%w: it holds a filter of %s, not of %s", ErrCheckpoint, id.Op, of.operation())
 	}
-	s, err := parseText(text)
-	if err != nil {
-		return fmt.Errorf("backupx: %w: %w", ErrCheckpoint, err)
-	}
-	*cp = Checkpoint{s: s}
-	return nil
-}
-
-func parseText(text []byte) (*saved, error) {
-	dot := bytes.LastIndexByte(text, '.')
-	switch {
-	case len(text) > maxText:
-		return nil, errors.New("its text is too long")
-	case !bytes.HasPrefix(text, []byte("backupx")):
-		return nil, errors.New("its text is not a checkpoint's")
-	case !bytes.HasPrefix(text, []byte(textPrefix)):
-		return nil, errors.New("its text is of another version")
-	case dot < len(textPrefix) || string(text[dot+1:]) != string(checksum(text[:dot])):
-		return nil, errors.New("its text was cut or altered")
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text[len(textPrefix):dot]))
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	s := new(saved)
-	if err := d.Decode(s); err != nil {
-		return nil, err
-	}
-	return s, s.validate()
-}
-
-// validate rejects values that no listing saves.
-func (s *saved) validate() error {
-	if s.Start != nil && s.Start.Skip < 0 {
-		return errors.New("its start is out of range")
-	}
-	if len(s.ID.Hash) > 0 || !s.ID.wellFormed() {
-		return errors.New("the hashes of its sources are cut")
-	}
-	for name, p := range s.Chains {
-		if p.Skip < 0 || p.Pages < 0 || p.Largest < 0 || len(p.Seen)%8 != 0 || len(p.Last)%8 != 0 || len(p.Passed)%8 != 0 || len(p.Front)%8 != 0 {
-			return fmt.Errorf("the position of %q is out of range", name)
-		}
-	}
-	for path, b := range s.Seen {
-		if len(b)%8 != 0 {
-			return fmt.Errorf("what was seen of %q is cut", path)
-		}
+	if err := f.UnmarshalJSON(id.Filter); err != nil {
+		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	return nil
-}
-
-// checksum returns the checksum of a text, in hexadecimal.
-func checksum(text []byte) []byte {
-	sum := sha256.Sum256(text)
-	return hex.AppendEncode(nil, sum[:sumLength])
 }
 
 // packed returns hashes as bytes, eight for each; unpacked is the inverse.

@@ -648,11 +648,19 @@ var goldens = withHashes(map[string]golden{
 	},
 })
 
-// withHashes adds the goldens of fleets in whose texts most sources are hashes. The texts without "hashed" in their names
-// are older, and have every member of each source.
+// withHashes adds the goldens of texts of a later shape. The texts of fleets without a suffix have every member of each
+// source, those with "hashed" in their names have hashes of most, and those with "grouped" have the sources that list the
+// same as a group. The texts of windows with "left" in their names have no chains of windows that were not begun.
 func withHashes(goldens map[string]golden) map[string]golden {
 	for _, name := range []string{"fleet", "fleet-of-windows", "fleet-of-fleets", "inventory"} {
 		goldens[name+"-hashed"] = goldens[name]
+		goldens[name+"-grouped"] = goldens[name]
+	}
+	for _, name := range []string{"every", "every-of-states", "ordered"} {
+		goldens[name+"-left"] = goldens[name]
+	}
+	for _, name := range []string{"done", "from-operation"} {
+		goldens[name+"-later"] = goldens[name] // without the member done, and with the JSON of the input
 	}
 	return goldens
 }

@@ -135,7 +135,8 @@ func TestResumeRejectsTheCheckpointOfAnotherListing(t *testing.T) {
 		},
 		"another filter": {
 			resuming(client.BackupJobs(failed.TopLevel()).Scope("111122223333/us-east-1"), jobs),
-			"it is of another filter, input or combination of listings",
+			"it is of the filter BackupJobFilter{states: FAILED, createdAfter: 2026-02-02T00:00:00Z}, not " +
+				"BackupJobFilter{states: FAILED, createdAfter: 2026-02-02T00:00:00Z, topLevel}",
 		},
 		"another operation": {
 			resuming(client.CopyJobs(backupx.CopyJobFilter{}.States("FAILED")).Scope("111122223333/us-east-1"), jobs),

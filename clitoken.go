@@ -20,7 +20,7 @@ type cliToken struct {
 func (cp Checkpoint) CLIToken() (string, error) {
 	var t cliToken
 	if cp.s != nil {
-		if cp.s.Done {
+		if cp.Done() {
 			return "", nil
 		}
 		if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 || cp.s.Opened && cp.s.ID.severalSources() {

@@ -24,8 +24,9 @@ func (l Listing[T]) Cursor() *Cursor[T] { return &Cursor[T]{l: l, st: newState()
 // Checkpoint is the start of the listing.
 //
 // The error is a [*ListError], and no request is sent. It wraps [ErrCheckpoint] if the checkpoint comes from
-// another operation, filter or scope, or if a repeated page token ended its listing and left no position to
-// resume from. An invalid listing is an error too.
+// another operation, filter, input or scope, or from other listings, and says what differs, with the values of both
+// sides; or if a repeated page token ended its listing and left no position to resume from. Sources of a fleet are
+// matched by name, see [Checkpoint]. An invalid listing is an error too.
 //
 // If the data has not changed, resuming delivers exactly the items that were not delivered before.
 func (l Listing[T]) Resume(cp Checkpoint) (*Cursor[T], error) {
@@ -45,8 +46,8 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 	if cp.s == nil {
 		return nil
 	}
-	id := c.l.identity()
-	if err := cp.s.matches(id); err != nil {
+	st, err := cp.s.state(c.l.identity())
+	if err != nil {
 		return err
 	}
 	if s := cp.s.Start; s != nil {
@@ -55,11 +56,8 @@ func (c *Cursor[T]) restore(cp Checkpoint) error {
 		}
 		c.l = c.l.startAt(position{Token: string(s.Token), Skip: s.Skip})
 	}
-	st, err := cp.s.state(id)
-	if err == nil {
-		c.st = st
-	}
-	return err
+	c.st = st
+	return nil
 }
 
 // check reports the error with which a range would fail before its first request.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/samber/lo"
+
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -72,9 +74,8 @@ type part[T any] struct {
 // isolate returns one listing of several parts. A part that fails does not stop the others.
 func isolate[T any](op string, parts []part[T]) Listing[T] {
 	id := identified(op, func(id *identity) {
-		for _, p := range parts {
-			id.Parts = append(id.Parts, p.listing.identity().asSource(p.name))
-		}
+		names := lo.Map(parts, func(p part[T], _ int) string { return p.name })
+		id.setSources(names, lo.Map(parts, func(p part[T], _ int) identity { return p.listing.identity() }))
 	})
 	return newListing(id, func(f frame) (stream[T], error) {
 		g := newGroup[T](f, false)

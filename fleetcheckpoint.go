@@ -1,9 +1,7 @@
 package backupx
 
 import (
-	"encoding/binary"
 	"iter"
-	"slices"
 	"strconv"
 )
 
@@ -14,9 +12,10 @@ import (
 
 // sources says about the sources of fleets what the chains of a state do not say. The keys are paths.
 type sources struct {
-	done  map[string]bool // were delivered to their end before a checkpoint: the state does not have their chains
-	fresh map[string]bool // were not begun before a checkpoint: the state gets their chains when they are opened
-	begun map[string]bool // were begun, although the chains that the state still has may not have been begun
+	done  map[string]bool   // were delivered to their end before a checkpoint: the state does not have their chains
+	fresh map[string]bool   // were not begun before a checkpoint, or are new: the state gets their chains when they are opened
+	begun map[string]bool   // were begun, although the chains that the state still has may not have been begun
+	gone  map[string][]byte // by the path of a fleet: records of sources that were delivered to their end and are gone
 }
 
 // note notes that a chain was begun, for every source that the chain is in.
@@ -56,16 +55,17 @@ func holds(set map[string]bool, path string) bool {
 // outline is the identity of a listing as a checkpoint has it, and what the checkpoint leaves out. The keys are paths.
 type outline struct {
 	id      identity
-	opened  bool            // as in the state
-	left    map[string]bool // have a chain that was not delivered to its end
-	begun   map[string]bool // are in left, and have a chain that was begun
-	omitted map[string]bool // the sources whose chains the checkpoint leaves out
+	opened  bool              // as in the state
+	gone    map[string][]byte // as in the state
+	left    map[string]bool   // have a chain that was not delivered to its end
+	begun   map[string]bool   // are in left, and have a chain that was begun
+	omitted map[string]bool   // the sources whose chains the checkpoint leaves out
 }
 
 // outline returns the outline of a checkpoint. A program may save a checkpoint after every page: for a source that is
 // done it takes two look-ups.
 func (st *state) outline(id identity) *outline {
-	o := &outline{id: id, opened: st.opened}
+	o := &outline{id: id, opened: st.opened, gone: st.sources.gone}
 	if !id.hasFleet() {
 		return o
 	}
@@ -97,80 +97,78 @@ func (st *state) outline(id identity) *outline {
 
 // of returns the identity of the listing at a path as the checkpoint has it.
 func (o *outline) of(id identity, path string) identity {
+	if id.fleet != nil {
+		return o.fleet(id, path)
+	}
 	if !id.hasFleet() {
 		return id
 	}
-	parts, fleet := id.Parts, id.fleet()
+	parts := id.Parts
 	id.Parts = nil
-	if !fleet {
-		for i, p := range parts {
-			id.Parts = append(id.Parts, o.of(p, path+strconv.Itoa(i)+"/"))
-		}
-		return id
+	for i, p := range parts {
+		id.Parts = append(id.Parts, o.of(p, path+strconv.Itoa(i)+"/"))
 	}
-	for _, p := range parts {
-		at := path + p.dir
+	return id
+}
+
+// keptKinds is how many different listings the checkpoint of a fleet has, although only one source lists each and that
+// was delivered to its end. It makes the checkpoint of a small fleet, such as an inventory, say what its sources listed,
+// and bounds what a source costs in a large one.
+const keptKinds = 4
+
+// fleet returns the identity of the fleet at a path as the checkpoint has it.
+func (o *outline) fleet(id identity, path string) identity {
+	sources, kinds := id.Parts, id.fleet.kinds
+	groups, read := make([]identity, len(kinds)), make([]bool, len(kinds))
+	id.Parts, id.fleet = nil, nil
+	for i := range sources {
+		p := &sources[i]
+		at := path + p.in.dir
+		nested, done := kinds[p.in.kind].nested, o.opened && !o.left[at]
+		if done && (!nested || kinds[p.in.kind].sources > 1) {
+			id.Read = p.in.record.append(id.Read)
+			o.omitted[at], read[p.in.kind] = true, true
+			continue
+		}
+		// The chain of a single source stays, for Checkpoint.CLIToken.
+		begun := done || o.begun[at] || len(sources) == 1
+		if !begun {
+			o.omitted[at] = true
+		}
 		switch {
-		case o.opened && !o.left[at]:
-			id.Done = binary.BigEndian.AppendUint64(id.Done, p.hash())
-			o.omitted[at] = true
-		case !o.begun[at] && len(parts) > 1: // the chain of a single source stays, for Checkpoint.CLIToken
-			id.Parts = append(id.Parts, p.hashed())
-			o.omitted[at] = true
-		case p.hasFleet():
-			id.Parts = append(id.Parts, o.of(p, at))
+		case nested && begun:
+			id.Parts = append(id.Parts, o.of(*p, at))
+		case nested:
+			id.Parts = append(id.Parts, o.unread().of(*p, at))
 		default:
-			id.Parts = append(id.Parts, p.hashed())
+			groups[p.in.kind].addSource(p)
+		}
+	}
+	id.Read = append(id.Read, o.gone[path]...)
+	for i, k := range kinds {
+		g := k.id
+		g.Sources, g.Scopes = groups[i].Sources, groups[i].Scopes
+		if len(g.Sources) > 0 || read[i] && (k.sources > 1 || len(kinds) <= keptKinds) {
+			id.Parts = append(id.Parts, g)
 		}
 	}
 	return id
 }
 
+// unread returns the outline of a listing that was not begun: even a source without chains is still to be read.
+func (o *outline) unread() *outline {
+	u := *o
+	u.opened = false
+	return &u
+}
+
+// addSource adds the name and the scope of a source to a group.
+func (id *identity) addSource(source *identity) {
+	id.Sources = append(id.Sources, source.Source)
+	if source.Scope != "" || id.Scopes != nil {
+		id.Scopes = append(append(id.Scopes, make([]string, len(id.Sources)-1-len(id.Scopes))...), source.Scope)
+	}
+}
+
 // omits reports whether the checkpoint leaves out what belongs to a path.
 func (o *outline) omits(path string) bool { return holds(o.omitted, path) }
-
-// sources returns what the checkpoint says about the sources of a listing that it matches.
-func (s *saved) sources(id identity) sources {
-	if !s.Opened || !id.hasFleet() {
-		return sources{}
-	}
-	of := sources{done: map[string]bool{}, fresh: map[string]bool{}}
-	for chain := range s.Chains {
-		of.note(chain)
-	}
-	of.compare(s.ID, id, "")
-	return of
-}
-
-// compare finds the sources that are done and those that are fresh in the listing at a path. The identity was is that
-// of the checkpoint, and is that of the listing.
-func (s *sources) compare(was, is identity, path string) {
-	if !is.fleet() {
-		for i := range min(len(was.Parts), len(is.Parts)) {
-			s.compare(was.Parts[i], is.Parts[i], path+strconv.Itoa(i)+"/")
-		}
-		return
-	}
-	if len(was.Done) > 0 {
-		s.note(path)
-	}
-	done := unpacked(was.Done)
-	slices.Sort(done)
-	others := make(map[uint64]identity, len(was.Parts))
-	for _, p := range was.Parts {
-		others[p.hash()] = p
-	}
-	for _, p := range is.Parts {
-		at := path + p.dir
-		_, isDone := slices.BinarySearch(done, p.hash())
-		other, found := others[p.hash()]
-		switch {
-		case isDone:
-			s.done[at] = true
-		case found && len(other.Hash) > 0 && !s.begun[at]:
-			s.fresh[at] = true
-		case found:
-			s.compare(other, p, at)
-		}
-	}
-}

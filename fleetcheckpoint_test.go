@@ -171,6 +171,7 @@ func TestAFleetIsResumedAtEveryItem(t *testing.T) {
 	}
 }
 
+// A source that is not read whole must not be gone, and no source may list something else.
 func TestACheckpointOfOtherSourcesIsRefused(t *testing.T) {
 	f := newShelfFleet("s", 4, 4)
 	changed := func(change func(shelfFleet)) backupx.Listing[string] {
@@ -178,13 +179,14 @@ func TestACheckpointOfOtherSourcesIsRefused(t *testing.T) {
 		change(other)
 		return other.list()
 	}
-	others := map[string]backupx.Listing[string]{
-		"none":  shelfFleet{}.list(),
-		"added": changed(func(o shelfFleet) { o["s9999"] = newShelf("x", 1, 1) }),
-	}
+	others := map[string]backupx.Listing[string]{}
+	lacking := map[string][]backupx.Listing[string]{} // without a source, or with the source under another name
 	for name := range f {
-		others["without "+name] = changed(func(o shelfFleet) { delete(o, name) })
-		others["renamed "+name] = changed(func(o shelfFleet) { o[name+"x"] = o[name]; delete(o, name) })
+		lacking[name] = []backupx.Listing[string]{
+			shelfFleet{}.list(),
+			changed(func(o shelfFleet) { delete(o, name) }),
+			changed(func(o shelfFleet) { o[name+"x"] = o[name]; delete(o, name) }),
+		}
 		parts := lo.MapValues(f, func(s *shelf, _ string) backupx.Listing[string] { return s.list() })
 		for how, l := range map[string]backupx.Listing[string]{
 			"another operation in ": backupx.List("ListOthers", f[name].fetch), "a scope in ": f[name].list().Scope("x"),
@@ -202,6 +204,18 @@ func TestACheckpointOfOtherSourcesIsRefused(t *testing.T) {
 		f.requests()
 		for name, l := range others {
 			require.ErrorIs(t, resuming(l, cp)(), backupx.ErrCheckpoint, "%s after %d", name, n)
+		}
+		for i, name := range slices.Sorted(maps.Keys(f)) {
+			for j, l := range lacking[name] {
+				err := resuming(l, cp)()
+				switch readWhole := n >= 4*(i+1); {
+				case !readWhole:
+					require.ErrorIs(t, err, backupx.ErrCheckpoint)
+					require.ErrorContains(t, err, `"`+name+`"`, "gone after %d", n)
+				case j > 0:
+					require.NoError(t, err, "%s was read whole after %d", name, n)
+				}
+			}
 		}
 		require.Empty(t, f.requests(), "nothing is sent")
 	}
@@ -411,8 +425,8 @@ func TestAFailedSourceIsNamedInTheCheckpoint(t *testing.T) {
 	var list *backupx.ListError
 	require.True(t, errors.As(err, &list))
 	payload := payloadOf([]byte(textOf(t, list.Checkpoint)))
-	require.Contains(t, payload, `"source": "b"`)
-	require.NotContains(t, payload, `"source": "a"`)
+	require.Contains(t, payload, `"b"`)
+	require.NotContains(t, payload, `"a"`)
 	require.NotContains(t, payload, `"a/"`)
 	require.NotContains(t, payload, `"c/"`)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
@@ -26,6 +27,18 @@ func FuzzCheckpointText(f *testing.F) {
 	f.Add([]byte(`{"id":{"op":"ListThings"},"opened":true,"chains":{"":{"skip":-1}}}`), true)
 	f.Add([]byte(`{"id":{"op":"ListThings"},"opened":false,"chains":{"x":{}},"seen":{"":"AAAAAAAAAAA="}}`), true)
 	f.Add([]byte(`{"id":{"op":"ListThings","filter":{}},"chains":null}`), true)
+	for _, id := range []string{
+		`{"op":"Across","parts":[{"op":"ListThings","sources":["a","b"],"scopes":["","x"]}],"read":"AAAAAAAAAAAAAAAAAAAAAAAAAAA="}`,
+		`{"op":"Across","parts":[{"op":"ListThings","source":"a"},{"source":"b","hash":"AAAAAAAAAAA="}],"done":"AAAAAAAAAAA="}`,
+		`{"op":"Concat","parts":[{"op":"Across","parts":[{"op":"ListThings","sources":["a","b"]}]},{"op":"ListThings"}]}`,
+		`{"op":"backup:ListBackupJobs","filter":{"states":["FAILED"]}}`,
+		`{"op":"backup:ListBackupJobs","filter":{}}`,
+		`{"op":"ListThings","input":"00","shown":{"a":1}}`,
+	} {
+		f.Add([]byte(`{"id":`+id+`,"opened":true,"chains":{"a/":{},"0/a/":{"done":true},"1/":{},"":{}}}`), true)
+		f.Add([]byte(`{"id":`+id+`,"opened":true,"windows":{"created=":["2026-03-01T00:00:00Z..","..2026-03-01T00:00:00Z"]}}`), true)
+		f.Add([]byte(`{"id":`+id+`,"opened":true,"done":true}`), true)
+	}
 	f.Add([]byte(`null`), true)
 	f.Add([]byte(`{}{}`), true)
 	f.Add([]byte(`backupx1.e30.00`), false)
@@ -41,6 +54,7 @@ func FuzzCheckpointText(f *testing.F) {
 		}
 		again := throughText(t, cp)
 		require.Equal(t, cp.Done(), again.Done())
+		require.Equal(t, textOf(t, cp), textOf(t, again))
 		_, _ = cp.CLIToken()
 		_ = cp.Filter(new(backupx.BackupJobFilter))
 		resumeFuzzed(t, cp)
@@ -58,20 +72,30 @@ func anyToken(s *shelf) backupx.Fetch[string] {
 	}
 }
 
-// resumeFuzzed resumes a listing from a checkpoint that may be another's.
+// resumeFuzzed resumes listings from a checkpoint that may be another's.
 func resumeFuzzed(t *testing.T, cp backupx.Checkpoint) {
 	s := newShelf("a", 5, 2)
 	things := backupx.List("ListThings", anyToken(s))
-	cursor, err := things.Resume(cp)
-	if err != nil {
-		require.ErrorIs(t, err, backupx.ErrCheckpoint)
-		return
-	}
-	items, err := drain(cursor.All(t.Context()))
-	require.LessOrEqual(t, len(items), len(s.items))
-	var list *backupx.ListError
-	if err != nil && !errors.As(err, &list) {
-		require.NoError(t, err)
+	fleet := fleetOf(map[string]backupx.Listing[string]{"a": things, "b": things.Scope("x")}, nil)
+	jobs := backupx.Map(backupx.BackupJobs(newStore(), backupx.BackupJobFilter{}), idOf)
+	for l, most := range map[*backupx.Listing[string]]int{
+		&things: 5, &fleet: 10, lo.ToPtr(backupx.Concat(fleet, things)): 15, &jobs: 24, lo.ToPtr(jobs.Parallel(2)): 24,
+	} {
+		cursor, err := l.Resume(cp)
+		if err != nil {
+			require.ErrorIs(t, err, backupx.ErrCheckpoint)
+			continue
+		}
+		items, err := drain(cursor.All(t.Context()))
+		require.LessOrEqual(t, len(items), most)
+		var list *backupx.ListError
+		if err != nil && !errors.As(err, &list) {
+			require.NoError(t, err)
+		}
+		_, err = l.Resume(throughText(t, cursor.Checkpoint()))
+		if err != nil {
+			require.ErrorIs(t, err, backupx.ErrCheckpoint)
+		}
 	}
 }
 

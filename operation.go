@@ -136,17 +136,22 @@ func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query) chain[T] 
 	if p.MayRepeat() {
 		c.memory = f.memory()
 	}
+	c.fetch = op.pages(q, keeps)
+	return c
+}
+
+// pages returns the function that reads the pages of one query and keeps the items that keeps accepts, all if it is nil.
+func (op operation[T]) pages(q filters.Query, keeps func(*T) bool) fetcher[T] {
 	fetch := op.fetch(q)
-	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
+	return func(ctx context.Context, token string, size int) (page[T], error) {
 		pg, err := fetch(ctx, token, size)
 		if err != nil {
 			return pg, err
 		}
 		pg.identify(op.id)
-		if c.filtered {
+		if keeps != nil {
 			pg.keep(keeps)
 		}
 		return pg, nil
 	}
-	return c
 }

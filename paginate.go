@@ -2,9 +2,7 @@ package backupx
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"math"
 	"reflect"
@@ -106,12 +104,7 @@ func FromOperation[T, I, O, F any](
 	c := chain[T]{operation: operation, fetch: fetchWith(call, input, page, items, nil)}
 	input = cloned(input)
 	page(&input, nil, nil)
-	return single(identified(operation, func(id *identity) {
-		id.Input = unknownInput
-		if b, err := json.Marshal(input); err == nil {
-			id.Input = fmt.Sprintf("%016x", hash(string(b)))
-		}
-	}), c)
+	return single(identified(operation, func(id *identity) { id.setInput(input) }), c)
 }
 
 // fetchWith returns the fetcher of one chain, which calls call with a deep copy of input for each page. If watched

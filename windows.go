@@ -1,10 +1,11 @@
 package backupx
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,22 +28,41 @@ func edge(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// parseWindow is the inverse of String.
+// parseWindow is the inverse of String. It rejects a window that String writes differently, and one without a time in it.
 func parseWindow(text string) (w window, err error) {
 	first, last, ok := strings.Cut(text, "..")
-	if !ok {
-		return w, errors.New("not a window of time")
+	if w.from, err = parseEdge(first); err == nil {
+		w.to, err = parseEdge(last)
 	}
-	for end, text := range map[*time.Time]string{&w.from: first, &w.to: last} {
-		if text == "" {
-			continue
-		}
-		if *end, err = time.Parse(time.RFC3339Nano, text); err != nil {
-			return w, errors.New("not a window of time")
-		}
+	switch {
+	case !ok || err != nil || w.String() != text || w == (window{}):
+		return w, fmt.Errorf("%q is not a window of time", shortened(text, 0))
+	case !w.from.IsZero() && !w.to.IsZero() && !w.from.Before(w.to):
+		return w, fmt.Errorf("the window %s ends before it starts", text)
 	}
 	return w, nil
 }
+
+func parseEdge(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339Nano, text)
+}
+
+// disjoint returns an error for two windows with a time in common.
+func disjoint(windows []window) error {
+	sorted := slices.SortedFunc(slices.Values(windows), func(a, b window) int { return a.from.Compare(b.from) })
+	for i := range max(0, len(sorted)-1) {
+		if a, b := sorted[i], sorted[i+1]; a.to.IsZero() || b.from.Before(a.to) {
+			return fmt.Errorf("the windows %s and %s overlap", a, b)
+		}
+	}
+	return nil
+}
+
+// MarshalText writes the window as checkpoints have it.
+func (w window) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
 // between returns the windows that points of time separate, the newest first.
 func (w window) between(points []time.Time) []window {
@@ -68,6 +88,7 @@ type windowed[T any] struct {
 	q       filters.Query
 	created func(*T) *time.Time // nil if the service does not filter by creation time
 	split   *split              // nil if windows are not split
+	whole   func() chain[T]     // the chain of the whole query
 }
 
 // key names the windows of the query in a state.
@@ -81,6 +102,7 @@ func (op operation[T]) openQuery(
 	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time,
 ) (stream[T], error) {
 	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created}
+	w.whole = sync.OnceValue(func() chain[T] { return op.chain(f, p, q) })
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
@@ -126,13 +148,25 @@ func (w *windowed[T]) stored() ([]window, error) {
 	return windows, nil
 }
 
-// chain returns the chain of a window. The window without ends is the whole query.
+// chain returns the chain of a window. The window without ends is the whole query. A listing may have many windows: what
+// requests need is made for the first request of each.
 func (w *windowed[T]) chain(at window) chain[T] {
-	q := w.q
-	if at != (window{}) {
-		q = q.Window(at.from, at.to, w.prefix()+at.String())
+	if at == (window{}) {
+		return w.whole()
 	}
-	return w.op.chain(w.f, w.p, q)
+	c := w.whole()
+	shard := w.prefix() + at.String()
+	c.shard = shard
+	c.filtered = true // the ends of the window are checked on the items
+	var pages fetcher[T]
+	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
+		if pages == nil {
+			q := w.q.Window(at.from, at.to, shard)
+			pages = w.op.pages(q, w.op.table.ItemCheck(w.p, q))
+		}
+		return pages(ctx, token, size)
+	}
+	return c
 }
 
 // adopt gives a chain its window. If the service has a filter on creation times, the query observes the pages of the chain,

@@ -2,7 +2,9 @@ package filters
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/samber/lo"
 )
@@ -35,8 +37,9 @@ func (t *Table[T]) Narrow(c Criteria, k Key, values []string) Criteria {
 	// unique gets the values of both calls: which of two equal spellings it keeps then does not depend on the
 	// order of the calls.
 	left := m.unique(slices.Concat(old, values))
+	isNew, wasOld := m.set(values), m.set(old)
 	left = lo.Filter(left, func(v string, _ int) bool {
-		return slices.ContainsFunc(values, m.equals(v)) && (!narrowed || slices.ContainsFunc(old, m.equals(v)))
+		return isNew[m.same(v)] && (!narrowed || wasOld[m.same(v)])
 	})
 	c.sets = lo.Assign(c.sets, map[Key][]string{k: left})
 	return c
@@ -44,13 +47,37 @@ func (t *Table[T]) Narrow(c Criteria, k Key, values []string) Criteria {
 
 // unique returns the values sorted, with the first of equal ones only. The result is never nil.
 func (m Member[T]) unique(values []string) []string {
-	unique := []string{}
+	unique, seen := []string{}, map[string]bool{}
 	for _, v := range slices.Sorted(slices.Values(values)) {
-		if !slices.ContainsFunc(unique, m.equals(v)) {
+		if same := m.same(v); !seen[same] {
+			seen[same] = true
 			unique = append(unique, v)
 		}
 	}
 	return unique
+}
+
+// set returns the values as a set of what same returns.
+func (m Member[T]) set(values []string) map[string]bool {
+	set := make(map[string]bool, len(values))
+	for _, v := range values {
+		set[m.same(v)] = true
+	}
+	return set
+}
+
+// same returns a text that is the same for equal values, see equals.
+func (m Member[T]) same(v string) string {
+	if !m.IgnoreCase {
+		return v
+	}
+	return strings.Map(func(r rune) rune {
+		least := r
+		for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
+			least = min(least, o)
+		}
+		return least
+	}, v)
 }
 
 // Limit sets the bound k to a time. A bound that is set already moves only if that narrows the span.
@@ -121,20 +148,29 @@ func (t *Table[T]) Flag(c Criteria, k Key) Criteria {
 // values that were allowed before stay allowed.
 func (t *Table[T]) Tag(c Criteria, key string, values []string) Criteria {
 	t.members().must(KeyTags, kindTags)
+	c.tags = lo.Assign(c.tags)
+	c.tag(key, values)
+	return c
+}
+
+// tag changes the tags of the criteria as Tag does.
+func (c Criteria) tag(key string, values []string) {
 	old, ok := c.tags[key]
 	switch {
 	case values == nil && ok:
-		return c
+		return
 	case values != nil:
 		values = append([]string{}, values...) // not nil even if empty: nil allows any value
 		slices.Sort(values)
 		values = slices.Compact(values)
 	}
 	if old != nil {
-		values = lo.Filter(values, func(v string, _ int) bool { return slices.Contains(old, v) })
+		values = lo.Filter(values, func(v string, _ int) bool {
+			_, was := slices.BinarySearch(old, v)
+			return was
+		})
 	}
-	c.tags = lo.Assign(c.tags, map[string][]string{key: values})
-	return c
+	c.tags[key] = values
 }
 
 // Asks reports whether the filter sets a flag.

@@ -177,14 +177,20 @@ func (m Member[T]) decode(value json.RawMessage) ([]string, error) {
 
 // decodeTags reads a JSON object that has the allowed values by tag key; null allows any value.
 func (t *Table[T]) decodeTags(c Criteria, value json.RawMessage) (Criteria, error) {
+	c.tags = lo.Assign(c.tags)
 	err := eachMember(value, func(key string, value json.RawMessage) error {
 		if string(value) == "null" {
-			c = t.Tag(c, key, nil)
+			c.tag(key, nil)
 			return nil
 		}
 		values, err := Member[struct{}]{}.decode(value)
-		c = t.Tag(c, key, values)
+		if err == nil {
+			c.tag(key, values)
+		}
 		return err
 	})
+	if len(c.tags) == 0 {
+		c.tags = nil
+	}
 	return c, err
 }

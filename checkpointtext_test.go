@@ -1,0 +1,334 @@
+package backupx_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+	"github.com/stretchr/testify/require"
+
+	"github.com/backupx-go/backupx"
+)
+
+// Done follows from the chains. A text of an earlier version that says otherwise is an error.
+func TestDoneFollowsFromTheChains(t *testing.T) {
+	const things = `{"id":{"op":"ListThings"},"opened":true,`
+	for payload, done := range map[string]bool{
+		things + `"chains":{"":{"done":true}}}`:                                                                                     true,
+		things + `"done":true,"chains":{"":{"pages":2,"done":true}}}`:                                                               true,
+		things + `"chains":{"":{"token":"eA=="}}}`:                                                                                  false,
+		things + `"chains":{}}`:                                                                                                     false,
+		`{"id":{"op":"backup:ListBackupJobs","filter":{"states":[]}},"opened":true}`:                                                true,
+		`{"id":{"op":"backup:ListBackupJobs","filter":{}},"opened":true}`:                                                           false,
+		`{"id":{"op":"backup:ListBackupJobs","filter":{}},"opened":true,"windows":{"created=":[]}}`:                                 true,
+		`{"id":{"op":"backup:ListBackupJobs","filter":{}},"opened":true,"windows":{"created=":["2026-03-01T00:00:00Z.."]}}`:         false,
+		`{"id":{"op":"Concat"},"opened":true}`:                                                                                      true,
+		`{"id":{"op":"Concat","parts":[{"op":"ListThings"},{"op":"ListThings"}]},"opened":true,"chains":{"0/":{"done":true}}}`:      false,
+		`{"id":{"op":"Across","parts":[{"op":"ListThings","sources":["a"]}]},"opened":true}`:                                        false,
+		`{"id":{"op":"Across","parts":[{"source":"a","hash":"AAAAAAAAAAA="}],"done":"AAAAAAAAAAA="},"opened":true}`:                 false,
+		`{"id":{"op":"Across","done":"AAAAAAAAAAA="},"opened":true}`:                                                                true,
+		`{"id":{"op":"Across","parts":[{"op":"ListThings","source":"a"}]},"opened":true,"chains":{"a/":{"done":true}}}`:             true,
+		`{"id":{"op":"Across","parts":[{"op":"ListThings","source":"a"}]},"opened":true,"done":true,"chains":{"a/":{"done":true}}}`: true,
+	} {
+		var cp backupx.Checkpoint
+		require.NoError(t, cp.UnmarshalText(checksummed(t, []byte(payload))), payload)
+		require.Equal(t, done, cp.Done(), payload)
+		require.Equal(t, done, throughText(t, cp).Done(), payload)
+		if !strings.Contains(payload, `"done":true,"chains"`) {
+			contradicts := strings.Replace(payload, `"opened":true`, fmt.Sprintf(`"opened":true,"done":%t`, !done), 1)
+			requireNoCheckpoint(t, string(checksummed(t, []byte(contradicts))))
+		}
+	}
+}
+
+func TestPositionsThatNoListingHas(t *testing.T) {
+	for _, members := range []string{
+		`"opened":true,"chains":{"":{"done":true,"token":"eA=="}}`,
+		`"opened":true,"chains":{"":{"done":true,"loop":true}}`,
+		`"opened":true,"chains":{"":{"loop":true}}`,
+		`"opened":true,"chains":{"":{"pages":1}}`,
+		`"opened":true,"chains":{"":{"skip":-1}}`,
+		`"opened":true,"chains":{"":{}},"start":{"token":"eA=="}`,
+		`"opened":true,"chains":{"":{"seen":"` + base64.StdEncoding.EncodeToString(make([]byte, 257*8)) + `"}}`,
+		`"opened":true,"chains":{"":{},"":{}}`,
+		`"opened":true,"opened":true,"chains":{"":{}}`,
+		`"opened":true,"chains":[]`,
+		`"opened":true,"chains":null`,
+		`"done":true`,
+	} {
+		requireNoCheckpoint(t, string(checksummed(t, []byte(`{"id":{"op":"ListThings"},`+members+`}`))))
+	}
+	requireNoCheckpoint(t, string(checksummed(t, []byte(`{"id":{"op":"ListThings"}}{}`))))
+	requireNoCheckpoint(t, string(checksummed(t, []byte(`{"id":{"op":"ListThings"}`))))
+}
+
+func TestWindowsThatNoListingHas(t *testing.T) {
+	text := func(windows string) string {
+		return string(checksummed(t, []byte(`{"id":{"op":"backup:ListBackupJobs","filter":{}},"opened":true,"windows":{"created=":[`+windows+`]}}`)))
+	}
+	const a, b, c = "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
+	for _, windows := range [][]string{
+		{a + ".." + b, a + ".." + b},
+		{a + ".." + c, b + ".." + c},
+		{a + "..", b + ".." + c},
+		{".." + b, a + ".." + c},
+		{".." + a, ".." + b},
+		{a + "..", b + ".."},
+		{b + ".." + a},
+		{a + ".." + a},
+		{".."},
+		{a},
+		{""},
+		{"2026-03-01T00:00:00.000Z.." + b},
+		{"2026-03-01T01:00:00+01:00.." + b},
+		{a + ".." + b + ".." + c},
+	} {
+		requireNoCheckpoint(t, text(`"`+strings.Join(windows, `","`)+`"`))
+	}
+	require.NoError(t, new(backupx.Checkpoint).UnmarshalText([]byte(text(`"`+b+`..","`+a+`..`+b+`","..`+a+`"`))))
+}
+
+// elements joins n elements with commas.
+func elements(n int, element func(i int) string) string {
+	return strings.Join(lo.Times(n, element), ",")
+}
+
+// random returns n bytes in base64 that do not repeat.
+func random(n int) string {
+	b, r := make([]byte, n), rand.NewChaCha8([32]byte{})
+	_, _ = r.Read(b)
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// forgeries are payloads that have as many bytes in memory for each byte of the text as they can.
+func forgeries() map[string]func() string {
+	const (
+		payload = 24<<20 - 1000 // of the longest text
+		things  = `{"id":{"op":"ListThings"},"opened":true,`
+		one     = things + `"chains":{"":{}},`
+		jobs    = `{"id":{"op":"backup:ListBackupJobs","filter":`
+		opened  = `},"opened":true,"chains":{"":{}}}`
+	)
+	windows := func(i int) string {
+		from := time.Date(2000, 1, 1, 0, i, 0, 0, time.UTC)
+		return fmt.Sprintf("%q", from.Format(time.RFC3339)+".."+from.Add(time.Minute).Format(time.RFC3339))
+	}
+	values := func(n int, member string) string {
+		return `{"` + member + `":[` + elements(n, func(i int) string { return fmt.Sprintf(`"%06x"`, i) }) + `]}`
+	}
+	return map[string]func() string{
+		"chains": func() string {
+			return things + `"chains":{` + elements(200_000, func(i int) string { return fmt.Sprintf(`"%x":{}`, i) }) + `}}`
+		},
+		"too many chains": func() string {
+			return things + `"chains":{` + elements(2_000_000, func(i int) string { return fmt.Sprintf(`"%x":{}`, i) }) + `}}`
+		},
+		"windows": func() string { return things + `"windows":{"":[` + elements(400_000, windows) + `]}}` },
+		"queries": func() string {
+			all := elements(10_000, windows)
+			return jobs + `{}},"opened":true,"windows":{` + elements(20, func(i int) string { return fmt.Sprintf(`"%d":[%s]`, i, all) }) + `}}`
+		},
+		"empty queries": func() string {
+			return things + `"windows":{` + elements(2_000_000, func(i int) string { return fmt.Sprintf(`"%x":[]`, i) }) + `}}`
+		},
+		"memories": func() string {
+			return one + `"seen":{` + elements(1_000_000, func(i int) string { return fmt.Sprintf(`"%x":""`, i) }) + `}}`
+		},
+		"ids":        func() string { return one + `"seen":{"":"` + random(payload/32*24) + `"}}` },
+		"last ids":   func() string { return things + `"chains":{"":{"last":"` + random(payload/32*24) + `"}}}` },
+		"passed ids": func() string { return things + `"chains":{"":{"passed":"` + random(payload/32*24) + `"}}}` },
+		"tokens": func() string {
+			return things + `"chains":{"":{"token":"eA==","seen":"` + random(payload/32*24) + `"}}}`
+		},
+		"a token": func() string { return things + `"chains":{"":{"token":"` + random(payload/4*3) + `"}}}` },
+		"listings": func() string {
+			return `{"id":{"op":"Concat","parts":[` + elements(99_000, func(int) string { return `{}` }) + `]},"opened":true}`
+		},
+		"more listings": func() string {
+			return `{"id":{"op":"Concat","parts":[` + strings.Repeat(`{},`, payload/3) + `{}]},"opened":true}`
+		},
+		"numbers": func() string {
+			return `{"id":{"op":"Concat","parts":[` + strings.Repeat(`1,`, payload/2) + `1]},"opened":true}`
+		},
+		"nulls": func() string {
+			return `{"id":{"op":"Concat","parts":[` + strings.Repeat(`null,`, payload/5) + `null]},"opened":true}`
+		},
+		"depth": func() string { return `{"id":` + strings.Repeat(`{"parts":[`, payload/10) },
+		"members": func() string {
+			return `{"id":{` + elements(1_000_000, func(i int) string { return fmt.Sprintf(`"%x":0`, i) }) + `}}`
+		},
+		"sources": func() string {
+			return `{"id":{"op":"Across","parts":[{"op":"ListThings","sources":[` + elements(199_000, func(i int) string { return fmt.Sprintf(`"%x"`, i) }) + `]}]},"opened":true}`
+		},
+		"empty names": func() string {
+			return `{"id":{"op":"Across","parts":[{"op":"ListThings","scopes":[` + strings.Repeat(`"",`, payload/3) + `""]}]},"opened":true}`
+		},
+		"read sources": func() string { return `{"id":{"op":"Across","read":"` + random(199_000*20) + `"},"opened":true}` },
+		"read before":  func() string { return `{"id":{"op":"Across","done":"` + random(199_000*8) + `"},"opened":true}` },
+		"a long path": func() string {
+			return `{"id":{"op":"Across","parts":[{"op":"ListThings","sources":["a"]}]},"opened":true,"chains":{"` + strings.Repeat("/", payload) + `":{}}}`
+		},
+		"long paths": func() string {
+			return `{"id":{"op":"Across","parts":[{"op":"ListThings","sources":["a"]}]},"opened":true,"chains":{` +
+				elements(20_000, func(i int) string { return fmt.Sprintf(`"a/%x%s":{}`, i, strings.Repeat("/", 1000)) }) + `}}`
+		},
+		"a filter":   func() string { return jobs + values(460_000, "resources") + opened },
+		"values":     func() string { return jobs + `{"resources":[` + strings.Repeat(`"",`, 1_390_000) + `""]}` + opened },
+		"folded":     func() string { return jobs + values(460_000, "messageCategories") + opened },
+		"a long one": func() string { return jobs + values(2_000_000, "resources") + opened },
+		"tags": func() string {
+			return `{"id":{"op":"cloudhsm:DescribeBackups","filter":{"tags":{` + elements(380_000, func(i int) string { return fmt.Sprintf(`"%06x":[]`, i) }) + `}}` + opened
+		},
+		"flags": func() string {
+			return jobs + `{` + strings.Repeat(`"topLevel":true,`, 250_000) + `"topLevel":true}` + opened
+		},
+		"filters": func() string {
+			f := values(450_000, "resources")
+			return `{"id":{"op":"Concat","parts":[` + elements(5, func(int) string { return `{"op":"backup:ListBackupJobs","filter":` + f + `}` }) + `]},"opened":true}`
+		},
+		"filters of sources": func() string {
+			f := values(450_000, "resources")
+			return `{"id":{"op":"Across","parts":[` + elements(5, func(i int) string {
+				return fmt.Sprintf(`{"op":"backup:ListBackupJobs","filter":%s,"source":"%d"}`, f, i)
+			}) + `]},"opened":true}`
+		},
+	}
+}
+
+// No text up to the longest one makes reading, resuming or writing hold much memory. 400 MB of garbage is allocated at
+// most, and 256 MiB are held.
+func TestForgedTextsTakeLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes texts of 32 MiB")
+	}
+	client := clientOf(service())
+	for name, forge := range forgeries() {
+		t.Run(name, func(t *testing.T) {
+			text := checksummed(t, []byte(forge()))
+			var cp backupx.Checkpoint
+			steps := map[string]func() error{
+				"resuming":        func() error { _, err := newShelf("a", 1, 1).list().Resume(cp); return err },
+				"resuming jobs":   func() error { _, err := client.BackupJobs(backupx.BackupJobFilter{}).Resume(cp); return err },
+				"resuming hsm":    func() error { _, err := client.HSMBackups(backupx.HSMFilter{}).Resume(cp); return err },
+				"resuming fleets": func() error { _, err := newShelfFleet("s", 2, 1).list().Resume(cp); return err },
+				"resuming five": func() error {
+					_, err := backupx.Concat(lo.RepeatBy(5, func(int) backupx.Listing[types.BackupJob] { return client.BackupJobs(failedJobs) })...).Resume(cp)
+					return err
+				},
+				"filter":     func() error { return cp.Filter(new(backupx.BackupJobFilter)) },
+				"hsm filter": func() error { return cp.Filter(new(backupx.HSMFilter)) },
+				"writing":    func() error { _, err := cp.MarshalText(); return err },
+			}
+			held := heldBy(t, "reading", func() error { return cp.UnmarshalText(text) })
+			for name, step := range steps {
+				if !lo.IsEmpty(cp) { // it was read
+					held = max(held, heldBy(t, name, step))
+				}
+			}
+			require.Less(t, held, uint64(256<<20))
+		})
+	}
+}
+
+// heldBy returns the largest growth of the heap in a step, with the garbage that was not collected yet. An error of the
+// step is ErrCheckpoint.
+func heldBy(t *testing.T, name string, step func() error) (most uint64) {
+	t.Helper()
+	runtime.GC()
+	heap := func() (m runtime.MemStats) { runtime.ReadMemStats(&m); return m }
+	before := heap()
+	var over atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !over.Load() {
+			most = max(most, heap().HeapAlloc)
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	err := step()
+	over.Store(true)
+	<-ended
+	after := heap()
+	if err != nil {
+		require.ErrorIs(t, err, backupx.ErrCheckpoint, name)
+		require.Less(t, len(err.Error()), 2000, name)
+	}
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20), name)
+	return max(most, before.HeapAlloc) - before.HeapAlloc
+}
+
+func TestTextsThatAreTooLongAreRefused(t *testing.T) {
+	requireTooMuch := func(payload, why string) {
+		t.Helper()
+		require.ErrorContains(t, new(backupx.Checkpoint).UnmarshalText(checksummed(t, []byte(payload))), why)
+	}
+	for name, why := range map[string]string{
+		"too many chains": "it has more than 200000 positions", "windows": "it has more than 200000 windows",
+		"more listings": "it has more than 100000 listings", "depth": "it has listings in more than 32 others",
+		"empty names": "it has more than 200000 sources", "a long one": "it has a filter of more than 4194304 bytes",
+	} {
+		requireTooMuch(forgeries()[name](), why)
+	}
+	requireTooMuch(strings.Repeat(" ", 24<<20), "its text is too long")
+}
+
+// A listing whose checkpoint no text can have says so when the text is written.
+func TestATextThatCannotBeReadIsNotWritten(t *testing.T) {
+	deep := newShelf("a", 4, 2).list()
+	for range 33 {
+		deep = backupx.Concat(deep)
+	}
+	_, err := cpAfter(t, deep, 1).MarshalText()
+	require.ErrorIs(t, err, backupx.ErrCheckpoint)
+	require.ErrorContains(t, err, "it has listings in more than 32 others")
+
+	long := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[string], error) {
+		return backupx.Page[string]{Items: []string{"a"}, Next: strings.Repeat("t", 20<<20)}, nil
+	})
+	_, err = cpAfter(t, long, 1).MarshalText()
+	require.ErrorContains(t, err, "its text is too long")
+}
+
+// manyPages is a client with four jobs, each on a page of its own, in each window.
+type manyPages struct{ backupx.BackupAPI }
+
+func (manyPages) ListBackupJobs(_ context.Context, in *backup.ListBackupJobsInput, _ ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	job := types.BackupJob{BackupJobId: aws.String("job"), CreationDate: aws.Time(day), ResourceType: in.ByResourceType}
+	out := &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{job}}
+	if token := aws.ToString(in.NextToken); len(token) < 3 {
+		out.NextToken = aws.String(token + "t")
+	}
+	return out, nil
+}
+
+// The texts of the largest listings are read: sixteen queries of 10,000 windows, 10,000 sources, and fleets in each other.
+func TestTextsOfLargeListingsAreRead(t *testing.T) {
+	client := backupx.Client{Backup: manyPages{}, Now: func() time.Time { return day }}
+	windows := client.BackupJobs(backupx.BackupJobFilter{}.ResourceTypes(numbers("type", 16)...)).Every(month / 9998)
+	sources, nested := newShelfFleet("account/", 10_000, 1).list(), newShelf("a", 4, 2).list()
+	for i := range 8 {
+		name := fmt.Sprint(i)
+		nested = fleetOf(map[string]backupx.Listing[string]{"in" + name: nested, "beside" + name: newShelf(name, 2, 1).list()}, nil)
+	}
+	for name, l := range map[string]backupx.Listing[string]{"windows": backupx.Map(windows, idOf), "sources": sources, "nested": nested} {
+		for _, n := range []int{0, 2} {
+			cp := throughText(t, cpAfter(t, l, n))
+			cursor, err := l.Resume(cp)
+			require.NoError(t, err, name)
+			take(t, cursor.All(t.Context()), 1)
+		}
+	}
+	require.Len(t, resumeFrom(t, nested, throughText(t, cpAfter(t, nested, 7))), 13)
+	require.Len(t, resumeFrom(t, sources, throughText(t, cpAfter(t, sources, 9_990))), 10)
+}
