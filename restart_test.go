@@ -234,3 +234,19 @@ func TestWhichRefusalsAreThoseOfATokenThatDied(t *testing.T) {
 		require.NotErrorIs(t, got, backupx.ErrTokenExpired, "%s: the request has no token", code)
 	}
 }
+
+func TestARequestWithATokenOfTheSameRangeIsRefusedForItsTokenOnlyIfTheCodeSaysSo(t *testing.T) {
+	for code, want := range map[string]bool{"ValidationException": false, "InvalidNextTokenException": true} {
+		err := &smithy.GenericAPIError{Code: code}
+		l := backupx.List("ListThings", func(_ context.Context, token string, _ int) (backupx.Page[string], error) {
+			if token == "" {
+				return backupx.Page[string]{Items: []string{"a"}, Next: "b"}, nil
+			}
+			return backupx.Page[string]{}, err
+		})
+		items, got := drain(l.All(t.Context()))
+		require.Equal(t, []string{"a"}, items, code)
+		require.ErrorIs(t, got, err, code)
+		require.Equal(t, want, errors.Is(got, backupx.ErrTokenExpired), code)
+	}
+}
