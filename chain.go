@@ -248,7 +248,7 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
 	switch {
-	case err != nil && f.token != "" && refusesToken(err, !f.begun):
+	case f.token != "" && refusesToken(err, !f.begun):
 		return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
 	case err != nil:
 		return nil, err

@@ -359,6 +359,19 @@ func TestSeveralChainsHaveNoCLIToken(t *testing.T) {
 	require.Empty(t, token, "at the end there is none")
 }
 
+// Before the first range no listing has chains.
+func TestTheCLITokenOfAListingThatWasNotBegunIsItsStart(t *testing.T) {
+	for name, cp := range map[string]backupx.Checkpoint{
+		"one chain":       newShelf("a", 4, 2).list().Cursor().Checkpoint(),
+		"several chains":  clientOf(service()).BackupJobs(backupx.BackupJobFilter{}.States("COMPLETED", "FAILED")).Cursor().Checkpoint(),
+		"several sources": newShelfFleet("s", 2, 4).list().Cursor().Checkpoint(),
+	} {
+		token, err := throughText(t, cp).CLIToken()
+		require.NoError(t, err, name)
+		require.Equal(t, cli(`{"NextToken":null}`), token, name)
+	}
+}
+
 func TestServicesTokensExpireAndAreRefused(t *testing.T) {
 	now := day
 	s := fakeaws.New(fakeaws.Data{BackupJobs: backupJobKind().items},

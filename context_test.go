@@ -149,6 +149,7 @@ func TestTheContextOfTheCallerReachesTheClient(t *testing.T) {
 		"First":      func() error { _, _, err := l.Parallel(8).First(ctx); return err },
 		"Count":      func() error { _, err := l.Count(ctx); return err },
 		"a cursor":   func() error { _, err := drain(l.Cursor().All(ctx)); return err },
+		"Parallel":   func() error { _, err := l.Parallel(1).Count(ctx); return err }, // nothing is read ahead
 		"a rate":     func() error { _, err := l.Rate(1e9).Count(ctx); return err },
 		"a fleet":    func() error { _, err := across.Count(ctx); return err },
 		"Concat":     func() error { _, err := backupx.Concat(names(l), across).Count(ctx); return err },

@@ -367,3 +367,19 @@ func TestOnlyTheSecretGoes(t *testing.T) {
 		require.EqualError(t, errOf(t, l), "backupx: ListThings: page 1: "+want)
 	}
 }
+
+func TestATokenIsReplacedWholeInEachSpelling(t *testing.T) {
+	for name, c := range map[string]struct{ token, text, want string }{
+		"four bytes":                           {"abcd", "sent abcd", "sent [redacted]"},
+		"three bytes, which may be a word":     {"abc", "sent abc", "sent abc"},
+		"a form that contains another one":     {`\abcd`, `sent \\abcd, or \abcd`, "sent [redacted], or [redacted]"},
+		"escaped slashes, but no escaped HTML": {"ab<c/d", `sent ab<c\/d`, "sent [redacted]"},
+		"escaped slashes and HTML":             {"ab<c/d", `sent ab\u003cc\/d`, "sent [redacted]"},
+		"quoted JSON":                          {`ab"cd`, `sent ab\\\"cd`, "sent [redacted]"},
+	} {
+		l := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[int], error) {
+			return backupx.Page[int]{}, errors.New(c.text)
+		})
+		require.EqualError(t, errOf(t, l.StartAt(c.token)), "backupx: ListThings: page 1: "+c.want, name)
+	}
+}

@@ -142,7 +142,6 @@ func (s *isolated[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if err == nil {
 		return seg, out, nil
 	}
-	s.ended = true
 	if !s.frame.sourceFailed(err) {
 		return seg, out, err
 	}

@@ -430,3 +430,14 @@ func TestAFailedSourceIsNamedInTheCheckpoint(t *testing.T) {
 	require.NotContains(t, payload, `"a/"`)
 	require.NotContains(t, payload, `"c/"`)
 }
+
+func TestASourceThatStartedAtATokenGoesOnThere(t *testing.T) {
+	s := newShelf("a", 5, 2)
+	s.fails = 1
+	l := shelfFleet{"a": s}.list()
+	cursor := l.StartAt(shelfToken + "2").Cursor()
+	_, err := drain(cursor.All(t.Context()))
+	require.ErrorIs(t, err, errBoom)
+	rest := resumeFrom(t, l, cursor.Checkpoint())
+	require.Equal(t, numbers("a", 5)[2:], rest)
+}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/aws/smithy-go"
@@ -130,6 +132,52 @@ func TestJobsOfOneMomentMayComeAgainAfterARestart(t *testing.T) {
 	}
 }
 
+// A checkpoint has the ids of at most 16 jobs of one moment.
+func TestHowManyJobsOfOneMomentComeAgainAfterARestart(t *testing.T) {
+	jobs := spread(40, 0, day)
+	for n, again := range map[int]int{11: 0, 16: 0, 17: 10, 19: 10, 20: 10, 26: 10, 27: 20} {
+		s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+		l := at(s, day).BackupJobs(backupx.BackupJobFilter{}).PageSize(10)
+		first := l.Cursor()
+		taken := lo.Map(take(t, first.All(t.Context()), n), jobID)
+		cursor, err := l.Resume(throughText(t, first.Checkpoint()))
+		require.NoError(t, err)
+		rest := lo.Map(restarted(t, s, cursor, tokensDie(s, "InvalidParameterValueException")), jobID)
+		require.Len(t, lo.Intersect(taken, rest), again, "after %d", n)
+		require.ElementsMatch(t, lo.Map(jobs, jobID), lo.Union(taken, rest), "after %d", n)
+	}
+}
+
+// A job without an id cannot be told from others: it comes again, and nothing else does.
+func TestAJobWithoutAnIDComesAgainAfterARestart(t *testing.T) {
+	jobs := spread(12, 0, day)
+	jobs[5].BackupJobId = nil
+	pages := map[string][]types.BackupJob{"": jobs[:4], "a": jobs[4:8], "b": jobs[8:]}
+	next := map[string]*string{"": aws.String("a"), "a": aws.String("b")}
+	dead := false
+	l := backupx.BackupJobs(jobsAPI(func(_ context.Context, in *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
+		token := aws.ToString(in.NextToken)
+		if dead && token != "" {
+			return nil, &smithy.GenericAPIError{Code: "ValidationException"}
+		}
+		return &backup.ListBackupJobsOutput{BackupJobs: pages[token], NextToken: next[token]}, nil
+	}), backupx.BackupJobFilter{})
+	first := l.Cursor()
+	take(t, first.All(t.Context()), 7)
+	cursor, err := l.Resume(throughText(t, first.Checkpoint()))
+	require.NoError(t, err)
+	dead = true
+	_, err = drain(cursor.All(t.Context()))
+	require.ErrorIs(t, err, backupx.ErrTokenExpired)
+	dead = false
+	require.NoError(t, cursor.Restart())
+	rest, err := drain(cursor.All(t.Context()))
+	require.NoError(t, err)
+	require.Equal(t, lo.Map(slices.Concat(jobs[5:6], jobs[7:]), withoutID), lo.Map(rest, withoutID))
+}
+
+func withoutID(j types.BackupJob, _ int) string { return idOrNone(j) }
+
 // Backups have no filter on creation times in requests. A cursor that has not been a text knows the ids of the last page.
 func TestARestartOfBackupsPassesOverTheLastPage(t *testing.T) {
 	backups := lo.Times(23, func(i int) hsmtypes.Backup {
@@ -232,5 +280,50 @@ func TestWhichRefusalsAreThoseOfATokenThatDied(t *testing.T) {
 
 		_, got = drain(backupx.List("ListThings", refusing(err)).All(t.Context()))
 		require.NotErrorIs(t, got, backupx.ErrTokenExpired, "%s: the request has no token", code)
+	}
+}
+
+func TestARequestWithATokenOfTheSameRangeIsRefusedForItsTokenOnlyIfTheCodeSaysSo(t *testing.T) {
+	for code, want := range map[string]bool{"ValidationException": false, "InvalidNextTokenException": true} {
+		err := &smithy.GenericAPIError{Code: code}
+		l := backupx.List("ListThings", func(_ context.Context, token string, _ int) (backupx.Page[string], error) {
+			if token == "" {
+				return backupx.Page[string]{Items: []string{"a"}, Next: "b"}, nil
+			}
+			return backupx.Page[string]{}, err
+		})
+		items, got := drain(l.All(t.Context()))
+		require.Equal(t, []string{"a"}, items, code)
+		require.ErrorIs(t, got, err, code)
+		require.Equal(t, want, errors.Is(got, backupx.ErrTokenExpired), code)
+	}
+}
+
+// Jobs that do not come newest first may be anywhere in what is left.
+func TestARestartWithoutAnOrderLosesNothing(t *testing.T) {
+	jobs := reversed(spread(12, month, day))
+	pages := map[string][]types.BackupJob{"": jobs[:4], "a": jobs[4:8], "b": jobs[8:]}
+	next := map[string]*string{"": aws.String("a"), "a": aws.String("b")}
+	for n := 5; n < 12; n++ {
+		dead := false
+		l := backupx.BackupJobs(jobsAPI(func(_ context.Context, in *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
+			token := aws.ToString(in.NextToken)
+			if dead && token != "" {
+				return nil, &smithy.GenericAPIError{Code: "ValidationException"}
+			}
+			return &backup.ListBackupJobsOutput{BackupJobs: pages[token], NextToken: next[token]}, nil
+		}), backupx.BackupJobFilter{})
+		first := l.Cursor()
+		take(t, first.All(t.Context()), n)
+		cursor, err := l.Resume(throughText(t, first.Checkpoint()))
+		require.NoError(t, err)
+		dead = true
+		_, err = drain(cursor.All(t.Context()))
+		require.ErrorIs(t, err, backupx.ErrTokenExpired)
+		dead = false
+		require.NoError(t, cursor.Restart())
+		rest, err := drain(cursor.All(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, lo.Map(jobs, jobID), lo.Map(rest, jobID), "after %d: a checkpoint of one state has no ids", n)
 	}
 }

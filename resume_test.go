@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -250,5 +253,40 @@ func TestACursorIsUsedAgainAfterItsClockPanicked(t *testing.T) {
 			require.NoError(t, err)
 			break
 		}
+	}
+}
+
+// A chain that goes on from a checkpoint tells the others what it has delivered.
+func TestAJobInTheChainsOfTwoFinalStatesIsDeliveredOnceAcrossACheckpoint(t *testing.T) {
+	moved := types.BackupJob{BackupJobId: aws.String("moved"), CreationDate: aws.Time(day)}
+	other := types.BackupJob{BackupJobId: aws.String("other"), CreationDate: aws.Time(day)}
+	l := backupx.BackupJobs(jobsAPI(func(_ context.Context, in *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
+		if in.ByState == types.BackupJobStateCompleted {
+			return &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{moved}}, nil
+		}
+		return &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{moved, other}}, nil
+	}), backupx.BackupJobFilter{}.States("COMPLETED", "FAILED"))
+	cursor := l.Cursor()
+	require.Equal(t, []types.BackupJob{moved}, take(t, cursor.All(t.Context()), 1))
+	require.Equal(t, []types.BackupJob{other}, resumeFrom(t, l, cursor.Checkpoint()))
+}
+
+func TestAContextThatEndsWithinThePagesToSkip(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()})
+	l := clientOf(s).BackupJobs(backupx.BackupJobFilter{}).PageSize(10)
+	begun := l.Cursor()
+	first := take(t, begun.All(t.Context()), 7)
+	for size := 1; size <= 8; size++ {
+		cursor, err := l.PageSize(size).Resume(throughText(t, begun.Checkpoint()))
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		fault := s.Fault(fakeaws.Fault{When: func(fakeaws.Request) bool { cancel(); return false }})
+		got, err := drain(cursor.All(ctx))
+		require.ErrorIs(t, err, context.Canceled, size)
+		require.Empty(t, got, size)
+		fault.Remove()
+		rest := resumeFrom(t, l, cursor.Checkpoint())
+		require.Equal(t, lo.Map(reversed(dense()), jobID), lo.Map(append(slices.Clip(first), rest...), jobID), size)
 	}
 }

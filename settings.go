@@ -113,7 +113,7 @@ func (s settings) clock() time.Time {
 }
 
 // under returns the settings of a part of another listing: the outer listing's page size, start and windows
-// take precedence, the part keeps its own clock, and rates and callbacks of both apply.
+// take precedence, rates and callbacks of both apply, and the clock is the part's: a combination has none of its own.
 func (s settings) under(outer settings) settings {
 	if outer.pageSize != nil {
 		s.pageSize = outer.pageSize
@@ -123,9 +123,6 @@ func (s settings) under(outer settings) settings {
 	}
 	if outer.every != nil {
 		s.every = outer.every
-	}
-	if s.now == nil {
-		s.now = outer.now
 	}
 	s.pacers = slices.Concat(s.pacers, outer.pacers)
 	s.onPage = slices.Concat(s.onPage, outer.onPage)

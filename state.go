@@ -128,7 +128,7 @@ func (p *position) inPage() front {
 	switch pg := p.reading; {
 	case pg == nil:
 		return p.within
-	case p.Skip == 0 || p.Skip > pg.n:
+	case p.Skip > pg.n:
 		return front{}
 	default:
 		return pg.front(p.Skip)
@@ -138,16 +138,17 @@ func (p *position) inPage() front {
 // front returns the front behind the first n items of the page. It is the zero front if the chain does not list the
 // newest items first.
 func (r *response) front(n int) front {
-	if n == 0 || r.created == nil || r.shown.inOrder().IsZero() {
+	if n == 0 || r.shown.inOrder().IsZero() {
 		return front{}
 	}
 	f := front{at: r.created(n - 1)}
 	for i := n - 1; i >= 0 && r.created(i).Equal(f.at); i-- {
-		id, ok := r.key(i)
-		if !ok || len(f.ids) == mostAtFront {
+		if len(f.ids) == mostAtFront {
 			return front{at: f.at}
 		}
-		f.ids = append(f.ids, id)
+		if id, ok := r.key(i); ok { // an item without an identity comes again
+			f.ids = append(f.ids, id)
+		}
 	}
 	return f
 }

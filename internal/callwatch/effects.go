@@ -60,7 +60,7 @@ func (e *Effects) HandleDeserialize(
 	switch status := statusOf(out.RawResponse); {
 	case status != 0 && !effective(status):
 		e.count(-1)
-	case status == 0 && err != nil && (ended || !connected() || unsent(err)):
+	case status == 0 && (ended || !connected() || unsent(err)):
 		e.count(-1)
 	}
 	return out, md, err
@@ -89,7 +89,7 @@ func effective(status int) bool { return status/100 == 2 || status >= http.Statu
 
 // statusOf returns the status of a response, 0 if there was none.
 func statusOf(raw any) int {
-	if resp, ok := raw.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
+	if resp, _ := raw.(*smithyhttp.Response); resp != nil && resp.Response != nil {
 		return resp.StatusCode
 	}
 	return 0

@@ -145,6 +145,54 @@ func TestEffectsOfACallThatSendsNothing(t *testing.T) {
 	require.False(t, got)
 }
 
+func TestEffectsOfAContextThatEndsBeforeTheAttempt(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers answer
+		want    bool
+	}{
+		"the transport gives up":              {fails(context.Canceled), false},
+		"the transport sends it all the same": {status(500, "", ""), true},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		got, err := restores(ctx, sdkConfig(c.answers), func(o *cloudhsmv2.Options) {
+			o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+				return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("cancel", func(
+					ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+				) (middleware.FinalizeOutput, middleware.Metadata, error) {
+					cancel()
+					return next.HandleFinalize(ctx, in)
+				}), middleware.After)
+			})
+		})
+		require.ErrorIs(t, err, context.Canceled, name)
+		require.Equal(t, c.want, got, name)
+	}
+}
+
+func TestTheStepForEffectsPassesOnWhatItGets(t *testing.T) {
+	boom := errors.New("boom")
+	for name, raw := range map[string]any{
+		"nothing":          nil,
+		"no response":      (*smithyhttp.Response)(nil),
+		"no HTTP response": &smithyhttp.Response{},
+		"another type":     "raw",
+		"a response":       &smithyhttp.Response{Response: &http.Response{StatusCode: 400}},
+	} {
+		effects := callwatch.NewEffects("RestoreBackup")
+		require.NoError(t, effects.Add(middleware.NewStack("RestoreBackup", smithyhttp.NewStackRequest)), name)
+		var md middleware.Metadata
+		md.Set("key", name)
+		want := middleware.DeserializeOutput{RawResponse: raw, Result: name}
+		out, gotMD, err := effects.HandleDeserialize(t.Context(), middleware.DeserializeInput{}, middleware.DeserializeHandlerFunc(func(
+			context.Context, middleware.DeserializeInput,
+		) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			return want, md, boom
+		}))
+		require.Equal(t, []any{want, md, boom}, []any{out, gotMD, err}, name)
+		require.Equal(t, name != "a response", effects.Possible(err), name)
+	}
+}
+
 func TestEffectsOfAContextThatEndsBetweenAttempts(t *testing.T) {
 	for name, c := range map[string]struct {
 		first answer
@@ -215,6 +263,8 @@ func TestTheEffectsOfAnErrorAlone(t *testing.T) {
 		"no response":                 {operation(response(0, &smithyhttp.RequestSendError{Err: io.EOF})), true},
 		"not sent":                    {operation(response(0, &smithyhttp.RequestSendError{Err: dial})), false},
 		"of the credentials":          {operation(fmt.Errorf("get identity: %w", credentials)), false},
+		"lost on its way":             {operation(response(0, &smithyhttp.RequestSendError{Err: errors.New("http2: GOAWAY")})), true},
+		"ended by its context":        {operation(&smithy.CanceledError{Err: errors.New("stopped")}), true},
 		"the end of the context":      {operation(&smithy.CanceledError{Err: context.Canceled}), true},
 		"canceled":                    {context.Canceled, true},
 		"the deadline":                {fmt.Errorf("x: %w", context.DeadlineExceeded), true},
