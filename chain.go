@@ -309,7 +309,7 @@ func (p *progress) repeats(i int) bool {
 	}
 	id, ok := p.page.key(i)
 	if !ok {
-		return p.changing && i < p.skipped // an item without an identity is known by its place in the page only
+		return i < p.skipped // an item without an identity is known by its place in the page only
 	}
 	if at := slices.Index(p.pos.passed, id); at >= 0 {
 		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)

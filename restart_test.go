@@ -327,3 +327,24 @@ func TestARestartWithoutAnOrderLosesNothing(t *testing.T) {
 		require.Equal(t, lo.Map(jobs, jobID), lo.Map(rest, jobID), "after %d: a checkpoint of one state has no ids", n)
 	}
 }
+
+// The position of a source whose chain was replaced is in the checkpoint, even if no item of the new chain is known.
+func TestACheckpointAfterARestartOfASourceGoesOnWhereItWas(t *testing.T) {
+	jobs := spread(60, month, day)
+	for i := range jobs[20:40] {
+		jobs[20+i].CreationDate = jobs[20].CreationDate // more than a checkpoint has ids for
+	}
+	s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+	l := backupx.Across(backupx.Fleet{{Name: "a", Client: at(s, day)}}, listJobs).PageSize(20)
+	cursor := l.Cursor()
+	take(t, cursor.All(t.Context()), 39)
+	cursor, err := l.Resume(throughText(t, cursor.Checkpoint()))
+	require.NoError(t, err)
+	died := tokensDie(s, "InvalidParameterValueException")
+	_, err = drain(cursor.All(t.Context()))
+	require.ErrorIs(t, err, backupx.ErrTokenExpired)
+	died.Remove()
+	require.NoError(t, cursor.Restart())
+	rest := lo.Map(resumeFrom(t, l, cursor.Checkpoint()), func(v backupx.Sourced[types.BackupJob], _ int) string { return *v.Item.BackupJobId })
+	require.ElementsMatch(t, lo.Map(jobs[20:], jobID), rest)
+}

@@ -290,3 +290,64 @@ func TestAContextThatEndsWithinThePagesToSkip(t *testing.T) {
 		require.Equal(t, lo.Map(reversed(dense()), jobID), lo.Map(append(slices.Clip(first), rest...), jobID), size)
 	}
 }
+
+// In a chain that jobs leave while it is read, ids tell which were delivered. Jobs without one are told by their places.
+func TestJobsWithoutIDsThatMayMoveAreToldByTheirPlaces(t *testing.T) {
+	jobs := lo.Times(5, func(i int) types.BackupJob {
+		return types.BackupJob{CreationDate: aws.Time(day.Add(-time.Duration(i) * time.Hour)), State: types.BackupJobStateRunning}
+	})
+	l := backupx.BackupJobs(jobsAPI(func(_ context.Context, in *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
+		if in.ByState == types.BackupJobStateRunning {
+			return &backup.ListBackupJobsOutput{BackupJobs: jobs}, nil
+		}
+		return &backup.ListBackupJobsOutput{}, nil
+	}), backupx.BackupJobFilter{}.States("RUNNING", "COMPLETED"))
+	for n := range len(jobs) + 1 {
+		cursor := l.Cursor()
+		require.Equal(t, jobs[:n], take(t, cursor.All(t.Context()), n))
+		require.Equal(t, append([]types.BackupJob{}, jobs[n:]...), append([]types.BackupJob{}, resumeFrom(t, l, cursor.Checkpoint())...), "after %d", n)
+	}
+}
+
+func TestALimitAsksForWholePagesWhereItemsAreDropped(t *testing.T) {
+	for name, c := range map[string]struct {
+		keep func(types.BackupJob) bool
+		want []string
+	}{
+		"nothing is dropped": {nil, []string{"3"}},
+		"a function drops":   {func(types.BackupJob) bool { return true }, []string{"10"}},
+	} {
+		s := fakeaws.New(fakeaws.Data{BackupJobs: dense()})
+		l := clientOf(s).BackupJobs(backupx.BackupJobFilter{}).PageSize(10).Limit(3)
+		if c.keep != nil {
+			l = l.Where(c.keep)
+		}
+		requireCount(t, 3, l)
+		require.Equal(t, c.want, lo.Map(s.Requests(), func(r fakeaws.Request, _ int) string { return r.Parameter("maxResults") }), name)
+	}
+}
+
+func TestAResumedListingAsksForWholePagesUnlessALimitIsReached(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: dense()})
+	l := clientOf(s).BackupJobs(backupx.BackupJobFilter{}).PageSize(10)
+	begun := l.Cursor()
+	take(t, begun.All(t.Context()), 4)
+	for name, c := range map[string]struct {
+		l    backupx.Listing[types.BackupJob]
+		want int
+	}{"no limit": {l, 10}, "a limit": {l.Limit(2), 6}, "a limit beyond the page": {l.Limit(7), 10}} {
+		s.ResetRequests()
+		cursor, err := c.l.Resume(throughText(t, begun.Checkpoint()))
+		require.NoError(t, err)
+		_, err = drain(cursor.All(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, c.want, s.Requests()[0].PageSize, name)
+	}
+}
+
+func TestALimitIsASizeForAServiceWithoutPageSizesOnlyIfTheCallerSetsOne(t *testing.T) {
+	s := service()
+	requireCount(t, 1, clientOf(s).OpsWorksBackups(backupx.OpsWorksFilter{}).Limit(1))
+	requireCount(t, 1, clientOf(s).OpsWorksBackups(backupx.OpsWorksFilter{}).PageSize(10).Limit(1))
+	require.Equal(t, []int{0, 1}, lo.Map(s.Requests(), func(r fakeaws.Request, _ int) int { return r.PageSize }))
+}
