@@ -476,3 +476,12 @@ func TestNamesThatLookAlikeWhenJoinedAreNotTheSameChain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 4, s.RequestCount())
 }
+
+func TestTheErrorOfAFleetTellsEachFailureOnce(t *testing.T) {
+	a, b := newShelf("a", 4, 2), newShelf("b", 4, 2)
+	a.fails, b.fails = 2, 1
+	l := shelfFleet{"a": a, "b": b, "c": newShelf("c", 4, 2)}.list()
+	items, err := drain(l.All(t.Context()))
+	require.Equal(t, []string{"a-000", "a-001", "c-000", "c-001", "c-002", "c-003"}, items)
+	require.EqualError(t, err, "backupx: Across: 2 sources failed: a: other: ListThings: page 2: boom; b: other: ListThings: page 1: boom")
+}
