@@ -104,10 +104,11 @@ func (st *state) checkpoint(id identity) Checkpoint {
 		left := []window{}
 		for _, w := range windows {
 			name := key + w.String()
-			if !st.delivered(name) {
+			p := st.chains[name]
+			if p == nil || !p.Done {
 				left = append(left, w)
 			}
-			if p := st.chains[name]; p != nil && (p.Done || !p.begun()) {
+			if p != nil && (p.Done || !p.begun()) {
 				delete(s.Chains, name)
 			}
 		}
@@ -181,11 +182,11 @@ func (s *saved) state(id identity) (*state, error) {
 		if m.dropped[path] {
 			continue
 		}
-		m := &memory{ids: map[uint64]bool{}}
+		remembered := newMemory()
 		for _, id := range unpacked(b) {
-			m.ids[id] = true
+			remembered.ids[id] = true
 		}
-		st.memories[path] = m
+		st.memories[path] = remembered
 	}
 	return st, nil
 }
@@ -200,12 +201,7 @@ func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.done }
 // filter of another type, different filters or none. The zero value has none, nor have checkpoints of [List] and
 // [FromOperation]. Of a large fleet whose sources have different filters, the text does not have those that only one
 // source has, once that source was delivered to its end.
-func (cp Checkpoint) Filter(f json.Unmarshaler) error {
-	if err := cp.filter(f); err != nil {
-		return fmt.Errorf("backupx: %w", err)
-	}
-	return nil
-}
+func (cp Checkpoint) Filter(f json.Unmarshaler) error { return prefixed(cp.filter(f)) }
 
 func (cp Checkpoint) filter(f json.Unmarshaler) error {
 	if cp.s == nil {
@@ -224,9 +220,9 @@ func (cp Checkpoint) filter(f json.Unmarshaler) error {
 	return nil
 }
 
-// packed returns hashes as bytes, eight for each; unpacked is the inverse.
+// packed returns hashes as bytes, hashBytes for each; unpacked is the inverse.
 func packed(hashes []uint64) []byte {
-	b := make([]byte, 0, 8*len(hashes))
+	b := make([]byte, 0, hashBytes*len(hashes))
 	for _, h := range hashes {
 		b = binary.BigEndian.AppendUint64(b, h)
 	}
@@ -234,8 +230,8 @@ func packed(hashes []uint64) []byte {
 }
 
 func unpacked(b []byte) []uint64 {
-	hashes := make([]uint64, 0, len(b)/8)
-	for chunk := range slices.Chunk(b, 8) {
+	hashes := make([]uint64, 0, len(b)/hashBytes)
+	for chunk := range slices.Chunk(b, hashBytes) {
 		hashes = append(hashes, binary.BigEndian.Uint64(chunk))
 	}
 	return hashes

@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 
 	"github.com/samber/lo"
 
@@ -34,7 +32,7 @@ const (
 const (
 	maxText    = 32 << 20 // bytes
 	maxFilter  = 4 << 20  // bytes of one filter
-	maxChains  = 200_000  // positions, and so many windows; the windows of 16 queries are 160,000
+	maxChains  = 200_000  // positions, and windows as well: the windows of 16 queries are 160,000
 	maxParts   = 100_000  // listings
 	maxSources = 200_000  // of all fleets
 	maxDepth   = 32       // listings in listings; a source takes one level
@@ -449,58 +447,4 @@ func (id identity) validate() error {
 		}
 	}
 	return nil
-}
-
-// complete reports whether nothing of the listing is left.
-func (s *saved) complete() bool {
-	if !s.Opened || s.ID.unread() {
-		return false
-	}
-	for _, p := range s.Chains {
-		if !p.Done {
-			return false
-		}
-	}
-	for key, windows := range s.Windows {
-		for _, w := range windows {
-			if _, begun := s.Chains[key+w.String()]; !begun {
-				return false
-			}
-		}
-	}
-	return s.matcher().covers(s.ID, "")
-}
-
-// covers reports whether the checkpoint has chains of every listing that has any, and was not a source that is left out.
-func (m *matcher) covers(id identity, path string) bool {
-	switch {
-	case len(m.keysUnder(path)) == 0 && id.Filter != nil:
-		return !id.readsChains()
-	case len(id.Read) > 0 || len(id.Done) > 0 || id.combines():
-		for i, p := range id.Parts {
-			at := path + strconv.Itoa(i) + "/"
-			if p.Source != "" {
-				at = path + element(p.Source)
-			} else if id.hasSources() {
-				continue
-			}
-			if !m.covers(p, at) {
-				return false
-			}
-		}
-		return true
-	default:
-		return len(m.keysUnder(path)) > 0
-	}
-}
-
-// combines reports whether a listing is made of others, or may be made of none.
-func (id identity) combines() bool {
-	return len(id.Parts) > 0 || slices.Contains([]string{"Concat", "Merge", "Across", "AcrossSources", "Gather", "Inventory"}, id.Op)
-}
-
-// readsChains reports whether the filter of a listing can match an item. Otherwise the listing has no chains.
-func (id identity) readsChains() bool {
-	f := filterOf(id.Op)
-	return f == nil || f.UnmarshalJSON(id.Filter) != nil || f.Explain().Chains > 0
 }

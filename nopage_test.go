@@ -190,7 +190,7 @@ func TestAnEscapedNameOfTheListIsThatOfTheList(t *testing.T) {
 	}
 }
 
-// pieces reads at most so many bytes at once.
+// pieces limits the number of bytes that one call reads.
 type pieces struct {
 	io.Reader
 	size int

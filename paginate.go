@@ -100,11 +100,10 @@ func FromOperation[T, I, O, F any](
 	if call == nil || page == nil || items == nil {
 		return invalid[T](operation, errors.New("FromOperation: a function is nil"))
 	}
-	input = cloned(input)
-	c := chain[T]{operation: operation, fetch: fetchWith(call, input, page, items, nil)}
-	input = cloned(input)
-	page(&input, nil, nil)
-	return single(identified(operation, func(id *identity) { id.setInput(input) }), c)
+	c := chain[T]{operation: operation, fetch: fetchWith(call, cloned(input), page, items, nil)}
+	first := cloned(input) // the input of a request without a token and a size, which is the identity's
+	page(&first, nil, nil)
+	return single(identified(operation, func(id *identity) { id.setInput(first) }), c)
 }
 
 // fetchWith returns the fetcher of one chain, which calls call with a deep copy of input for each page. If watched

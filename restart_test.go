@@ -152,6 +152,14 @@ func TestHowManyJobsOfOneMomentComeAgainAfterARestart(t *testing.T) {
 func TestAJobWithoutAnIDComesAgainAfterARestart(t *testing.T) {
 	jobs := spread(12, 0, day)
 	jobs[5].BackupJobId = nil
+	rest := readThroughARestart(t, jobs, 7)
+	require.Equal(t, lo.Map(slices.Concat(jobs[5:6], jobs[7:]), withoutID), lo.Map(rest, withoutID))
+}
+
+// readThroughARestart takes n of twelve jobs on three pages, and reads the rest from the text of a checkpoint whose page
+// token the service refuses, after a restart.
+func readThroughARestart(t *testing.T, jobs []types.BackupJob, n int) []types.BackupJob {
+	t.Helper()
 	pages := map[string][]types.BackupJob{"": jobs[:4], "a": jobs[4:8], "b": jobs[8:]}
 	next := map[string]*string{"": aws.String("a"), "a": aws.String("b")}
 	dead := false
@@ -163,7 +171,7 @@ func TestAJobWithoutAnIDComesAgainAfterARestart(t *testing.T) {
 		return &backup.ListBackupJobsOutput{BackupJobs: pages[token], NextToken: next[token]}, nil
 	}), backupx.BackupJobFilter{})
 	first := l.Cursor()
-	take(t, first.All(t.Context()), 7)
+	take(t, first.All(t.Context()), n)
 	cursor, err := l.Resume(throughText(t, first.Checkpoint()))
 	require.NoError(t, err)
 	dead = true
@@ -173,7 +181,7 @@ func TestAJobWithoutAnIDComesAgainAfterARestart(t *testing.T) {
 	require.NoError(t, cursor.Restart())
 	rest, err := drain(cursor.All(t.Context()))
 	require.NoError(t, err)
-	require.Equal(t, lo.Map(slices.Concat(jobs[5:6], jobs[7:]), withoutID), lo.Map(rest, withoutID))
+	return rest
 }
 
 func withoutID(j types.BackupJob, _ int) string { return idOrNone(j) }
@@ -302,28 +310,8 @@ func TestARequestWithATokenOfTheSameRangeIsRefusedForItsTokenOnlyIfTheCodeSaysSo
 // Jobs that do not come newest first may be anywhere in what is left.
 func TestARestartWithoutAnOrderLosesNothing(t *testing.T) {
 	jobs := reversed(spread(12, month, day))
-	pages := map[string][]types.BackupJob{"": jobs[:4], "a": jobs[4:8], "b": jobs[8:]}
-	next := map[string]*string{"": aws.String("a"), "a": aws.String("b")}
 	for n := 5; n < 12; n++ {
-		dead := false
-		l := backupx.BackupJobs(jobsAPI(func(_ context.Context, in *backup.ListBackupJobsInput) (*backup.ListBackupJobsOutput, error) {
-			token := aws.ToString(in.NextToken)
-			if dead && token != "" {
-				return nil, &smithy.GenericAPIError{Code: "ValidationException"}
-			}
-			return &backup.ListBackupJobsOutput{BackupJobs: pages[token], NextToken: next[token]}, nil
-		}), backupx.BackupJobFilter{})
-		first := l.Cursor()
-		take(t, first.All(t.Context()), n)
-		cursor, err := l.Resume(throughText(t, first.Checkpoint()))
-		require.NoError(t, err)
-		dead = true
-		_, err = drain(cursor.All(t.Context()))
-		require.ErrorIs(t, err, backupx.ErrTokenExpired)
-		dead = false
-		require.NoError(t, cursor.Restart())
-		rest, err := drain(cursor.All(t.Context()))
-		require.NoError(t, err)
+		rest := readThroughARestart(t, jobs, n)
 		require.Equal(t, lo.Map(jobs, jobID), lo.Map(rest, jobID), "after %d: a checkpoint of one state has no ids", n)
 	}
 }

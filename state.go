@@ -46,12 +46,6 @@ func (st *state) done() bool {
 	return st.opened
 }
 
-// delivered reports whether a chain was delivered to its end.
-func (st *state) delivered(chain string) bool {
-	p := st.chains[chain]
-	return p != nil && p.Done
-}
-
 // position returns the position of a chain, nil if the state has none.
 func (st *state) position(chain string) *position { return st.chains[chain] }
 

@@ -272,9 +272,6 @@ func (t *traversal) fail(err error) error {
 	if _, all := err.(SourceErrors); !all && len(t.state.failed) > 0 { // failures passes them unwrapped
 		e.Err = &endedError{cause: e.Err, failed: t.state.failed}
 	}
-	if c := (*chainError)(nil); errors.As(err, &c) {
-		e.Source = c.at.info.Source
-	}
 	e.Delivered, e.Checkpoint = t.delivered, t.checkpoint()
 	return e
 }
@@ -286,7 +283,7 @@ func (t *traversal) describe(err error) *ListError {
 		return &ListError{Operation: t.operation, Err: err}
 	}
 	return &ListError{
-		Operation: c.at.info.Operation, Shard: c.at.info.Shard, Page: c.at.pos.Pages + 1,
+		Operation: c.at.info.Operation, Source: c.at.info.Source, Shard: c.at.info.Shard, Page: c.at.pos.Pages + 1,
 		Err: c.err, token: c.at.pos.Token,
 	}
 }
@@ -303,6 +300,7 @@ func (f frame) sourceFailed(err error) (alone bool) {
 		return false
 	}
 	why := f.describe(err)
+	why.Source = "" // the SourceError has it
 	f.state.failed = append(f.state.failed, &SourceError{Source: f.source, Kind: KindOf(why), Err: why})
 	return true
 }

@@ -11,7 +11,7 @@ import (
 
 const oneDay = 24 * time.Hour
 
-// days returns the midnights so many days after day.
+// days returns midnights: for each number, the one that many days after day.
 func days(after ...int) []time.Time {
 	var out []time.Time
 	for _, n := range after {

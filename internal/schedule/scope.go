@@ -19,7 +19,7 @@ type Scope struct {
 
 	// The scheduler's mutex guards the fields below. All of them but throttle include the tasks and the requests of the
 	// scopes within this one.
-	tasks    []*Task  // without most of those that are over
+	tasks    []*Task  // in the order in which they were added; some of them may be over
 	ended    int      // how many of these are over
 	active   int      // tasks
 	underWay int      // requests
