@@ -39,6 +39,9 @@ type saved struct {
 	Chains  map[string]savedPos `json:"chains,omitempty"`
 	Windows map[string][]window `json:"windows,omitempty"` // the unfinished windows of each query; one without a chain was not begun
 	Seen    map[string][]byte   `json:"seen,omitempty"`    // hashes of the items remembered for good, by path
+	Follow  []savedPlace        `json:"follow,omitzero"`   // of a follower, which has none of the members above but ID
+
+	hashes []byte // of the places of a follower; in the text they are behind the JSON
 
 	done bool // nothing is left; the text does not have it, because the chains say it
 }
@@ -146,6 +149,9 @@ func (m *memory) packed() []byte {
 // state returns the state of a range that starts at the checkpoint, for a listing with the identity id. It fails if the
 // checkpoint is that of another listing.
 func (s *saved) state(id identity) (*state, error) {
+	if s.Follow != nil {
+		return nil, errFollower
+	}
 	m, err := s.match(id)
 	st := newState()
 	if err != nil || !s.Opened {

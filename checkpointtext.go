@@ -21,7 +21,8 @@ var (
 	_ encoding.TextUnmarshaler = (*Checkpoint)(nil)
 )
 
-// A checkpoint's text is prefix, payload in base64, a dot, and a checksum over both.
+// A checkpoint's text is prefix, payload in base64, a dot, and a checksum over both. The checkpoint of a follower may have
+// bytes behind its payload: another dot, and the bytes in base64.
 const (
 	textPrefix = "backupx1."
 	sumLength  = 8
@@ -54,6 +55,9 @@ func (cp Checkpoint) MarshalText() ([]byte, error) {
 	}
 	text := make([]byte, 0, len(textPrefix)+base64.RawURLEncoding.EncodedLen(len(b))+1+2*sumLength)
 	text = base64.RawURLEncoding.AppendEncode(append(text, textPrefix...), b)
+	if len(cp.s.hashes) > 0 {
+		text = base64.RawURLEncoding.AppendEncode(append(text, '.'), cp.s.hashes)
+	}
 	text = append(append(text, '.'), checksum(text)...)
 	if len(text) > maxText {
 		return nil, fmt.Errorf("backupx: %w: %w", ErrCheckpoint, errTooLong)
@@ -90,7 +94,8 @@ func parseText(text []byte) (*saved, error) {
 	case dot < len(textPrefix) || string(text[dot+1:]) != string(checksum(text[:dot])):
 		return nil, errors.New("its text was cut or altered")
 	}
-	b, err := base64.RawURLEncoding.Strict().AppendDecode(nil, text[len(textPrefix):dot])
+	payload, behind, hashed := bytes.Cut(text[len(textPrefix):dot], []byte("."))
+	b, err := base64.RawURLEncoding.Strict().AppendDecode(nil, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +107,14 @@ func parseText(text []byte) (*saved, error) {
 	}
 	if p.err != nil {
 		return nil, p.err
+	}
+	if hashed {
+		if s.hashes, err = base64.RawURLEncoding.Strict().AppendDecode(nil, behind); err != nil {
+			return nil, err
+		}
+		if s.Follow == nil || len(behind) == 0 {
+			return nil, errors.New("something comes after the JSON object")
+		}
 	}
 	return s, s.validate(p.wasDone)
 }
@@ -155,7 +168,7 @@ func (n *size) add(id identity, depth int) error {
 
 // bounded returns an error if the text would be beyond the bounds.
 func (s *saved) bounded() error {
-	n := size{chains: len(s.Chains) + len(s.Seen) + len(s.Windows)}
+	n := size{chains: len(s.Chains) + len(s.Seen) + len(s.Windows), sources: len(s.Follow)}
 	if err := n.add(s.ID, 0); err != nil {
 		return err
 	}
@@ -274,6 +287,14 @@ func (p *textParser) saved() *saved {
 			s.Chains = entries(p, func() (pos savedPos) { p.value(&pos); return pos })
 		case "windows":
 			s.Windows = entries(p, p.windows)
+		case "follow":
+			s.Follow = []savedPlace{}
+			p.array(func() {
+				p.count(&p.size.sources)
+				var place savedPlace
+				p.value(&place)
+				s.Follow = append(s.Follow, place)
+			})
 		case "seen":
 			s.Seen = entries(p, func() (b []byte) { p.value(&b); return b })
 		default:
@@ -393,6 +414,9 @@ func (s *saved) validate(wasDone *bool) error {
 	}
 	if err := s.ID.validate(); err != nil {
 		return err
+	}
+	if s.Follow != nil {
+		return s.validateFollow()
 	}
 	for name, p := range s.Chains {
 		if !p.valid() {

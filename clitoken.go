@@ -20,6 +20,9 @@ type cliToken struct {
 func (cp Checkpoint) CLIToken() (string, error) {
 	var t cliToken
 	if cp.s != nil {
+		if cp.s.Follow != nil {
+			return "", fmt.Errorf("backupx: %w: it is of a follower, of which the AWS CLI has no tokens", ErrCheckpoint)
+		}
 		if cp.Done() {
 			return "", nil
 		}

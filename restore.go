@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
-	smithytime "github.com/aws/smithy-go/time"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
@@ -181,55 +179,4 @@ func restore(ctx context.Context, api HSMRestoreAPI, b hsmtypes.Backup) Restored
 	}
 	r.After, r.Err = RestoreHSMBackup(ctx, api, aws.ToString(b.BackupId))
 	return r
-}
-
-// The first and the longest pause between two requests of WaitHSMBackup; each pause is twice the one before.
-const (
-	firstPause = time.Second
-	lastPause  = 30 * time.Second
-)
-
-// WaitHSMBackup requests a CloudHSM backup with the operation DescribeBackups of CloudHSM v2, again and
-// again, until it is in the given state. It returns the backup as the last request showed it. The pauses
-// between requests grow from a second to half a minute, with jitter. It needs the permission
-// cloudhsm:DescribeBackups.
-//
-// It fails after maxWait, which must be positive ([context.DeadlineExceeded]), when the context ends, if the
-// backup does not exist, if it is DELETED (a backup never leaves that state), and if a request fails; the
-// error then wraps the [*ListError] of [HSMBackups].
-func WaitHSMBackup(
-	ctx context.Context, api cloudhsmv2.DescribeBackupsAPIClient,
-	id string, state hsmtypes.BackupState, maxWait time.Duration,
-) (hsmtypes.Backup, error) {
-	fail := func(b hsmtypes.Backup, err error) (hsmtypes.Backup, error) {
-		return b, &callError{"WaitHSMBackup", id, err}
-	}
-	if err := checkHSM(api, id); err != nil {
-		return fail(hsmtypes.Backup{}, err)
-	}
-	if state == "" || maxWait <= 0 {
-		return fail(hsmtypes.Backup{}, errors.New("it takes a state to wait for, and a time above zero to wait"))
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, maxWait, fmt.Errorf("it is not %s after %s", state, maxWait))
-	defer cancel()
-	var last hsmtypes.Backup
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		b, ok, err := HSMBackups(api, HSMFilter{}.IDs(id)).First(ctx)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return fail(last, cause(ctx))
-		case err != nil:
-			return fail(last, err)
-		case !ok:
-			return fail(last, errors.New("there is no such backup"))
-		case b.BackupState == state:
-			return b, nil
-		case b.BackupState == hsmtypes.BackupStateDeleted:
-			return fail(b, errors.New("it is DELETED, and stays so"))
-		}
-		last = b
-		if err := smithytime.SleepWithContext(ctx, pause/2+rand.N(pause/2)); err != nil {
-			return fail(last, fmt.Errorf("%w: it is %s", cause(ctx), last.BackupState))
-		}
-	}
 }

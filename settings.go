@@ -65,6 +65,17 @@ func (s settings) onlyOnWhole() string {
 	return ""
 }
 
+// leavesOut returns the name of a setting with which a range may leave items out, or an empty string.
+func (s settings) leavesOut() string {
+	switch {
+	case s.limit != nil:
+		return "Limit"
+	case s.start != nil:
+		return "StartAt"
+	}
+	return ""
+}
+
 // ahead returns what a range reads ahead, nil if each page is requested when the loop reaches it.
 func (s settings) ahead() *schedule.Settings {
 	if lo.FromPtr(s.parallel) <= 1 && lo.FromPtr(s.prefetch) == 0 {

@@ -217,3 +217,12 @@ func Earliest(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// Without returns the criteria without the conditions of some members.
+func (c Criteria) Without(keys ...Key) Criteria {
+	c.sets, c.times, c.flags = lo.OmitByKeys(c.sets, keys), lo.OmitByKeys(c.times, keys), lo.OmitByKeys(c.flags, keys)
+	return c
+}
+
+// Values returns the values that a member allows, nil if it has no condition.
+func (c Criteria) Values(k Key) []string { return c.sets[k] }

@@ -1,0 +1,153 @@
+package backupx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	smithytime "github.com/aws/smithy-go/time"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/samber/lo"
+)
+
+// The first and the longest pause between two looks of Await; each pause is twice the one before.
+const (
+	firstPause = time.Second
+	lastPause  = 30 * time.Second
+)
+
+// Await ranges over a listing again and again, until the function done returns true for an item, and returns that item.
+// An empty listing is looked at again. The pauses between two looks grow from a second to half a minute, with jitter.
+//
+//	job, err := backupx.Await(ctx, client.BackupJobs(backupx.BackupJobFilter{}.IDs(id)),
+//		func(j types.BackupJob) (bool, error) { return backupx.BackupJobEnded(j.State), nil }, time.Hour)
+//
+// A look that fails for a reason that passes is repeated, after a pause: throttling, a failure of the service (5xx) or of
+// the connection, of which the SDK's own attempts were not enough. Await fails
+//
+//   - after maxWait, which must be positive, and when the context ends ([context.DeadlineExceeded], or the error of the
+//     context), with the last item that it looked at and the error of the last look, if that failed;
+//   - with an error of done, which it returns with the item;
+//   - with any other error of the listing, for example if the caller lacks a permission.
+func Await[T any](ctx context.Context, l Listing[T], done func(T) (bool, error), maxWait time.Duration) (T, error) {
+	if done == nil {
+		var none T
+		return none, &callError{"Await", "", errors.New("the function is nil")}
+	}
+	item, err := await(ctx, maxWait, "no item is as awaited", func(ctx context.Context) (last T, ok bool, err error) {
+		for item, err := range l.All(ctx) {
+			if err != nil {
+				return last, false, err
+			}
+			last = item
+			if ok, err := done(item); ok || err != nil {
+				return item, ok, lo.Ternary(err == nil, nil, error(&endError{err}))
+			}
+		}
+		return last, false, nil
+	})
+	if err != nil {
+		return item, &callError{"Await", "", err}
+	}
+	return item, nil
+}
+
+// endError is an error that ends the waiting, whatever its kind.
+type endError struct{ err error }
+
+func (e *endError) Error() string { return e.err.Error() }
+
+// await calls look until it reports that the item is as awaited. The text missed says what is not so after maxWait.
+func await[T any](ctx context.Context, maxWait time.Duration, missed string, look func(context.Context) (T, bool, error)) (T, error) {
+	var last T
+	if maxWait <= 0 {
+		return last, fmt.Errorf("it takes a time above zero to wait, not %s", maxWait)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, maxWait, fmt.Errorf("%s after %s", missed, maxWait))
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		item, ok, err := look(ctx)
+		var end *endError
+		switch {
+		case errors.As(err, &end):
+			return item, end.err
+		case ok:
+			return item, nil
+		case err == nil:
+			last = item
+		case ctx.Err() == nil && !passes(err):
+			return last, err
+		}
+		if ctx.Err() == nil {
+			_ = smithytime.SleepWithContext(ctx, pause/2+rand.N(pause/2)) // fails if the context ends
+		}
+		switch {
+		case ctx.Err() == nil:
+		case err != nil && !errors.Is(err, ctx.Err()):
+			return last, fmt.Errorf("%w: the last look failed: %w", cause(ctx), err)
+		default:
+			return last, cause(ctx)
+		}
+	}
+}
+
+// passes reports whether an error may be gone after a while: those that the SDK retries, and all failures of a service.
+func passes(err error) bool {
+	var sources SourceErrors
+	if errors.As(err, &sources) {
+		return lo.EveryBy(sources, func(s *SourceError) bool { return passes(s.Err) })
+	}
+	var response *smithyhttp.ResponseError
+	return KindOf(err) == KindThrottled ||
+		errors.As(err, &response) && response.HTTPStatusCode() >= http.StatusInternalServerError ||
+		retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
+}
+
+// WaitHSMBackup requests a CloudHSM backup with the operation DescribeBackups of CloudHSM v2, again and
+// again, until it is in the given state. It returns the backup as the last request showed it. It waits as [Await] does,
+// and needs the permission cloudhsm:DescribeBackups.
+//
+// It fails after maxWait, which must be positive ([context.DeadlineExceeded]), when the context ends, if the
+// backup does not exist, if it is DELETED (a backup never leaves that state), and if a request fails for a reason that
+// does not pass; the error then wraps the [*ListError] of [HSMBackups].
+func WaitHSMBackup(
+	ctx context.Context, api cloudhsmv2.DescribeBackupsAPIClient,
+	id string, state hsmtypes.BackupState, maxWait time.Duration,
+) (hsmtypes.Backup, error) {
+	fail := func(b hsmtypes.Backup, err error) (hsmtypes.Backup, error) {
+		return b, &callError{"WaitHSMBackup", id, err}
+	}
+	if err := checkHSM(api, id); err != nil {
+		return fail(hsmtypes.Backup{}, err)
+	}
+	if state == "" || maxWait <= 0 {
+		return fail(hsmtypes.Backup{}, errors.New("it takes a state to wait for, and a time above zero to wait"))
+	}
+	backups := HSMBackups(api, HSMFilter{}.IDs(id))
+	b, err := await(ctx, maxWait, "it is not "+string(state), func(ctx context.Context) (hsmtypes.Backup, bool, error) {
+		b, found, err := backups.First(ctx)
+		switch {
+		case err != nil:
+			return b, false, err
+		case !found:
+			return b, false, &endError{errors.New("there is no such backup")}
+		case b.BackupState == hsmtypes.BackupStateDeleted && state != b.BackupState:
+			return b, false, &endError{errors.New("it is DELETED, and stays so")}
+		}
+		return b, b.BackupState == state, nil
+	})
+	switch {
+	case err == nil:
+		return b, nil
+	case b.BackupState != "" && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
+		return fail(b, fmt.Errorf("%w: it is %s", err, b.BackupState))
+	default:
+		return fail(b, err)
+	}
+}
