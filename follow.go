@@ -60,8 +60,9 @@ var errFollowsNothing = errors.New("the zero Follower follows nothing: make one 
 
 // FollowBackupJobs follows the backup jobs of a filter, see [Follower]. The filter's States choose among the ended jobs;
 // states in which a job is under way are an error ([ErrFilter]) if there are no others. The follower begins at since
-// where it has no checkpoint: the first poll tells the jobs that ended or were created after it, or with the zero time all
-// ended jobs that the service still lists. It needs the permission backup:ListBackupJobs.
+// where it has no checkpoint: the first poll tells the jobs that have ended since, or were created since and have ended. With
+// the zero time it tells all ended jobs that the service still lists. Each later poll looks back to an hour before the
+// last. It needs the permission backup:ListBackupJobs.
 func (c Client) FollowBackupJobs(f BackupJobFilter, since time.Time) *Follower[types.BackupJob] {
 	return jobsToFollow[types.BackupJob]{
 		name: "FollowBackupJobs", table: backupJobs, job: backupJob,

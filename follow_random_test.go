@@ -55,7 +55,9 @@ func newHistory(seed uint64) *history {
 	return h
 }
 
-func (h *history) during(most time.Duration) time.Duration { return time.Duration(h.rng.Int64N(int64(most))) }
+func (h *history) during(most time.Duration) time.Duration {
+	return time.Duration(h.rng.Int64N(int64(most)))
+}
 
 // oneOf returns one of several durations at random, up to that length.
 func (h *history) oneOf(ds ...time.Duration) time.Duration { return h.during(ds[h.rng.IntN(len(ds))]) }
@@ -102,6 +104,16 @@ func (h *history) end(id string, at, shown time.Time) {
 		h.service.UpdateBackupJob(id, func(j *types.BackupJob) { j.State, j.CompletionDate = state, completed })
 		h.ended[id] = h.now
 	})
+	if completed == nil && h.rng.IntN(2) == 0 { // the time comes later
+		dated := shows.Add(h.oneOf(10*time.Minute, 6*24*time.Hour)).Truncate(time.Millisecond)
+		h.plan(dated, func() {
+			h.service.UpdateBackupJob(id, func(j *types.BackupJob) {
+				if j.State == state {
+					j.CompletionDate = &dated
+				}
+			})
+		})
+	}
 }
 
 func later(a, b time.Time) time.Time {

@@ -28,9 +28,9 @@ type followed[T any] struct {
 	since    time.Time // where the first poll begins
 	timed    bool      // sightings have times
 
-	recent   func(since time.Time) []Listing[T]     // what was created, and what has ended, after a time
-	underWay func() Listing[T]                      // what is under way; nil where the listing has only what is finished
-	created  func(from, to time.Time) Listing[T]    // what was created between two times; nil as underWay
+	recent   func(since time.Time) []Listing[T]  // what was created, and what has ended, after a time
+	underWay func() Listing[T]                   // what is under way; nil where the listing has only what is finished
+	created  func(from, to time.Time) Listing[T] // what was created between two times; nil as underWay
 	look     func(T) sighting
 
 	*memo
@@ -55,8 +55,9 @@ func (s sighting) last() time.Time {
 
 // memo is what is remembered about a place from poll to poll. Ids are hashes.
 type memo struct {
-	mark time.Time        // the service's time of the last poll that came to its end; zero before
-	told map[uint64]int32 // delivered: 0, or the day of that if the item had no completion time
+	from time.Time         // where the first poll began, until one came to its end
+	mark time.Time         // the service's time of the last poll that came to its end; zero before
+	told map[uint64]int32  // delivered: 0, or the day of that if the item had no completion time
 	live map[uint64]uint32 // under way: the second of the creation, 0 if it is unknown
 }
 
@@ -85,7 +86,10 @@ const (
 
 // begin starts a poll.
 func (p *followed[T]) begin() {
-	p.round = round{step: stepRecent, since: p.since, unseen: make(map[uint64]bool, len(p.live)), returned: map[uint64]time.Time{}}
+	if p.mark.IsZero() && p.from.IsZero() {
+		p.from = p.since
+	}
+	p.round = round{since: p.from, unseen: make(map[uint64]bool, len(p.live)), returned: map[uint64]time.Time{}}
 	if !p.mark.IsZero() {
 		p.round.since = p.mark.Add(-followOverlap)
 	}
@@ -163,6 +167,11 @@ func (p *followed[T]) see(item T) (tell bool) {
 	return true
 }
 
+// failure returns the error of a place whose listing cannot be followed.
+func (p *followed[T]) failure() *ListError {
+	return &ListError{Operation: nameOf(p.identity.op), Err: p.round.err}
+}
+
 // over reports whether an item is older than what is created or has ended since a time.
 func (p *followed[T]) over(s sighting, since time.Time) bool {
 	return p.timed && s.last().Before(since.Add(-followMargin))
@@ -190,6 +199,7 @@ func (p *followed[T]) finish() {
 	if now.After(p.mark) {
 		p.mark = now.UTC()
 	}
+	p.from = time.Time{}
 	next := p.mark.Add(-followOverlap - followMargin)
 	maps.DeleteFunc(p.told, func(id uint64, noted int32) bool {
 		if noted != 0 {
@@ -327,9 +337,9 @@ func (p *poll[T]) remaining(places []*followed[T], err *ListError) ([]*followed[
 	for _, at := range places {
 		switch {
 		case at.round.err != nil && !p.fleet:
-			return nil, &ListError{Operation: p.name, Err: at.round.err}
+			return nil, at.failure()
 		case at.round.err != nil && !failed[at]:
-			why := &ListError{Operation: p.name, Err: at.round.err}
+			why := at.failure()
 			p.failed = append(p.failed, &SourceError{Source: at.name, Kind: KindOf(why), Err: why})
 		case !failed[at]:
 			left = append(left, at)

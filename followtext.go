@@ -21,6 +21,7 @@ import (
 
 // savedPlace is what a checkpoint has of a place, without the hashes.
 type savedPlace struct {
+	From  time.Time `json:"from,omitzero"`
 	Mark  time.Time `json:"mark,omitzero"`
 	Told  int       `json:"told,omitempty"`  // how many hashes are those of told items
 	Noted []noted   `json:"noted,omitempty"` // of those without a completion time, which follow
@@ -81,7 +82,7 @@ func (w *Follower[T]) saved() *saved {
 
 // saved returns what a checkpoint has of a memo.
 func (m *memo) saved(id identity) savedPlace {
-	s := savedPlace{Mark: m.mark, Live: len(m.live), id: id}
+	s := savedPlace{From: m.from.UTC(), Mark: m.mark, Live: len(m.live), id: id}
 	days := map[int32][]uint64{}
 	for _, h := range slices.Sorted(maps.Keys(m.told)) {
 		days[m.told[h]] = append(days[m.told[h]], h)
@@ -102,7 +103,7 @@ func (m *memo) saved(id identity) savedPlace {
 
 // memo is the inverse of saved.
 func (s savedPlace) memo() *memo {
-	m := &memo{mark: s.Mark, told: make(map[uint64]int32, s.Told), live: make(map[uint64]uint32, s.Live)}
+	m := &memo{from: s.From, mark: s.Mark, told: make(map[uint64]int32, s.Told), live: make(map[uint64]uint32, s.Live)}
 	rest := s.hashes
 	for _, n := range append([]noted{{0, s.Told}}, s.Noted...) {
 		for _, h := range unpacked(rest[:n.Count*hashBytes]) {

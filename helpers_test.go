@@ -516,10 +516,14 @@ func textOf(t *testing.T, cp backupx.Checkpoint) string {
 	return string(text)
 }
 
-// checksummed returns the text of a checkpoint with this payload and a valid checksum.
-func checksummed(t *testing.T, payload []byte) []byte {
+// checksummed returns the text of a checkpoint with this payload, with bytes behind it if there are any, and a valid
+// checksum.
+func checksummed(t *testing.T, payload []byte, behind ...byte) []byte {
 	t.Helper()
 	text := append([]byte("backupx1."), base64.RawURLEncoding.EncodeToString(payload)...)
+	if len(behind) > 0 {
+		text = append(append(text, '.'), base64.RawURLEncoding.EncodeToString(behind)...)
+	}
 	sum := sha256.Sum256(text)
 	return append(append(text, '.'), hex.EncodeToString(sum[:8])...)
 }
