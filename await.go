@@ -63,6 +63,12 @@ type endError struct{ err error }
 
 func (e *endError) Error() string { return e.err.Error() }
 
+// innerError is an error within another one, without the name of the package.
+type innerError struct{ err error }
+
+func (e innerError) Error() string { return inner(e.err) }
+func (e innerError) Unwrap() error { return e.err }
+
 // await calls look until it reports that the item is as awaited. The text missed says what is not so after maxWait.
 func await[T any](ctx context.Context, maxWait time.Duration, missed string, look func(context.Context) (T, bool, error)) (T, error) {
 	var last T
@@ -90,7 +96,7 @@ func await[T any](ctx context.Context, maxWait time.Duration, missed string, loo
 		switch {
 		case ctx.Err() == nil:
 		case err != nil && !errors.Is(err, ctx.Err()):
-			return last, fmt.Errorf("%w: the last look failed: %w", cause(ctx), err)
+			return last, fmt.Errorf("%w: the last look failed: %w", cause(ctx), innerError{err})
 		default:
 			return last, cause(ctx)
 		}
