@@ -7,6 +7,7 @@ import (
 	"go/format"
 	"io"
 	"io/fs"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -97,6 +98,79 @@ func TestTheGuidesRestart(t *testing.T) {
 		return err
 	}))
 	require.Equal(t, lo.Map(jobs, jobID), lo.Map(got, jobID))
+}
+
+// followingInTheReadme is in README.md.
+func followingInTheReadme(
+	ctx context.Context, client backupx.Client, failed backupx.BackupJobFilter, yesterday time.Time, saved backupx.Checkpoint,
+	tell func(iter.Seq2[types.BackupJob, error]) error,
+) backupx.Checkpoint {
+	follower := client.FollowBackupJobs(failed, yesterday)
+	if err := follower.Resume(saved); err == nil {
+		err = tell(follower.All(ctx)) // ranges over the jobs
+		saved = follower.Checkpoint() // for the next run
+	}
+	return saved
+}
+
+// followingInTheGuide is in docs/guide.md.
+func followingInTheGuide(ctx context.Context, client backupx.Client, now time.Time, saved backupx.Checkpoint) (backupx.Checkpoint, error) {
+	run := func() error {
+		failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted,
+			types.BackupJobStateExpired, types.BackupJobStatePartial)
+		follower := client.FollowBackupJobs(failed, now.AddDate(0, 0, -1)) // the first run begins a day ago
+		if err := follower.Resume(saved); err != nil {                     // the zero Checkpoint is the beginning
+			return err
+		}
+		for job, err := range follower.All(ctx) {
+			if err != nil {
+				return err
+			}
+			fmt.Println(aws.ToString(job.ResourceArn), job.State, aws.ToString(job.StatusMessage))
+		}
+		saved = follower.Checkpoint() // store it after what was told was sent
+		return nil
+	}
+	err := run()
+	return saved, err
+}
+
+// waitingInTheGuide is in docs/guide.md.
+func waitingInTheGuide(ctx context.Context, client backupx.Client, parent string) (types.BackupJob, error) {
+	job, err := backupx.Await(ctx, client.BackupJobs(backupx.BackupJobFilter{}.Parents(parent)),
+		func(j types.BackupJob) (bool, error) {
+			if j.State == types.BackupJobStateFailed {
+				return false, errors.New(aws.ToString(j.StatusMessage))
+			}
+			return j.State == types.BackupJobStateCompleted, nil
+		}, time.Hour)
+	return job, err
+}
+
+func TestFollowingAndWaitingInTheDocumentation(t *testing.T) {
+	c := newClock()
+	s := c.account()
+	child := endedJob("child", types.BackupJobStateFailed, c.now.Add(-time.Hour), c.now)
+	child.ParentJobId, child.StatusMessage = aws.String("parent"), aws.String("no space")
+	s.AddBackupJobs(child)
+	var told []types.BackupJob
+	tell := func(jobs iter.Seq2[types.BackupJob, error]) (err error) {
+		told, err = drain(jobs)
+		return err
+	}
+	client, all := clientOf(s), backupx.BackupJobFilter{}
+	saved := followingInTheReadme(t.Context(), client, all, c.now.AddDate(0, 0, -1), backupx.Checkpoint{}, tell)
+	require.Len(t, told, 1)
+	followingInTheReadme(t.Context(), client, all, c.now.AddDate(0, 0, -1), saved, tell)
+	require.Empty(t, told)
+
+	saved, err := followingInTheGuide(t.Context(), client, c.now, backupx.Checkpoint{})
+	require.NoError(t, err)
+	_, err = followingInTheGuide(t.Context(), client, c.now, saved)
+	require.NoError(t, err)
+
+	_, err = waitingInTheGuide(t.Context(), client, "parent")
+	require.EqualError(t, err, "backupx: Await: no space")
 }
 
 // guide is the data of the examples in README.md and docs/guide.md.

@@ -1,0 +1,140 @@
+package backupx_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
+)
+
+// Each range tells what has failed since the last. In a program the next range is in the next run, which resumes from
+// the checkpoint that the last one saved.
+func ExampleClient_FollowBackupJobs() {
+	service := exampleService()
+	client := backupx.New(service.Config())
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	follower := client.FollowBackupJobs(failed, time.Time{}) // from the beginning
+
+	for range 2 {
+		for job, err := range follower.All(context.Background()) {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			fmt.Println(aws.ToString(job.BackupJobId), "failed")
+		}
+		fmt.Println("saved")
+		service.SetJobState("job-4", "FAILED")
+	}
+	// Output:
+	// job-2 failed
+	// saved
+	// job-4 failed
+	// saved
+}
+
+func ExampleClient_FollowCopyJobs() {
+	follower := exampleClient().FollowCopyJobs(backupx.CopyJobFilter{}, time.Time{})
+	for range 2 {
+		n := 0
+		for _, err := range follower.All(context.Background()) {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			n++
+		}
+		fmt.Println("copies that have ended:", n)
+	}
+	// Output:
+	// copies that have ended: 2
+	// copies that have ended: 0
+}
+
+// A follower of any listing tells each id once.
+func ExampleFollow() {
+	client := exampleClient()
+	follower := backupx.Follow("backups", time.Time{},
+		func(b hsmtypes.Backup) string { return aws.ToString(b.BackupId) },
+		func(since time.Time) backupx.Listing[hsmtypes.Backup] {
+			f := backupx.HSMFilter{}.States(hsmtypes.BackupStateReady)
+			if !since.IsZero() {
+				f = f.CreatedAfter(since)
+			}
+			return client.HSMBackups(f)
+		})
+	for range 2 {
+		n := 0
+		for range follower.All(context.Background()) {
+			n++
+		}
+		fmt.Println("new backups:", n)
+	}
+	// Output:
+	// new backups: 2
+	// new backups: 0
+}
+
+// A source that fails keeps its place, and the others go on.
+func ExampleFollowAcross() {
+	denied := exampleService()
+	fault := denied.Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
+	fleet := backupx.Fleet{{Name: "prod", Client: exampleClient()}, {Name: "staging", Client: backupx.New(denied.Config())}}
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	follower := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
+		return s.Client.FollowBackupJobs(failed, time.Time{})
+	}).Parallel(8)
+
+	for range 2 {
+		for job, err := range follower.All(context.Background()) {
+			if err != nil {
+				fmt.Println("not read:", backupx.KindOf(err))
+				break
+			}
+			fmt.Println(job.Source, aws.ToString(job.Item.BackupJobId))
+		}
+		fault.Remove()
+	}
+	// Output:
+	// prod job-2
+	// not read: denied
+	// staging job-2
+}
+
+// Another process continues where this one stopped.
+func ExampleFollower_Checkpoint() {
+	client := exampleClient()
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	poll := func(saved backupx.Checkpoint) backupx.Checkpoint {
+		follower := client.FollowBackupJobs(failed, time.Time{})
+		if err := follower.Resume(saved); err != nil {
+			fmt.Println(err)
+		}
+		for job := range follower.All(context.Background()) {
+			fmt.Println(aws.ToString(job.BackupJobId))
+		}
+		return follower.Checkpoint() // store its text
+	}
+	saved := poll(backupx.Checkpoint{})
+	fmt.Println("in the next process:")
+	poll(saved)
+	// Output:
+	// job-2
+	// in the next process:
+}
+
+// Await waits until a job has ended.
+func ExampleAwait() {
+	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{}.States(types.BackupJobStateCompleted))
+	job, err := backupx.Await(context.Background(), jobs, func(j types.BackupJob) (bool, error) {
+		return aws.ToString(j.BackupJobId) == "job-1", nil
+	}, time.Hour)
+	fmt.Println(aws.ToString(job.BackupJobId), job.State, err)
+	// Output: job-1 COMPLETED <nil>
+}
