@@ -322,7 +322,7 @@ func (p *progress) repeats(i int) bool {
 		return true
 	}
 	if p.memory != nil {
-		p.memory.ids[id] = p.changing
+		p.memory.add(id, p.changing)
 	}
 	if !p.changing {
 		p.pos.recent = append(p.pos.recent, id)
@@ -343,9 +343,7 @@ func (p *progress) trim() {
 		return
 	}
 	if p.memory != nil {
-		for _, id := range p.pos.recent[:old] {
-			delete(p.memory.ids, id)
-		}
+		p.memory.forget(p.pos.recent[:old])
 	}
 	p.pos.recent = slices.Clone(p.pos.recent[old:]) // frees the array
 	p.sieve = nil

@@ -110,6 +110,16 @@ func valued[F any, V ~string](name string, do func(F, ...V) F, values ...V) []ca
 
 func flagged[F any](name string, do func(F) F) call[F] { return call[F]{name + "()", do} }
 
+// planned are the plans of jobs, and one that started none.
+func planned(by ...*types.RecoveryPointCreator) []string {
+	return append(lo.Uniq(lo.FilterMap(by, func(c *types.RecoveryPointCreator, _ int) (string, bool) {
+		if c == nil {
+			return "", false
+		}
+		return *c.BackupPlanId, true
+	})), "no-such-plan")
+}
+
 const filterItems = 100
 
 func backupJobKind() kind[backupx.BackupJobFilter, types.BackupJob] {
@@ -125,6 +135,8 @@ func backupJobKind() kind[backupx.BackupJobFilter, types.BackupJob] {
 		items: items,
 		calls: slices.Concat(calls,
 			valued("States", f.States, types.BackupJobState("").Values()...),
+			valued("IDs", f.IDs, *items[1].BackupJobId, *items[2].BackupJobId, "no-such-job"),
+			valued("Plans", f.Plans, planned(items[1].CreatedBy, items[2].CreatedBy, items[3].CreatedBy, items[4].CreatedBy)...),
 			valued("Vaults", f.Vaults, "Default", "aws/efs/automatic-backup-vault", "nowhere"),
 			valued("Resources", f.Resources, *items[1].ResourceArn, *items[2].ResourceArn, "arn:aws:s3:::nowhere"),
 			valued("ResourceTypes", f.ResourceTypes, "EBS", "EFS", "SAP HANA on Amazon EC2", "none"),
@@ -133,7 +145,7 @@ func backupJobKind() kind[backupx.BackupJobFilter, types.BackupJob] {
 			valued("MessageCategories", f.MessageCategories, "success", "AccessDenied", "AGGREGATED"),
 			[]call[f]{
 				flagged("TopLevel", f.TopLevel), flagged("CompletedWithIssues", f.CompletedWithIssues),
-				flagged("AllAccounts", f.AllAccounts),
+				flagged("AllAccounts", f.AllAccounts), flagged("Ended", f.Ended), flagged("Unsuccessful", f.Unsuccessful),
 			}),
 		list: backupx.Client.BackupJobs,
 		id:   func(j types.BackupJob) string { return *j.BackupJobId },
@@ -143,6 +155,9 @@ func backupJobKind() kind[backupx.BackupJobFilter, types.BackupJob] {
 func copyJobKind() kind[backupx.CopyJobFilter, types.CopyJob] {
 	type f = backupx.CopyJobFilter
 	items := fakeaws.GenerateCopyJobs(7, day.AddDate(0, 0, -30), day, filterItems)
+	for i := range items[:2*filterItems/3] {
+		items[i].CreatedByBackupJobId = aws.String(fmt.Sprintf("backup-%d", i%3))
+	}
 	created := lo.Map(items, func(j types.CopyJob, _ int) time.Time { return *j.CreationDate })
 	child, _ := lo.Find(items, func(j types.CopyJob) bool { return j.ParentJobId != nil })
 	calls := timed(moments(created), f.CreatedBetween, map[string]func(f, time.Time) f{
@@ -153,6 +168,9 @@ func copyJobKind() kind[backupx.CopyJobFilter, types.CopyJob] {
 		items: items,
 		calls: slices.Concat(calls,
 			valued("States", f.States, types.CopyJobState("").Values()...),
+			valued("IDs", f.IDs, *items[1].CopyJobId, *items[2].CopyJobId, "no-such-job"),
+			valued("Plans", f.Plans, planned(items[1].CreatedBy, items[2].CreatedBy, items[3].CreatedBy, items[4].CreatedBy)...),
+			valued("SourceBackupJobs", f.SourceBackupJobs, "backup-1", "backup-2", "no-such-job"),
 			valued("DestinationVaults", f.DestinationVaults, *items[1].DestinationBackupVaultArn, *items[2].DestinationBackupVaultArn, "arn:aws:backup:us-east-1:111122223333:backup-vault:nowhere"),
 			valued("SourceRecoveryPoints", f.SourceRecoveryPoints, *items[4].SourceRecoveryPointArn, *items[5].SourceRecoveryPointArn),
 			valued("Resources", f.Resources, *items[1].ResourceArn, *items[2].ResourceArn),
@@ -160,7 +178,10 @@ func copyJobKind() kind[backupx.CopyJobFilter, types.CopyJob] {
 			valued("Accounts", f.Accounts, fakeaws.ExampleAccount, fakeaws.ExampleAccount2),
 			valued("Parents", f.Parents, *child.ParentJobId, "no-such-job"),
 			valued("MessageCategories", f.MessageCategories, "success", "AccessDenied", "AGGREGATED"),
-			[]call[f]{flagged("TopLevel", f.TopLevel), flagged("CompletedWithIssues", f.CompletedWithIssues)}),
+			[]call[f]{
+				flagged("TopLevel", f.TopLevel), flagged("CompletedWithIssues", f.CompletedWithIssues),
+				flagged("Ended", f.Ended), flagged("Unsuccessful", f.Unsuccessful),
+			}),
 		list: backupx.Client.CopyJobs,
 		id:   func(j types.CopyJob) string { return *j.CopyJobId },
 	}
@@ -369,6 +390,7 @@ func TestJSONThatIsNoFilterIsAnErrorAndNeverAWiderFilter(t *testing.T) {
 		``, `null`, `[]`, `"states"`, `{`, `{"states"`, `{"states":["A"]`, `{"states":["A"]} {}`, `{"states":["A"]}]`,
 		`{"state":["A"]}`, `{"States":["A"]}`, `{"states":null}`, `{"states":"A"}`, `{"states":[null]}`, `{"states":[1]}`,
 		`{"states":["A"],"states":["B"]}`, `{"topLevel":false}`, `{"topLevel":1}`, `{"topLevel":null}`,
+		`{"ids":"a"}`, `{"ids":null}`, `{"plans":[null]}`, `{"plans":{"a":true}}`, `{"sourceBackupJobs":["a"]}`, `{"ended":true}`, `{"unsuccessful":true}`,
 		`{"createdAfter":null}`, `{"createdAfter":"yesterday"}`, `{"createdAfter":1}`, `{"tags":{}}`,
 	} {
 		f := backupx.BackupJobFilter{}
@@ -435,6 +457,8 @@ func TestValidate(t *testing.T) {
 		"spans apart":               job{}.CreatedBetween(day, later).CreatedBetween(later.Add(time.Hour), later.Add(2*time.Hour)),
 		"equal ends":                job{}.CreatedAfter(day).CreatedBefore(day),
 		"ids outside the pattern":   hsm{}.IDs("backup-1").Clusters("cluster-1"),
+		"ids of any shape":          job{}.IDs("1").Plans("aws/efs/73d922fb-9312-3a70-99c3-e69367f9fdad").Parents("p"),
+		"ids of copies":             cp{}.IDs("1").Plans("p").SourceBackupJobs("backup-job-1"),
 		"an empty tag value":        hsm{}.Tagged("k", ""),
 		"a server with odd letters": ow{}.Servers("_x").IDs("1-2"),
 		"ARNs of any kind":          cp{}.DestinationVaults("arn:aws-cn:backup:cn-north-1:111122223333:backup-vault:x"),
@@ -465,6 +489,15 @@ func TestValidate(t *testing.T) {
 		"a star for a category":    {job{}.MessageCategories("*"), `messageCategories: "*" stands for all categories`},
 		"any category":             {cp{}.MessageCategories("any"), `"any" stands for all categories`},
 		"all categories":           {job{}.MessageCategories("SUCCESS", "AGGREGATE_ALL"), `"AGGREGATE_ALL" stands for all categories`},
+		"a job's ARN":              {job{}.IDs("arn:aws:backup:us-east-1:111122223333:backup-job:a"), `ids: "arn:aws:backup:us-east-1:111122223333:backup-job:a" is an ARN where`},
+		"a copy job's ARN":         {cp{}.IDs("a", "arn:aws:backup:us-east-1:111122223333:copy-job:a"), "ids: "},
+		"a plan's ARN":             {job{}.Plans("arn:aws:backup:us-east-1:111122223333:backup-plan:a"), `plans: "arn:aws:backup:us-east-1:111122223333:backup-plan:a" is an ARN where`},
+		"a plan's ARN for copies":  {cp{}.Plans("arn:aws:backup:us-east-1:111122223333:backup-plan:a"), "plans: "},
+		"a recovery point's ARN":   {cp{}.SourceBackupJobs("arn:aws:backup:us-east-1:111122223333:recovery-point:a"), "sourceBackupJobs: "},
+		"a parent's ARN":           {job{}.Parents("arn:aws:backup:us-east-1:111122223333:backup-job:a"), "parents: "},
+		"a copy's parent's ARN":    {cp{}.Parents("arn:aws:backup:us-east-1:111122223333:copy-job:a"), "parents: "},
+		"a blank id":               {job{}.IDs("a", " "), "ids: an empty value"},
+		"an empty plan":            {cp{}.Plans(""), "plans: an empty value"},
 		"a blank parent":           {job{}.Parents("\t"), "parents: an empty value"},
 		"a vault's name":           {cp{}.DestinationVaults("x"), `destinationVaults: "x" is not an ARN`},
 		"a recovery point's name":  {cp{}.SourceRecoveryPoints("x"), `sourceRecoveryPoints: "x" is not an ARN`},
@@ -493,8 +526,8 @@ func TestAValueWithBlanksAroundItIsRefused(t *testing.T) {
 		json.Unmarshaler
 		Validate() error
 	}][]string{
-		&backupx.BackupJobFilter{}: {"states", "vaults", "resources", "resourceTypes", "accounts", "parents", "messageCategories"},
-		&backupx.CopyJobFilter{}:   {"states", "destinationVaults", "sourceRecoveryPoints", "resources", "resourceTypes", "accounts", "parents", "messageCategories"},
+		&backupx.BackupJobFilter{}: {"ids", "plans", "states", "vaults", "resources", "resourceTypes", "accounts", "parents", "messageCategories"},
+		&backupx.CopyJobFilter{}:   {"ids", "plans", "sourceBackupJobs", "states", "destinationVaults", "sourceRecoveryPoints", "resources", "resourceTypes", "accounts", "parents", "messageCategories"},
 		&backupx.HSMFilter{}:       {"ids", "clusters", "sourceBackups", "states", "neverExpires", "shared", "modes", "hsmTypes", "sourceRegions"},
 		&backupx.OpsWorksFilter{}:  {"ids", "servers", "types", "engines", "states"},
 	}
@@ -549,6 +582,10 @@ func TestMatchLivesWithAbsentMembers(t *testing.T) {
 	for name, match := range map[string]bool{
 		"created":  backupx.BackupJobFilter{}.CreatedAfter(day).Match(types.BackupJob{}),
 		"between":  backupx.CopyJobFilter{}.CreatedBetween(time.Time{}, day).Match(types.CopyJob{}),
+		"plan":     backupx.BackupJobFilter{}.Plans("p").Match(types.BackupJob{}),
+		"no plan":  backupx.CopyJobFilter{}.Plans("p").Match(types.CopyJob{CreatedBy: &types.RecoveryPointCreator{}}),
+		"source":   backupx.CopyJobFilter{}.SourceBackupJobs("b").Match(types.CopyJob{}),
+		"id":       backupx.BackupJobFilter{}.IDs("a").Match(types.BackupJob{}),
 		"category": backupx.BackupJobFilter{}.MessageCategories("SUCCESS").Match(types.BackupJob{}),
 		"issues":   backupx.CopyJobFilter{}.CompletedWithIssues().Match(types.CopyJob{State: types.CopyJobStateCompleted}),
 		"no issue": backupx.CopyJobFilter{}.CompletedWithIssues().Match(types.CopyJob{State: types.CopyJobStateCompleted, MessageCategory: aws.String("Success")}),

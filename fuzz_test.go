@@ -201,7 +201,7 @@ func FuzzFilterJSON(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `null`, `{"states":["FAILED"],"topLevel":true}`, `{"states":[]}`, `{"tags":{"a":null,"b":["c"],"d":[]}}`, `{"tags":{}}`,
 		`{"createdAfter":"2026-03-14T00:00:00Z","createdTo":"0001-01-01T00:00:00Z"}`, `{"shared":true,"neverExpires":["true","false"]}`, `{"neverExpires":["no"]}`,
-		`{"messageCategories":["a","A"]}`, `{"createdBefore":"9999-12-31T23:59:59.999999999+23:59"}`, `{"states":["\ud800"]}`, `{"ids":["a","a"]} `,
+		`{"messageCategories":["a","A"]}`, `{"createdBefore":"9999-12-31T23:59:59.999999999+23:59"}`, `{"states":["\ud800"]}`, `{"ids":["a","a"]} `, `{"plans":["p"],"sourceBackupJobs":["b"],"ids":[" "]}`,
 	} {
 		f.Add([]byte(text))
 	}

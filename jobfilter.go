@@ -30,6 +30,31 @@ func (f BackupJobFilter) States(values ...types.BackupJobState) BackupJobFilter 
 	return f.narrow(filters.KeyStates, texts(values...))
 }
 
+// Ended keeps the jobs in a state that a job never leaves: ABORTED, COMPLETED, EXPIRED, FAILED or PARTIAL (ByState). It
+// is [BackupJobFilter.States] with these states, and narrows earlier calls of States. A state that AWS adds later is not
+// among them until a version of backupx knows it. [BackupJobEnded] reports the same for one state.
+func (f BackupJobFilter) Ended() BackupJobFilter {
+	return f.narrow(filters.KeyStates, backupJobs.Final)
+}
+
+// Unsuccessful keeps the jobs that have ended without a whole recovery point: ABORTED, EXPIRED, FAILED or PARTIAL (ByState). It is
+// [BackupJobFilter.States] with these states, and narrows earlier calls of States. A COMPLETED job with issues is not among
+// them, see [BackupJobFilter.CompletedWithIssues]. A state that AWS adds later is not either, until a version of backupx
+// knows it.
+func (f BackupJobFilter) Unsuccessful() BackupJobFilter {
+	return f.States(types.BackupJobStateAborted, types.BackupJobStateExpired, types.BackupJobStateFailed, types.BackupJobStatePartial)
+}
+
+// IDs keeps the jobs with one of the ids (BackupJobId). ListBackupJobs has no such parameter: backupx checks each job, and
+// the listing ends when each of these jobs was delivered. If one of them is missing, the listing reads all jobs that the
+// requests ask for; a creation time bounds how many. For a few ids, the SDK's DescribeBackupJob needs one request each. An
+// ARN is an error ([ErrFilter]).
+func (f BackupJobFilter) IDs(ids ...string) BackupJobFilter { return f.narrow(filters.KeyIDs, ids) }
+
+// Plans keeps the jobs that one of the backup plans started, by the plan's id (CreatedBy.BackupPlanId). A job that was
+// started on demand has no plan and does not match. backupx checks it on each job. An ARN is an error ([ErrFilter]).
+func (f BackupJobFilter) Plans(ids ...string) BackupJobFilter { return f.narrow(filters.KeyPlans, ids) }
+
 // Vaults keeps the jobs that back up into one of the vaults, by name (ByBackupVaultName).
 func (f BackupJobFilter) Vaults(names ...string) BackupJobFilter {
 	return f.narrow(filters.KeyVaults, names)
@@ -61,7 +86,7 @@ func (f BackupJobFilter) AllAccounts() BackupJobFilter {
 }
 
 // Parents keeps the children of one of the parent jobs, by the parent's job id (ByParentJobId). The parent
-// itself is not among them.
+// itself is not among them. An ARN is an error ([ErrFilter]).
 func (f BackupJobFilter) Parents(ids ...string) BackupJobFilter {
 	return f.narrow(filters.KeyParents, ids)
 }
@@ -129,7 +154,7 @@ func (f BackupJobFilter) narrow(k filters.Key, values []string) BackupJobFilter 
 }
 
 // Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
-// blanks around a value, an ARN where a name is required or the reverse, reversed times. A listing calls it
+// blanks around a value, an ARN where a name or an id is required or the reverse, reversed times. A listing calls it
 // before its first request.
 func (f BackupJobFilter) Validate() error { return validateFilter(backupJobs, f.c) }
 
@@ -140,7 +165,8 @@ func (f BackupJobFilter) Match(job types.BackupJob) bool { return backupJobs.Mat
 
 // Explain says which conditions the service answers, which backupx checks on the jobs, and how many chains of
 // pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
-// resource types that are not documented, and of everything that [BackupJobFilter.Validate] rejects.
+// resource types that are not documented, of what may be read before all [BackupJobFilter.IDs] are found, and of
+// everything that [BackupJobFilter.Validate] rejects.
 func (f BackupJobFilter) Explain() Explanation {
 	return explain(backupJobs, f.c, retention)
 }
@@ -197,6 +223,36 @@ func (f CopyJobFilter) States(values ...types.CopyJobState) CopyJobFilter {
 	return f.narrow(filters.KeyStates, texts(values...))
 }
 
+// Ended keeps the jobs in a state that a job never leaves: COMPLETED, FAILED or PARTIAL (ByState). It is
+// [CopyJobFilter.States] with these states, and narrows earlier calls of States. A state that AWS adds later is not among
+// them until a version of backupx knows it. [CopyJobEnded] reports the same for one state.
+func (f CopyJobFilter) Ended() CopyJobFilter { return f.narrow(filters.KeyStates, copyJobs.Final) }
+
+// Unsuccessful keeps the jobs that have ended without a whole recovery point: FAILED or PARTIAL (ByState). It is
+// [CopyJobFilter.States] with these states, and narrows earlier calls of States. A COMPLETED job with issues is not among
+// them, see [CopyJobFilter.CompletedWithIssues]. A state that AWS adds later is not either, until a version of backupx
+// knows it.
+func (f CopyJobFilter) Unsuccessful() CopyJobFilter {
+	return f.States(types.CopyJobStateFailed, types.CopyJobStatePartial)
+}
+
+// IDs keeps the jobs with one of the ids (CopyJobId). ListCopyJobs has no such parameter: backupx checks each job, and
+// the listing ends when each of these jobs was delivered. If one of them is missing, the listing reads all jobs that the
+// requests ask for; a creation time bounds how many. For a few ids, the SDK's DescribeCopyJob needs one request each. An
+// ARN is an error ([ErrFilter]).
+func (f CopyJobFilter) IDs(ids ...string) CopyJobFilter { return f.narrow(filters.KeyIDs, ids) }
+
+// Plans keeps the jobs that one of the backup plans started, by the plan's id (CreatedBy.BackupPlanId). A job that was
+// started on demand has no plan and does not match. backupx checks it on each job. An ARN is an error ([ErrFilter]).
+func (f CopyJobFilter) Plans(ids ...string) CopyJobFilter { return f.narrow(filters.KeyPlans, ids) }
+
+// SourceBackupJobs keeps the jobs that one of the backup jobs started, by the backup job's id (CreatedByBackupJobId).
+// AWS sets it for scheduled copies and for automatic copies to a logically air-gapped vault; for other copies use
+// [CopyJobFilter.SourceRecoveryPoints]. backupx checks it on each job. An ARN is an error ([ErrFilter]).
+func (f CopyJobFilter) SourceBackupJobs(ids ...string) CopyJobFilter {
+	return f.narrow(filters.KeySourceBackupJobs, ids)
+}
+
 // DestinationVaults keeps the jobs that copy into one of the vaults, by ARN (ByDestinationVaultArn).
 func (f CopyJobFilter) DestinationVaults(arns ...string) CopyJobFilter {
 	return f.narrow(filters.KeyDestinationVaults, arns)
@@ -227,7 +283,7 @@ func (f CopyJobFilter) Accounts(ids ...string) CopyJobFilter {
 }
 
 // Parents keeps the children of one of the parent jobs, by the parent's job id (ByParentJobId). The parent
-// itself is not among them.
+// itself is not among them. An ARN is an error ([ErrFilter]).
 func (f CopyJobFilter) Parents(ids ...string) CopyJobFilter { return f.narrow(filters.KeyParents, ids) }
 
 // MessageCategories keeps the jobs with one of the message categories (ByMessageCategory), such as
@@ -293,8 +349,8 @@ func (f CopyJobFilter) narrow(k filters.Key, values []string) CopyJobFilter {
 }
 
 // Validate returns one error ([ErrFilter]) that names everything that is wrong with the filter: empty values,
-// blanks around a value, names where an ARN is required, reversed times. A listing calls it before its first
-// request.
+// blanks around a value, an ARN where an id is required or the reverse, reversed times. A listing calls it before its
+// first request.
 func (f CopyJobFilter) Validate() error { return validateFilter(copyJobs, f.c) }
 
 // Match reports whether the filter keeps the job. It sends no request. A job that lacks the field that a
@@ -304,7 +360,8 @@ func (f CopyJobFilter) Match(job types.CopyJob) bool { return copyJobs.Match(f.c
 
 // Explain says which conditions the service answers, which backupx checks on the jobs, and how many chains of
 // pages are read. It warns of times before the 30 days for which AWS Backup lists jobs, of states and
-// resource types that are not documented, and of everything that [CopyJobFilter.Validate] rejects.
+// resource types that are not documented, of what may be read before all [CopyJobFilter.IDs] are found, and of
+// everything that [CopyJobFilter.Validate] rejects.
 func (f CopyJobFilter) Explain() Explanation {
 	return explain(copyJobs, f.c, retention)
 }

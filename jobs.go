@@ -3,6 +3,7 @@ package backupx
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,8 @@ type BackupAPI interface {
 // in the order of a job's life.
 //
 // A job that is created while the range runs may or may not be delivered. A job that changes its state
-// meanwhile is delivered in its old or its new state.
+// meanwhile is delivered in its old or its new state. If the filter names ids of jobs, the range ends when each was
+// delivered.
 //
 // No job is delivered twice. The windows of [Listing.Every] and [Listing.Parallel] do not overlap. If the filter has
 // several states, the listing remembers the ids of the jobs that it delivered. Each chain remembers those of its last
@@ -55,7 +57,8 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 // in the order of a job's life.
 //
 // A job that is created while the range runs may or may not be delivered. A job that changes its state
-// meanwhile is delivered in its old or its new state.
+// meanwhile is delivered in its old or its new state. If the filter names ids of jobs, the range ends when each was
+// delivered.
 //
 // No job is delivered twice. The windows of [Listing.Every] and [Listing.Parallel] do not overlap. If the filter has
 // several states, the listing remembers the ids of the jobs that it delivered. Each chain remembers those of its last
@@ -75,6 +78,18 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 				return out.CopyJobs, out.NextToken
 			}, watchBackup),
 	}.list(f.c, api)
+}
+
+// BackupJobEnded reports whether a job never leaves the state: ABORTED, COMPLETED, EXPIRED, FAILED or PARTIAL. It is false for a
+// state that AWS adds later, until a version of backupx knows it, because such a job may still be under way.
+func BackupJobEnded(state types.BackupJobState) bool {
+	return slices.Contains(backupJobs.Final, string(state))
+}
+
+// CopyJobEnded reports whether a job never leaves the state: COMPLETED, FAILED or PARTIAL. It is false for a
+// state that AWS adds later, until a version of backupx knows it, because such a job may still be under way.
+func CopyJobEnded(state types.CopyJobState) bool {
+	return slices.Contains(copyJobs.Final, string(state))
 }
 
 // retention is how long AWS Backup lists a job after its creation. AWS documents it for ListBackupJobs;
@@ -139,8 +154,8 @@ func accountOrAll(q filters.Query) *string {
 	return nil
 }
 
-// accountsOf returns the member Accounts. It is the first member of its table, because the plan leaves later
-// members out of the requests first. A request without an account id lists only the caller's account, and a
+// accountsOf returns the member Accounts. It is the first member of its table that requests carry, because the plan
+// leaves later members out of the requests first. A request without an account id lists only the caller's account, and a
 // check on items cannot add the jobs of other accounts.
 func accountsOf[T any](send filters.Sending, account func(*T) *string) filters.Member[T] {
 	return filters.Member[T]{
@@ -179,14 +194,23 @@ var resourceTypes = []string{
 
 // job has the fields that backup jobs and copy jobs have in common.
 type job struct {
-	parent, resource, resourceType, category *string
+	id, plan, parent, resource, resourceType, category *string
 
 	state              string
 	created, completed *time.Time
 }
 
+// planOf returns the id of the backup plan that started a job, nil if none did.
+func planOf(by *types.RecoveryPointCreator) *string {
+	if by == nil {
+		return nil
+	}
+	return by.BackupPlanId
+}
+
 func backupJob(j *types.BackupJob) job {
 	return job{
+		id: j.BackupJobId, plan: planOf(j.CreatedBy),
 		parent: j.ParentJobId, resource: j.ResourceArn, resourceType: j.ResourceType, category: j.MessageCategory,
 		state: string(j.State), created: j.CreationDate, completed: j.CompletionDate,
 	}
@@ -194,6 +218,7 @@ func backupJob(j *types.BackupJob) job {
 
 func copyJob(j *types.CopyJob) job {
 	return job{
+		id: j.CopyJobId, plan: planOf(j.CreatedBy),
 		parent: j.ParentJobId, resource: j.ResourceArn, resourceType: j.ResourceType, category: j.MessageCategory,
 		state: string(j.State), created: j.CreationDate, completed: j.CompletionDate,
 	}
@@ -206,20 +231,23 @@ func (j job) issues() bool {
 	return j.state == string(types.BackupJobStateCompleted) && category != "" && !strings.EqualFold(category, "SUCCESS")
 }
 
-// jobTable returns the table of a filter over jobs. The members in special come first: only one of the two
-// kinds of jobs has them.
+// jobTable returns the table of a filter over jobs. The members in special come before those that requests carry for
+// both kinds of jobs.
 func jobTable[T any](name, op string, of func(*T) job, live, final []string, special ...filters.Member[T]) *filters.Table[T] {
 	created := func(item *T) *time.Time { return of(item).created }
 	completed := func(item *T) *time.Time { return of(item).completed }
 	return &filters.Table[T]{
 		Name: name, Op: op, Live: live, Final: final,
-		Sets: append(special,
-			filters.Member[T]{Key: filters.KeyParents, Send: filters.OneValue, Value: func(item *T) string { return aws.ToString(of(item).parent) }},
-			filters.Member[T]{Key: filters.KeyResources, Send: filters.OneValue, Check: filters.CheckARN, Value: func(item *T) string { return aws.ToString(of(item).resource) }},
-			filters.Member[T]{Key: filters.KeyMessageCategories, Send: filters.OneValue, IgnoreCase: true, Check: checkCategory, Value: func(item *T) string { return aws.ToString(of(item).category) }},
-			filters.Member[T]{Key: filters.KeyResourceTypes, Send: filters.OneValue, Documented: resourceTypes, Value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
-			filters.Member[T]{Key: filters.KeyStates, Send: filters.OneValue, Value: func(item *T) string { return of(item).state }},
-		),
+		Sets: slices.Concat([]filters.Member[T]{
+			{Key: filters.KeyIDs, Unique: true, Check: filters.CheckName, Value: func(item *T) string { return aws.ToString(of(item).id) }},
+			{Key: filters.KeyPlans, Check: filters.CheckName, Value: func(item *T) string { return aws.ToString(of(item).plan) }},
+		}, special, []filters.Member[T]{
+			{Key: filters.KeyParents, Send: filters.OneValue, Check: filters.CheckName, Value: func(item *T) string { return aws.ToString(of(item).parent) }},
+			{Key: filters.KeyResources, Send: filters.OneValue, Check: filters.CheckARN, Value: func(item *T) string { return aws.ToString(of(item).resource) }},
+			{Key: filters.KeyMessageCategories, Send: filters.OneValue, IgnoreCase: true, Check: checkCategory, Value: func(item *T) string { return aws.ToString(of(item).category) }},
+			{Key: filters.KeyResourceTypes, Send: filters.OneValue, Documented: resourceTypes, Value: func(item *T) string { return aws.ToString(of(item).resourceType) }},
+			{Key: filters.KeyStates, Send: filters.OneValue, Value: func(item *T) string { return of(item).state }},
+		}),
 		Times: append(filters.CreatedBounds(true, created),
 			filters.Bound[T]{Key: filters.KeyCompletedAfter, End: filters.After, Sent: true, Time: completed},
 			filters.Bound[T]{Key: filters.KeyCompletedBefore, End: filters.Before, Sent: true, Time: completed},
@@ -251,6 +279,10 @@ var copyJobs = jobTable("CopyJobFilter", "backup:ListCopyJobs", copyJob,
 	texts(types.CopyJobStateCreated, types.CopyJobStateRunning),
 	texts(types.CopyJobStateCompleted, types.CopyJobStateFailed, types.CopyJobStatePartial),
 	accountsOf(filters.OneValueAlways, func(j *types.CopyJob) *string { return j.AccountId }), // ListCopyJobs documents no "*"
+	filters.Member[types.CopyJob]{
+		Key: filters.KeySourceBackupJobs, Check: filters.CheckName,
+		Value: func(j *types.CopyJob) string { return aws.ToString(j.CreatedByBackupJobId) },
+	},
 	filters.Member[types.CopyJob]{
 		Key: filters.KeySourceRecoveryPoints, Send: filters.OneValue, Check: filters.CheckARN,
 		Value: func(j *types.CopyJob) string { return aws.ToString(j.SourceRecoveryPointArn) },

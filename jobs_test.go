@@ -60,6 +60,16 @@ func TestBackupJobFiltersOnTheWire(t *testing.T) {
 		"two spans apart":        {f{}.CreatedBetween(day, day.Add(1)).CreatedBetween(day.Add(2), day.Add(3)), nil},
 		"after its end":          {f{}.CreatedBetween(day, day.Add(1)).CreatedAfter(day.Add(2)), nil},
 		"with issues":            {f{}.CompletedWithIssues(), []params{{"state": "COMPLETED"}}},
+		"ended":                  {f{}.Ended(), states("ABORTED", "COMPLETED", "EXPIRED", "FAILED", "PARTIAL")},
+		"ended of some states":   {f{}.States("RUNNING", "FAILED", "SLEEPING", "COMPLETED").Ended(), states("COMPLETED", "FAILED")},
+		"ended and under way":    {f{}.Ended().States("RUNNING"), nil},
+		"unsuccessful":           {f{}.Unsuccessful(), states("ABORTED", "EXPIRED", "FAILED", "PARTIAL")},
+		"ended, unsuccessful":    {f{}.Ended().Unsuccessful(), states("ABORTED", "EXPIRED", "FAILED", "PARTIAL")},
+		"issues of failures":     {f{}.Unsuccessful().CompletedWithIssues(), nil},
+		"ids and plans":          {f{}.IDs("a", "b").Plans("p", "q").Vaults("v"), []params{{"backupVaultName": "v"}}},
+		"no id":                  {f{}.IDs(), nil},
+		"no plan":                {f{}.Plans("p").Plans("q"), nil},
+		"many ids":               {f{}.IDs(numbers("job", 500)...).States("FAILED", "ABORTED"), states("ABORTED", "FAILED")},
 		"failed with issues":     {f{}.States("FAILED").CompletedWithIssues(), nil},
 		"a product":              {f{}.Vaults("a", "b").States("FAILED", "ABORTED"), []params{{"backupVaultName": "a", "state": "ABORTED"}, {"backupVaultName": "a", "state": "FAILED"}, {"backupVaultName": "b", "state": "ABORTED"}, {"backupVaultName": "b", "state": "FAILED"}}},
 		"a product by life":      {f{}.Vaults("a", "b").States("FAILED", "CREATED"), []params{{"backupVaultName": "a", "state": "CREATED"}, {"backupVaultName": "b", "state": "CREATED"}, {"backupVaultName": "a", "state": "FAILED"}, {"backupVaultName": "b", "state": "FAILED"}}},
@@ -80,6 +90,11 @@ func TestBackupJobFiltersOnTheWire(t *testing.T) {
 			require.Equal(t, len(c.asked), c.filter.Explain().Chains)
 		})
 	}
+}
+
+// states are requests for one state each.
+func states(values ...string) []params {
+	return lo.Map(values, func(v string, _ int) params { return params{"state": v} })
 }
 
 // requireAsks lists everything and compares what the service was asked, in order.
@@ -118,8 +133,13 @@ func TestCopyJobFiltersOnTheWire(t *testing.T) {
 			f{}.Accounts(accountIDs(17)...).States("FAILED"),
 			lo.Map(accountIDs(17), func(id string, _ int) params { return params{"accountId": id, "state": "FAILED"} }),
 		},
-		"between":     {f{}.CreatedBetween(day, day.Add(time.Hour)), []params{{"createdAfter": "2026-03-13T23:59:59Z", "createdBefore": "2026-03-14T01:00:00Z"}}},
-		"with issues": {f{}.CompletedWithIssues().TopLevel(), []params{{"state": "COMPLETED"}}},
+		"between":              {f{}.CreatedBetween(day, day.Add(time.Hour)), []params{{"createdAfter": "2026-03-13T23:59:59Z", "createdBefore": "2026-03-14T01:00:00Z"}}},
+		"ended":                {f{}.Ended(), states("COMPLETED", "FAILED", "PARTIAL")},
+		"unsuccessful":         {f{}.Unsuccessful(), states("FAILED", "PARTIAL")},
+		"ended and under way":  {f{}.Ended().States("CREATED"), nil},
+		"ids, plans, a source": {f{}.IDs("a", "b").Plans("p").SourceBackupJobs("c"), []params{{}}},
+		"no source":            {f{}.SourceBackupJobs(), nil},
+		"with issues":          {f{}.CompletedWithIssues().TopLevel(), []params{{"state": "COMPLETED"}}},
 		"all there is to ask": {
 			f{}.States("FAILED").DestinationVaults(vaultARN + "a").SourceRecoveryPoints(pointARN + "a").Resources(bucket).ResourceTypes("S3").
 				Accounts("111122223333").Parents("p").MessageCategories("x").
@@ -389,6 +409,17 @@ func TestExplain(t *testing.T) {
 			f{}.States().TopLevel(),
 			backupx.Explanation{Items: []string{"states: nothing", "topLevel"}, Warnings: []string{"nothing can match: no request is sent"}},
 		},
+		"ids": {
+			f{}.IDs("b", "a"),
+			backupx.Explanation{Chains: 1, Items: []string{"ids: a|b"}, Warnings: []string{"ids: no request can name them: until each was delivered, everything is read"}},
+		},
+		"ids of a vault": {
+			f{}.Vaults("v").IDs("a"),
+			backupx.Explanation{Chains: 1, Requests: []string{"vaults: v"}, Items: []string{"ids: a"}, Warnings: []string{"ids: no request can name them: until each was delivered, all that is asked of the service is read"}},
+		},
+		"no ids": {f{}.IDs(), backupx.Explanation{Items: []string{"ids: nothing"}, Warnings: []string{"nothing can match: no request is sent"}}},
+		"a plan": {f{}.Plans("p"), backupx.Explanation{Chains: 1, Items: []string{"plans: p"}, Warnings: []string{"no member is asked of the service: everything is read and checked"}}},
+		"ended":  {f{}.Ended().Plans("p"), backupx.Explanation{Chains: 5, Requests: []string{"states: ABORTED|COMPLETED|EXPIRED|FAILED|PARTIAL"}, Items: []string{"plans: p"}}},
 		"too old": {
 			f{}.CreatedAfter(old),
 			backupx.Explanation{Chains: 1, Requests: []string{stamp("createdAfter", old)}, Warnings: []string{stamp("createdAfter", old) + " is before the 30 days that the service keeps"}},

@@ -94,14 +94,16 @@ func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	if merge {
 		f = f.merging()
 	}
+	sought := op.sought(f, c)
 	stages := newGroup[T](f, true)
 	for _, queries := range groups {
 		if !merge { // the stages are read one after another
 			f = f.newStage()
+			sought.readIn(f.stage)
 		}
 		g := newGroup[T](f, false)
 		for _, q := range queries {
-			s, err := op.openQuery(g.part(f), p, q, created)
+			s, err := op.openQuery(g.part(f), p, q, created, sought)
 			if err != nil {
 				return nil, err
 			}
@@ -112,7 +114,7 @@ func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	if merge {
 		return mergeOf(op.merge(c), stages.parts), nil
 	}
-	return stages, nil
+	return sought.end(stages), nil
 }
 
 // group names the group of chains that a query belongs to. The chains of a group may be read in parallel;
@@ -126,14 +128,14 @@ func (op operation[T]) group(q filters.Query) string {
 
 // chain returns the chain of one query. It checks the conditions that the request does not carry on the
 // items.
-func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query) chain[T] {
-	keeps := op.table.ItemCheck(p, q)
+func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query, sought *sought[T]) chain[T] {
+	keeps := sought.noting(op.table.ItemCheck(p, q))
 	c := chain[T]{
 		operation: nameOf(op.table.Op), shard: q.Shard(),
 		maxSize: op.maxSize, noSize: op.noSize, identified: true, changing: q.Moving(),
 		filtered: keeps != nil,
 	}
-	if p.MayRepeat() {
+	if p.MayRepeat() || sought != nil {
 		c.memory = f.memory()
 	}
 	c.fetch = op.pages(q, keeps)

@@ -3,6 +3,7 @@ package backupx
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/samber/lo"
@@ -198,11 +199,21 @@ func (p *position) see(token string) {
 	}
 }
 
+// finish makes the listing at a path end: nothing is left of its chains.
+func (st *state) finish(path string) {
+	for id, p := range st.chains {
+		if strings.HasPrefix(id, path) {
+			*p = position{Pages: p.Pages, Done: true, Partial: p.Partial, unsaved: p.unsaved}
+		}
+	}
+}
+
 // memory holds the identities of delivered items that another chain or page may repeat. Identities of
-// items that could still change their state are remembered for good. Of the other items, each chain remembers
-// only those that it delivered last.
+// items that could still change their state are remembered for good, and all where the filter names the ids that are to
+// be found. Of the other items, each chain remembers only those that it delivered last.
 type memory struct {
-	ids map[uint64]bool // hashes of ids; true for those that are remembered for good
+	ids     map[uint64]bool // hashes of ids; true for those that are remembered for good
+	forGood bool            // all are
 }
 
 func newMemory() *memory { return &memory{ids: map[uint64]bool{}} }
@@ -214,6 +225,18 @@ func (m *memory) has(id uint64) bool {
 	}
 	_, has := m.ids[id]
 	return has
+}
+
+// add adds an item that was delivered. It is remembered for good if it may still change.
+func (m *memory) add(id uint64, changing bool) { m.ids[id] = changing || m.forGood }
+
+// forget removes items, but those that are remembered for good.
+func (m *memory) forget(ids []uint64) {
+	for _, id := range ids {
+		if !m.ids[id] {
+			delete(m.ids, id)
+		}
+	}
 }
 
 // hold adds the items that a chain delivered last before a checkpoint. page holds the hashes of their ids.

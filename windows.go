@@ -87,6 +87,7 @@ type windowed[T any] struct {
 	p       filters.Plan
 	q       filters.Query
 	created func(*T) *time.Time // nil if the service does not filter by creation time
+	sought  *sought[T]          // nil if the filter names no ids
 	split   *split              // nil if windows are not split
 	whole   func() chain[T]     // the chain of the whole query
 }
@@ -99,10 +100,10 @@ func (w *windowed[T]) prefix() string { return strings.TrimPrefix(w.q.Shard()+",
 
 // openQuery returns the stream of one query.
 func (op operation[T]) openQuery(
-	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time,
+	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time, sought *sought[T],
 ) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created}
-	w.whole = sync.OnceValue(func() chain[T] { return op.chain(f, p, q) })
+	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created, sought: sought}
+	w.whole = sync.OnceValue(func() chain[T] { return op.chain(f, p, q, sought) })
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
@@ -162,7 +163,7 @@ func (w *windowed[T]) chain(at window) chain[T] {
 	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
 		if pages == nil {
 			q := w.q.Window(at.from, at.to, shard)
-			pages = w.op.pages(q, w.op.table.ItemCheck(w.p, q))
+			pages = w.op.pages(q, w.sought.noting(w.op.table.ItemCheck(w.p, q)))
 		}
 		return pages(ctx, token, size)
 	}

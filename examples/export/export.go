@@ -16,12 +16,6 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// final are the states that a job never leaves.
-var final = []types.BackupJobState{
-	types.BackupJobStateAborted, types.BackupJobStateCompleted, types.BackupJobStateExpired,
-	types.BackupJobStateFailed, types.BackupJobStatePartial,
-}
-
 // line is one job in the file.
 type line struct {
 	ID        string     `json:"id"`
@@ -93,7 +87,7 @@ func (o options) goOn(s source, at place) (*backupx.Cursor[types.BackupJob], err
 
 // filter returns the filter of a first run.
 func (o options) filter(now time.Time) backupx.BackupJobFilter {
-	f := backupx.BackupJobFilter{}.States(final...)
+	f := backupx.BackupJobFilter{}.Ended()
 	if o.completedAfter > 0 {
 		f = f.CompletedAfter(now.Add(-o.completedAfter).UTC().Truncate(time.Second))
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
@@ -74,8 +73,7 @@ func (o *options) check(f *cli.Flags) error {
 
 // filter returns the filter of the jobs to list: those that ended without a whole recovery point.
 func (o *options) filter(now time.Time) backupx.BackupJobFilter {
-	f := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted,
-		types.BackupJobStateExpired, types.BackupJobStatePartial)
+	f := backupx.BackupJobFilter{}.Unsuccessful()
 	if o.days > 0 {
 		f = f.CreatedAfter(now.UTC().AddDate(0, 0, -o.days).Truncate(time.Second))
 	}

@@ -76,10 +76,10 @@ func backupJob(j types.BackupJob) entry {
 		category: aws.ToString(j.MessageCategory), message: aws.ToString(j.StatusMessage),
 		sized: j.State == types.BackupJobStateCompleted, bytes: j.BackupSizeInBytes,
 	}
-	switch j.State {
-	case types.BackupJobStateFailed, types.BackupJobStateExpired, types.BackupJobStatePartial, types.BackupJobStateAborted:
+	if (backupx.BackupJobFilter{}).Unsuccessful().Match(j) {
 		e.outcome = string(j.State)
-	case types.BackupJobStateCreated, types.BackupJobStatePending:
+	}
+	if j.State == types.BackupJobStateCreated || j.State == types.BackupJobStatePending {
 		e.startBy = aws.ToTime(j.StartBy)
 	}
 	if (backupx.BackupJobFilter{}).CompletedWithIssues().Match(j) {
@@ -110,7 +110,7 @@ func copyJob(j types.CopyJob) entry {
 		vault: aws.ToString(j.DestinationBackupVaultArn), plan: plan(j.CreatedBy),
 		category: aws.ToString(j.MessageCategory), message: aws.ToString(j.StatusMessage),
 	}
-	if j.State == types.CopyJobStateFailed || j.State == types.CopyJobStatePartial {
+	if (backupx.CopyJobFilter{}).Unsuccessful().Match(j) {
 		e.outcome = string(j.State)
 	}
 	if (backupx.CopyJobFilter{}).CompletedWithIssues().Match(j) {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 
+	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
@@ -32,9 +33,7 @@ type failed struct {
 func newFailures(cal calendar) *failures { return &failures{cal, map[cause]*failed{}} }
 
 func (t *failures) add(j types.BackupJob) {
-	switch j.State {
-	case types.BackupJobStateFailed, types.BackupJobStateAborted, types.BackupJobStateExpired, types.BackupJobStatePartial:
-	default:
+	if !(backupx.BackupJobFilter{}).Unsuccessful().Match(j) {
 		return
 	}
 	c := cause{cmp.Or(aws.ToString(j.MessageCategory), "not told"), kindOf(j.ResourceType)}

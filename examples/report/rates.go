@@ -32,11 +32,10 @@ func (t *rates) add(j types.BackupJob) {
 	if !ok {
 		return
 	}
-	switch j.State {
-	case types.BackupJobStateCompleted:
+	if j.State == types.BackupJobStateCompleted {
 		t.succeeded[day]++
-		t.ended[day]++
-	case types.BackupJobStateFailed, types.BackupJobStateAborted, types.BackupJobStateExpired, types.BackupJobStatePartial:
+	}
+	if backupx.BackupJobEnded(j.State) {
 		t.ended[day]++
 	}
 	if (backupx.BackupJobFilter{}).CompletedWithIssues().Match(j) {

@@ -46,7 +46,15 @@ func (t *Table[T]) Explain(c Criteria, now time.Time, retention time.Duration) E
 	for _, m := range t.Sets {
 		e.Warnings = append(e.Warnings, m.undocumented(c.sets[m.Key])...)
 	}
-	if len(e.Items) > 0 && len(e.Requests) == 0 && e.Chains > 0 {
+	switch sought, _ := t.Sought(c); {
+	case e.Chains == 0:
+	case sought != nil:
+		read := "everything"
+		if len(e.Requests) > 0 {
+			read = "all that is asked of the service"
+		}
+		e.Warnings = append(e.Warnings, "ids: no request can name them: until each was delivered, "+read+" is read")
+	case len(e.Items) > 0 && len(e.Requests) == 0:
 		e.Warnings = append(e.Warnings, "no member is asked of the service: everything is read and checked")
 	}
 	return e

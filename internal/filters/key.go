@@ -27,6 +27,8 @@ const (
 	KeyVaults
 	KeySourceRecoveryPoints
 	KeyDestinationVaults
+	KeySourceBackupJobs
+	KeyPlans
 	KeyParents
 	KeyResources
 	KeyMessageCategories
@@ -67,6 +69,8 @@ var keyNames = [...]string{
 	KeyVaults:               "vaults",
 	KeySourceRecoveryPoints: "sourceRecoveryPoints",
 	KeyDestinationVaults:    "destinationVaults",
+	KeySourceBackupJobs:     "sourceBackupJobs",
+	KeyPlans:                "plans",
 	KeyParents:              "parents",
 	KeyResources:            "resources",
 	KeyMessageCategories:    "messageCategories",

@@ -121,6 +121,13 @@ func (t *Table[T]) checkedOnItems(c Criteria, sent map[Key]bool) []string {
 	return t.describe(c, func(k Key) bool { return !sent[k] && !t.onlyInRequests(k) })
 }
 
+// Sought returns the values of a unique member that the criteria name, sorted, and the function that reads an item's value.
+// Once an item of each value was delivered, no other item can match. It returns nil if the criteria name none.
+func (t *Table[T]) Sought(c Criteria) (values []string, of func(item *T) string) {
+	m, _ := lo.Find(t.Sets, func(m Member[T]) bool { return m.Unique && c.sets[m.Key] != nil })
+	return c.sets[m.Key], m.Value
+}
+
 // onlyInRequests reports whether items do not show the member. Only the request can carry it then.
 func (t *Table[T]) onlyInRequests(k Key) bool {
 	return lo.ContainsBy(t.Sets, func(m Member[T]) bool { return m.Key == k && m.Value == nil }) ||

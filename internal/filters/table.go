@@ -39,6 +39,7 @@ type Member[T any] struct {
 	Check      func(value string) error // what Validate rejects in addition to its general rules; nil for nothing
 	IgnoreCase bool                     // values that differ only in case are equal
 	Boolean    bool                     // the only values are true and false
+	Unique     bool                     // no two items have the same value; see Sought
 
 	Documented []string // the values that AWS documents; Explain warns of others; nil for no warning
 }
@@ -123,21 +124,18 @@ func (b Bound[T]) matches(limit time.Time, item *T) bool {
 	}
 }
 
-// equals returns a function that compares a value with v as the service does.
-func (m Member[T]) equals(v string) func(string) bool {
-	if m.IgnoreCase {
-		return func(w string) bool { return strings.EqualFold(v, w) }
-	}
-	return func(w string) bool { return v == w }
-}
-
-// matches reports whether the item has one of the values. A member that items do not show matches every item,
-// unless no value is allowed.
+// matches reports whether the item has one of the values, which are sorted. A member that items do not show matches
+// every item, unless no value is allowed.
 func (m Member[T]) matches(values []string, item *T) bool {
 	if m.Value == nil {
 		return len(values) > 0
 	}
-	return slices.ContainsFunc(values, m.equals(m.Value(item)))
+	v := m.Value(item)
+	if m.IgnoreCase {
+		return slices.ContainsFunc(values, func(w string) bool { return strings.EqualFold(v, w) })
+	}
+	_, ok := slices.BinarySearch(values, v)
+	return ok
 }
 
 // Match reports whether an item satisfies all criteria.

@@ -17,7 +17,7 @@ import (
 
 // Scheduler decides which request a range sends next. No other code does: streams take pages, and tell when the range
 // cannot continue without a page. A range that reads nothing ahead has a nil Scheduler, whose methods Begin, Collect,
-// Drop and Close do nothing.
+// Drop, DropStages and Close do nothing.
 //
 // The method schedule is called after each event: a page arrived, a page was taken, a chain came to its end, the time of
 // a [Pacer] has come. It does two things. First it starts chains, in the order of the listing, while fewer chains are
@@ -492,6 +492,22 @@ func (s *Scheduler) Drop(sc *Scope) {
 	defer s.mu.Unlock()
 	for _, t := range slices.Clone(sc.tasks) {
 		s.finish(t)
+	}
+	s.schedule()
+}
+
+// DropStages ends all chains of stages of one scope. Requests that are under way end by themselves; their pages are not
+// kept.
+func (s *Scheduler) DropStages(stages []*Stage) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range slices.Clone(stages[0].scope.tasks) {
+		if slices.Contains(stages, t.Stage) {
+			s.finish(t)
+		}
 	}
 	s.schedule()
 }
