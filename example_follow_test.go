@@ -18,7 +18,7 @@ import (
 func ExampleClient_FollowBackupJobs() {
 	service := exampleService()
 	client := backupx.New(service.Config())
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	follower := client.FollowBackupJobs(failed, time.Time{}) // from the beginning
 
 	for range 2 {
@@ -27,15 +27,16 @@ func ExampleClient_FollowBackupJobs() {
 				fmt.Println(err)
 				return
 			}
-			fmt.Println(aws.ToString(job.BackupJobId), "failed")
+			fmt.Println(aws.ToString(job.BackupJobId), job.State)
 		}
 		fmt.Println("saved")
-		service.SetJobState("job-4", "FAILED")
+		service.SetJobState("job-5", "FAILED")
 	}
 	// Output:
-	// job-2 failed
+	// job-4 ABORTED
+	// job-2 FAILED
 	// saved
-	// job-4 failed
+	// job-5 FAILED
 	// saved
 }
 
@@ -86,7 +87,7 @@ func ExampleFollowAcross() {
 	denied := exampleService()
 	fault := denied.Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
 	fleet := backupx.Fleet{{Name: "prod", Client: exampleClient()}, {Name: "staging", Client: backupx.New(denied.Config())}}
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	follower := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
 		return s.Client.FollowBackupJobs(failed, time.Time{})
 	}).Parallel(8)
@@ -102,15 +103,17 @@ func ExampleFollowAcross() {
 		fault.Remove()
 	}
 	// Output:
+	// prod job-4
 	// prod job-2
 	// not read: denied
+	// staging job-4
 	// staging job-2
 }
 
 // Another process continues where this one stopped.
 func ExampleFollower_Checkpoint() {
 	client := exampleClient()
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	poll := func(saved backupx.Checkpoint) backupx.Checkpoint {
 		follower := client.FollowBackupJobs(failed, time.Time{})
 		if err := follower.Resume(saved); err != nil {
@@ -125,15 +128,16 @@ func ExampleFollower_Checkpoint() {
 	fmt.Println("in the next process:")
 	poll(saved)
 	// Output:
+	// job-4
 	// job-2
 	// in the next process:
 }
 
-// Await waits until a job has ended.
+// Await waits until a job has ended, whether it succeeded or not.
 func ExampleAwait() {
-	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{}.States(types.BackupJobStateCompleted))
+	jobs := exampleClient().BackupJobs(backupx.BackupJobFilter{}.IDs("job-1"))
 	job, err := backupx.Await(context.Background(), jobs, func(j types.BackupJob) (bool, error) {
-		return aws.ToString(j.BackupJobId) == "job-1", nil
+		return backupx.BackupJobEnded(j.State), nil
 	}, time.Hour)
 	fmt.Println(aws.ToString(job.BackupJobId), job.State, err)
 	// Output: job-1 COMPLETED <nil>

@@ -116,8 +116,7 @@ func followingInTheReadme(
 // followingInTheGuide is in docs/guide.md.
 func followingInTheGuide(ctx context.Context, client backupx.Client, now time.Time, saved backupx.Checkpoint) (backupx.Checkpoint, error) {
 	run := func() error {
-		failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted,
-			types.BackupJobStateExpired, types.BackupJobStatePartial)
+		failed := backupx.BackupJobFilter{}.Unsuccessful()
 		follower := client.FollowBackupJobs(failed, now.AddDate(0, 0, -1)) // the first run begins a day ago
 		if err := follower.Resume(saved); err != nil {                     // the zero Checkpoint is the beginning
 			return err
