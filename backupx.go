@@ -97,7 +97,8 @@
 // # Testing
 //
 // Package fixtures replays recorded cassettes to a real SDK client, without a network, and package
-// fixtures/fakeaws is an in-memory server of these operations.
+// fixtures/fakeaws is an in-memory server of these operations. [Of] is a listing of values and an error, with which a
+// stub answers in place of a [Client].
 //
 // This package never loads configuration, reads the environment, prints or logs.
 package backupx
