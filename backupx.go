@@ -87,7 +87,8 @@
 //
 // [Concat], [Merge] and [Map] combine listings, [Across] lists the accounts and regions of a [Fleet], and
 // [Client.Inventory] lists several services as plain values. In a fleet and in an inventory, a source that
-// fails does not stop the others: the error at the end wraps [SourceErrors].
+// fails does not stop the others: the error at the end wraps [SourceErrors]. [Gather] does the same for any listings;
+// what is documented of the sources of a fleet holds for its parts.
 //
 // # Any other operation
 //
