@@ -132,8 +132,9 @@ func Gather[T any](parts ...Part[T]) Listing[Sourced[T]] {
 
 // sourced returns a part with items that say where they come from.
 func sourced[T any](p Part[T]) Part[Sourced[T]] {
-	item := func(v T) Sourced[T] { return Sourced[T]{p.name, p.account, p.region, v} }
-	return Part[Sourced[T]]{p.origin, p.parallel, Map(p.listing, item)}
+	from := p.origin
+	item := func(v T) Sourced[T] { return Sourced[T]{from.name, from.account, from.region, v} }
+	return Part[Sourced[T]]{from, p.parallel, Map(p.listing, item)}
 }
 
 // isolate returns one listing of several parts. A part that fails does not stop the others. Errors name the listing by

@@ -248,8 +248,12 @@ func TestASourceIsListedWithItsClientOrItsConfig(t *testing.T) {
 	require.NotNil(t, given[0].Client.OpsWorks)
 	require.Equal(t, []string{"x: of-b"}, list(backupx.Fleet{{Name: "x", Client: clientOf(b), Config: a.Config()}}), "Client lists")
 	require.Equal(t, a.Config().BaseEndpoint, given[0].Config.BaseEndpoint, "Config is for other services")
-	require.Equal(t, []string{"x: of-b"}, list(backupx.Fleet{{Name: "x", Client: backupx.Client{Backup: clientOf(b).Backup}, Config: a.Config()}}))
-	require.Nil(t, given[0].Client.HSM, "a client that has a service is left as it is")
+	for _, c := range []backupx.Client{{HSM: clientOf(b).HSM}, {OpsWorks: clientOf(b).OpsWorks}, {Backup: clientOf(b).Backup}} {
+		backupx.AcrossSources(backupx.Fleet{{Name: "x", Client: c, Config: a.Config()}}, func(s backupx.Source) backupx.Listing[string] {
+			require.Equal(t, c, s.Client, "a client that has a service is left as it is")
+			return backupx.Of[string](nil, nil)
+		})
+	}
 	require.Equal(t, []string{"x: of-a"}, list(backupx.Fleet{{Name: "x", Client: backupx.Client{HSM: (*nobody)(nil)}, Config: a.Config()}}))
 	require.Zero(t, clock)
 	require.Equal(t, []string{"x: of-a"}, list(backupx.Fleet{{Name: "x", Client: backupx.Client{Now: now}, Config: a.Config()}}))
