@@ -87,7 +87,8 @@
 //
 // [Concat], [Merge] and [Map] combine listings, [Across] lists the accounts and regions of a [Fleet], and
 // [Client.Inventory] lists several services as plain values. In a fleet and in an inventory, a source that
-// fails does not stop the others: the error at the end wraps [SourceErrors].
+// fails does not stop the others: the error at the end wraps [SourceErrors]. [Gather] does the same for any listings;
+// what is documented of the sources of a fleet holds for its parts.
 //
 // # Any other operation
 //
@@ -97,7 +98,8 @@
 // # Testing
 //
 // Package fixtures replays recorded cassettes to a real SDK client, without a network, and package
-// fixtures/fakeaws is an in-memory server of these operations.
+// fixtures/fakeaws is an in-memory server of these operations. [Of] is a listing of values and an error, with which a
+// stub answers in place of a [Client].
 //
 // This package never loads configuration, reads the environment, prints or logs.
 package backupx

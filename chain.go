@@ -25,6 +25,7 @@ type chain[T any] struct {
 	memory     *memory // of items that other chains delivered; nil if no other chain can repeat them
 	identified bool    // items have identities
 	changing   bool    // an item may leave this chain for another one while it is read
+	local      bool    // there is no service that could refuse a page token
 }
 
 // progress is the delivery of a chain within a range. Only the ranging goroutine uses it.
@@ -109,7 +110,7 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 		progress: &progress{
 			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
 			memory: c.memory, changing: c.changing,
-			info: PageInfo{Operation: c.operation, Source: f.source, Shard: c.shard},
+			info: PageInfo{Operation: c.operation, Source: f.source.name, Shard: c.shard},
 		},
 		feed: feed[T]{
 			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop,
@@ -248,7 +249,7 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
 	switch {
-	case f.token != "" && refusesToken(err, !f.begun):
+	case f.token != "" && !f.chain.local && refusesToken(err, !f.begun):
 		return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
 	case err != nil:
 		return nil, err

@@ -542,6 +542,27 @@ var goldens = withHashes(map[string]golden{
 		delivered: slices.Concat(backupIDs(9, 8, 7, 6, 5, 4, 3, 2, 1, 0), jobsFrom(0, 5)),
 		rest:      jobsFrom(5, 24),
 	},
+	"inventory-since": { // jobs 1 to 23 were created before the time
+		list: func(s *stores) shape {
+			records := s.a.client().InventorySince(day.Add(-time.Hour), backupx.ServiceBackupJobs, backupx.ServiceHSM)
+			return backupx.Map(records, func(r backupx.Record) string { return r.ID }).PageSize(4)
+		},
+		delivered: slices.Concat(jobIDs(0), backupIDs(9, 8, 7)),
+		rest:      backupIDs(6, 5, 4, 3, 2, 1, 0),
+	},
+	"gather": {
+		list: func(s *stores) shape {
+			jobs, backups := allJobs(s).PageSize(4), backupsOf(s.a).PageSize(3)
+			return backupx.Map(backupx.Gather(backups.Named("backups"), jobs.Named("jobs/a"), jobs.Named("jobs/b")), sourcedText)
+		},
+		delivered: slices.Concat(of("backups", backupIDs(9, 8, 7, 6, 5, 4, 3, 2, 1, 0)), of("jobs/a", jobsFrom(0, 6))),
+		rest:      slices.Concat(of("jobs/a", jobsFrom(6, 24)), of("jobs/b", jobsFrom(0, 24))),
+	},
+	"of": {
+		list:      func(*stores) shape { return backupx.Of(numbers("thing", 13), nil).PageSize(4) },
+		delivered: numbers("thing", 7),
+		rest:      numbers("thing", 13)[7:],
+	},
 	"merge": {
 		list: func(s *stores) shape {
 			return backupx.Merge(strings.Compare, allJobs(s).PageSize(4), newShelf("job-05", 9, 2).list(), newShelf("job", 3, 3).list())

@@ -127,6 +127,7 @@ func FollowAcross[T any](fleet Fleet, follow func(Source) *Follower[T]) *Followe
 	}
 	known := map[*memo]string{}
 	for _, s := range fleet {
+		s = s.withClient()
 		inner := follow(s)
 		switch {
 		case inner == nil:
@@ -139,7 +140,7 @@ func FollowAcross[T any](fleet Fleet, follow func(Source) *Follower[T]) *Followe
 			w.err = fmt.Errorf("%s: the function returned the follower of %s again", s.Name, known[inner.places[0].memo])
 		default:
 			known[inner.places[0].memo] = s.Name
-			w.places = append(w.places, sourced(s, inner.places[0]))
+			w.places = append(w.places, inSource(s, inner.places[0]))
 			continue
 		}
 		return w
@@ -147,20 +148,20 @@ func FollowAcross[T any](fleet Fleet, follow func(Source) *Follower[T]) *Followe
 	return w
 }
 
-// sourced returns the place of a source in a fleet.
-func sourced[T any](s Source, p *followed[T]) *followed[Sourced[T]] {
-	item := func(v T) Sourced[T] { return Sourced[T]{Source: s.Name, Item: v} }
-	named := func(l Listing[T]) Listing[Sourced[T]] { return Map(l, item) }
+// inSource returns the place of a source in a fleet.
+func inSource[T any](s Source, p *followed[T]) *followed[Sourced[T]] {
+	from := origin{s.Name, s.Account, s.Region}
+	in := func(l Listing[T]) Listing[Sourced[T]] { return sourced(Part[T]{from, 0, l}).listing }
 	q := &followed[Sourced[T]]{
-		name: s.Name, parallel: s.Parallel, identity: p.identity, since: p.since, memo: p.memo, timed: p.timed,
+		origin: from, parallel: s.Parallel, identity: p.identity, since: p.since, memo: p.memo, timed: p.timed,
 		recent: func(since time.Time) []Listing[Sourced[T]] {
-			return lo.Map(p.recent(since), func(l Listing[T], _ int) Listing[Sourced[T]] { return named(l) })
+			return lo.Map(p.recent(since), func(l Listing[T], _ int) Listing[Sourced[T]] { return in(l) })
 		},
 		look: func(v Sourced[T]) sighting { return p.look(v.Item) },
 	}
 	if p.underWay != nil {
-		q.underWay = func() Listing[Sourced[T]] { return named(p.underWay()) }
-		q.created = func(from, to time.Time) Listing[Sourced[T]] { return named(p.created(from, to)) }
+		q.underWay = func() Listing[Sourced[T]] { return in(p.underWay()) }
+		q.created = func(from, to time.Time) Listing[Sourced[T]] { return in(p.created(from, to)) }
 	}
 	return q
 }

@@ -22,8 +22,8 @@ const (
 
 // followed is what a follower polls: one source, with what is remembered about it.
 type followed[T any] struct {
-	name     string // of the source in a fleet
-	parallel int
+	origin       // of the source in a fleet
+	parallel int // as Source.Parallel
 	identity lazyIdentity
 	since    time.Time // where the first poll begins
 	timed    bool      // sightings have times
@@ -247,7 +247,7 @@ func (p *poll[T]) run(ctx context.Context) *ListError {
 		at.begin()
 	}
 	for len(open) > 0 {
-		var parts []part[found[T]]
+		var parts []Part[found[T]]
 		var polled []*followed[T]
 		for _, at := range open {
 			l, more := at.listing()
@@ -256,7 +256,7 @@ func (p *poll[T]) run(ctx context.Context) *ListError {
 				continue
 			}
 			item := func(v T) found[T] { return found[T]{at, v} }
-			parts = append(parts, part[found[T]]{name: at.name, parallel: at.parallel, listing: Map(l, item)})
+			parts = append(parts, Part[found[T]]{at.origin, at.parallel, Map(l, item)})
 			polled = append(polled, at)
 		}
 		if len(parts) == 0 {
@@ -280,17 +280,17 @@ func (p *poll[T]) run(ctx context.Context) *ListError {
 }
 
 // read lists one step of places, and delivers what is new.
-func (p *poll[T]) read(ctx context.Context, parts []part[found[T]], places []*followed[T]) *ListError {
+func (p *poll[T]) read(ctx context.Context, parts []Part[found[T]], places []*followed[T]) *ListError {
 	whole := parts[0].listing
 	if p.fleet {
-		whole = isolate(p.name, parts)
+		whole = isolate(p.name, p.name, parts)
 		whole.set.parallel = p.parallel
 	} else if own := whole.set.leavesOut(); own != "" {
 		return &ListError{Operation: p.name, Err: errors.New("the listing has its own " + own + ", which leaves items out")}
 	}
 	named := byName(places)
 	err := drive(ctx, whole, newState(), nil, func(seg segment[found[T]]) (bool, error) {
-		placeOf(named, seg.from.info.Source).answered(seg.from.page.metadata)
+		ownerOf(named, seg.from.info.Source).answered(seg.from.page.metadata)
 		return seg.each(ctx, func(v *found[T]) bool {
 			if v.at.see(v.item) {
 				p.told++
@@ -309,9 +309,9 @@ func byName[T any](places []*followed[T]) map[string]*followed[T] {
 	return lo.KeyBy(places, func(at *followed[T]) string { return at.name })
 }
 
-// placeOf returns the place that a source belongs to. The listing of a place may be a fleet itself, whose sources have
+// ownerOf returns the place that a source belongs to. The listing of a place may be a fleet itself, whose sources have
 // its name in front of theirs, if it has one.
-func placeOf[T any](named map[string]*followed[T], source string) *followed[T] {
+func ownerOf[T any](named map[string]*followed[T], source string) *followed[T] {
 	for source != "" && named[source] == nil {
 		source = source[:max(0, strings.LastIndexByte(source, '/'))]
 	}
@@ -329,7 +329,7 @@ func (p *poll[T]) remaining(places []*followed[T], err *ListError) ([]*followed[
 	default:
 		named := byName(places)
 		for _, s := range sources {
-			failed[placeOf(named, s.Source)] = true
+			failed[ownerOf(named, s.Source)] = true
 		}
 		p.failed = append(p.failed, sources...)
 	}
@@ -340,7 +340,7 @@ func (p *poll[T]) remaining(places []*followed[T], err *ListError) ([]*followed[
 			return nil, at.failure()
 		case at.round.err != nil && !failed[at]:
 			why := at.failure()
-			p.failed = append(p.failed, &SourceError{Source: at.name, Kind: KindOf(why), Err: why})
+			p.failed = append(p.failed, &SourceError{at.name, at.account, at.region, KindOf(why), why})
 		case !failed[at]:
 			left = append(left, at)
 		}

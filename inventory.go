@@ -23,13 +23,20 @@ const (
 	ServiceCopyJobs   Service = "copy-jobs"   // copy jobs of AWS Backup
 )
 
-// Record describes a backup, or a job that makes one, by plain values that all services have in common. A
-// field that the service does not give has its zero value.
+// Record describes a backup, or a job that makes one, by plain values that all services have in common: a row of a
+// report. A field that the service does not give has its zero value. [RecordOf] makes one.
 type Record struct {
-	Service   Service
-	ID        string    // the id of the backup or of the job
-	State     string    // in the service's own words: READY, COMPLETED, …
-	Resource  string    // what is backed up: an ARN, a cluster id, a server name
+	Service  Service
+	ID       string // the id of the backup or of the job
+	Type     string // the resource type of jobs (EBS), the HSM type (hsm1.medium), AUTOMATED or MANUAL of OpsWorks CM
+	State    string // in the service's own words: READY, COMPLETED, …
+	Resource string // what is backed up: an ARN, a cluster id, a server name
+	Vault    string // the name of a backup job's vault, the ARN of a copy job's destination vault
+	Plan     string // the id of the backup plan that created the job
+	Account  string // the id of the account that owns the job
+	Message  string // the service's sentence about the state
+	Category string // the message category of a job: SUCCESS, AccessDenied, …
+
 	Created   time.Time // in UTC
 	Completed time.Time // in UTC; zero for backups, and for jobs that have not ended
 	// Bytes is the size, nil if the service gives none. Its meaning depends on the resource type: the
@@ -50,21 +57,31 @@ type Record struct {
 // A service that fails does not stop the others: the one error at the end is a [*ListError] that wraps
 // [SourceErrors] with the services that failed.
 func (c Client) Inventory(services ...Service) Listing[Record] {
+	return c.inventory("Inventory", time.Time{}, services)
+}
+
+// InventorySince is [Client.Inventory] of what was created at t or later; the zero time leaves nothing out. AWS Backup
+// filters jobs by their creation time itself. CloudHSM and OpsWorks CM do not: their backups are all read.
+func (c Client) InventorySince(t time.Time, services ...Service) Listing[Record] {
+	return c.inventory("InventorySince", t, services)
+}
+
+func (c Client) inventory(function string, since time.Time, services []Service) Listing[Record] {
 	if len(services) == 0 {
 		services = c.defaultServices()
 	}
 	if len(services) == 0 {
-		return invalid[Record]("Inventory", errors.New("no client was given"))
+		return invalid[Record](function, errors.New("no client was given"))
 	}
-	parts := make([]part[Record], 0, len(services))
+	parts := make([]Part[Record], 0, len(services))
 	for _, s := range lo.Uniq(services) {
-		l, ok := c.records(s)
+		l, ok := c.records(s, since)
 		if !ok {
-			return invalid[Record]("Inventory", fmt.Errorf("no service is named %q", s))
+			return invalid[Record](function, fmt.Errorf("no service is named %q", s))
 		}
-		parts = append(parts, part[Record]{name: string(s), listing: l})
+		parts = append(parts, l.Named(string(s)))
 	}
-	return isolate("Inventory", parts)
+	return isolate(function, "Inventory", parts)
 }
 
 // defaultServices returns the services that Inventory lists without arguments.
@@ -79,34 +96,54 @@ func (c Client) defaultServices() []Service {
 	return services
 }
 
-// records returns the listing of one service; ok is false if there is no such service.
-func (c Client) records(s Service) (l Listing[Record], ok bool) {
+// records returns the listing of what one service created since a time; ok is false if there is no such service.
+func (c Client) records(s Service, since time.Time) (l Listing[Record], ok bool) {
+	var end time.Time // open
 	switch s {
 	case ServiceHSM:
-		return Map(c.HSMBackups(HSMFilter{}), hsmRecord), true
+		return Map(c.HSMBackups(HSMFilter{}.CreatedBetween(since, end)), RecordOf), true
 	case ServiceOpsWorks:
-		return Map(c.OpsWorksBackups(OpsWorksFilter{}), opsWorksRecord), true
+		return Map(c.OpsWorksBackups(OpsWorksFilter{}.CreatedBetween(since, end)), RecordOf), true
 	case ServiceBackupJobs:
-		return Map(c.BackupJobs(BackupJobFilter{}), backupJobRecord), true
+		return Map(c.BackupJobs(BackupJobFilter{}.CreatedBetween(since, end)), RecordOf), true
 	case ServiceCopyJobs:
-		return Map(c.CopyJobs(CopyJobFilter{}), copyJobRecord), true
+		return Map(c.CopyJobs(CopyJobFilter{}.CreatedBetween(since, end)), RecordOf), true
 	default:
 		return l, false
 	}
 }
 
+// RecordOf returns the record of an item, as [Client.Inventory] lists it. Use it with [Map] to report on a listing of
+// one service with a filter.
+func RecordOf[T hsmtypes.Backup | OpsWorksBackup | types.BackupJob | types.CopyJob](item T) Record {
+	var r Record
+	boxed := any(item)
+	switch v := boxed.(type) {
+	case hsmtypes.Backup:
+		r = hsmRecord(v)
+	case OpsWorksBackup:
+		r = opsWorksRecord(v)
+	case types.BackupJob:
+		r = backupJobRecord(v)
+	case types.CopyJob:
+		r = copyJobRecord(v)
+	}
+	r.Item = boxed
+	return r
+}
+
 func hsmRecord(b hsmtypes.Backup) Record {
 	return Record{
-		Service: ServiceHSM, ID: aws.ToString(b.BackupId), State: string(b.BackupState),
+		Service: ServiceHSM, ID: aws.ToString(b.BackupId), Type: aws.ToString(b.HsmType), State: string(b.BackupState),
 		Resource: cmp.Or(aws.ToString(b.ClusterId), aws.ToString(b.SourceCluster)),
-		Created:  aws.ToTime(b.CreateTimestamp).UTC(), Item: b,
+		Created:  aws.ToTime(b.CreateTimestamp).UTC(),
 	}
 }
 
 func opsWorksRecord(b OpsWorksBackup) Record {
 	r := Record{
-		Service: ServiceOpsWorks, ID: aws.ToString(b.BackupId), State: string(b.Status),
-		Resource: aws.ToString(b.ServerName), Created: aws.ToTime(b.CreatedAt).UTC(), Item: b,
+		Service: ServiceOpsWorks, ID: aws.ToString(b.BackupId), Type: string(b.BackupType), State: string(b.Status),
+		Resource: aws.ToString(b.ServerName), Message: aws.ToString(b.StatusDescription), Created: aws.ToTime(b.CreatedAt).UTC(),
 	}
 	if b.S3DataSize != nil {
 		r.Bytes = aws.Int64(int64(*b.S3DataSize))
@@ -115,20 +152,24 @@ func opsWorksRecord(b OpsWorksBackup) Record {
 }
 
 func backupJobRecord(j types.BackupJob) Record {
-	r := jobRecord(ServiceBackupJobs, backupJob(&j), j.BackupJobId, j.BackupSizeInBytes)
-	r.Item = j
+	r := jobRecord(backupJob(&j), j.CreatedBy)
+	r.Service, r.ID, r.Vault = ServiceBackupJobs, aws.ToString(j.BackupJobId), aws.ToString(j.BackupVaultName)
+	r.Account, r.Message, r.Bytes = aws.ToString(j.AccountId), aws.ToString(j.StatusMessage), j.BackupSizeInBytes
 	return r
 }
 
 func copyJobRecord(j types.CopyJob) Record {
-	r := jobRecord(ServiceCopyJobs, copyJob(&j), j.CopyJobId, j.BackupSizeInBytes)
-	r.Item = j
+	r := jobRecord(copyJob(&j), j.CreatedBy)
+	r.Service, r.ID, r.Vault = ServiceCopyJobs, aws.ToString(j.CopyJobId), aws.ToString(j.DestinationBackupVaultArn)
+	r.Account, r.Message, r.Bytes = aws.ToString(j.AccountId), aws.ToString(j.StatusMessage), j.BackupSizeInBytes
 	return r
 }
 
-func jobRecord(s Service, j job, id *string, bytes *int64) Record {
+// jobRecord returns the fields of a record that backup jobs and copy jobs have in common.
+func jobRecord(j job, by *types.RecoveryPointCreator) Record {
 	return Record{
-		Service: s, ID: aws.ToString(id), State: j.state, Resource: aws.ToString(j.resource),
-		Created: aws.ToTime(j.created).UTC(), Completed: aws.ToTime(j.completed).UTC(), Bytes: bytes,
+		Type: aws.ToString(j.resourceType), State: j.state, Resource: aws.ToString(j.resource),
+		Plan: aws.ToString(lo.FromPtr(by).BackupPlanId), Category: aws.ToString(j.category),
+		Created: aws.ToTime(j.created).UTC(), Completed: aws.ToTime(j.completed).UTC(),
 	}
 }

@@ -102,3 +102,90 @@ func TestInventoriesOfAFleet(t *testing.T) {
 		require.Equal(t, map[string]backupx.Kind{"b/copy-jobs": backupx.KindThrottled}, kindsOf(t, err))
 	}
 }
+
+func TestRecordsOfItems(t *testing.T) {
+	creator := &types.RecoveryPointCreator{BackupPlanId: aws.String("plan-1"), BackupPlanName: aws.String("nightly")}
+	later := day.Add(time.Hour)
+	job := types.BackupJob{
+		BackupJobId: aws.String("job-1"), ResourceType: aws.String("EBS"), State: "FAILED", ResourceArn: aws.String("arn:aws:ec2:::volume/v"),
+		BackupVaultName: aws.String("daily"), BackupVaultArn: aws.String("arn:aws:backup:::backup-vault:daily"), CreatedBy: creator,
+		AccountId: aws.String("111122223333"), StatusMessage: aws.String("no role"), MessageCategory: aws.String("AccessDenied"),
+		CreationDate: aws.Time(day.In(time.FixedZone("", 3600))), CompletionDate: &later, BackupSizeInBytes: aws.Int64(9),
+	}
+	copied := types.CopyJob{
+		CopyJobId: aws.String("copy-1"), ResourceType: aws.String("S3"), State: "COMPLETED", ResourceArn: aws.String("arn:aws:s3:::a"),
+		DestinationBackupVaultArn: aws.String("arn:to"), SourceBackupVaultArn: aws.String("arn:from"), CreatedBy: creator,
+		AccountId: aws.String("444455556666"), StatusMessage: aws.String("done"), MessageCategory: aws.String("SUCCESS"),
+		CreationDate: &day, CompletionDate: &later, BackupSizeInBytes: aws.Int64(0),
+	}
+	hsm := hsmtypes.Backup{
+		BackupId: aws.String("backup-1"), HsmType: aws.String("hsm1.medium"), BackupState: "READY", ClusterId: aws.String("cluster-1"), CreateTimestamp: &day,
+	}
+	ops := backupx.OpsWorksBackup{
+		BackupId: aws.String("chef-1"), BackupType: "MANUAL", Status: "OK", ServerName: aws.String("chef"),
+		StatusDescription: aws.String("fine"), CreatedAt: &day, S3DataSize: aws.Int32(7),
+	}
+	for _, c := range []struct{ want, got backupx.Record }{
+		{backupx.Record{
+			Service: "backup-jobs", ID: "job-1", Type: "EBS", State: "FAILED", Resource: "arn:aws:ec2:::volume/v", Vault: "daily", Plan: "plan-1",
+			Account: "111122223333", Message: "no role", Category: "AccessDenied", Created: day, Completed: later, Bytes: aws.Int64(9), Item: job,
+		}, backupx.RecordOf(job)},
+		{backupx.Record{
+			Service: "copy-jobs", ID: "copy-1", Type: "S3", State: "COMPLETED", Resource: "arn:aws:s3:::a", Vault: "arn:to", Plan: "plan-1",
+			Account: "444455556666", Message: "done", Category: "SUCCESS", Created: day, Completed: later, Bytes: aws.Int64(0), Item: copied,
+		}, backupx.RecordOf(copied)},
+		{backupx.Record{
+			Service: "hsm", ID: "backup-1", Type: "hsm1.medium", State: "READY", Resource: "cluster-1", Created: day, Item: hsm,
+		}, backupx.RecordOf(hsm)},
+		{backupx.Record{
+			Service: "opsworks", ID: "chef-1", Type: "MANUAL", State: "OK", Resource: "chef", Message: "fine", Created: day, Bytes: aws.Int64(7), Item: ops,
+		}, backupx.RecordOf(ops)},
+		{backupx.Record{Service: "backup-jobs", Item: types.BackupJob{}}, backupx.RecordOf(types.BackupJob{})},
+		{backupx.Record{Service: "copy-jobs", Item: types.CopyJob{}}, backupx.RecordOf(types.CopyJob{})},
+		{backupx.Record{Service: "hsm", Item: hsmtypes.Backup{}}, backupx.RecordOf(hsmtypes.Backup{})},
+		{backupx.Record{Service: "opsworks", Item: backupx.OpsWorksBackup{}}, backupx.RecordOf(backupx.OpsWorksBackup{})},
+	} {
+		require.Equal(t, c.want, c.got)
+	}
+}
+
+func TestInventorySinceATime(t *testing.T) {
+	s := fakeaws.New(onePerService())
+	client := clientOf(s)
+	ids := func(l backupx.Listing[backupx.Record]) []string {
+		records, err := l.Collect(t.Context())
+		require.NoError(t, err)
+		return lo.Map(records, func(r backupx.Record, _ int) string { return r.ID })
+	}
+	whole := []string{"backup-a", "backup-b", "chef-1", "job-a", "job-b", "copy-a"}
+	require.Equal(t, whole, ids(client.InventorySince(time.Time{}, everyService...)))
+	require.Equal(t, whole, ids(client.InventorySince(day.Add(-time.Hour), everyService...)), "created at the time itself")
+	require.Equal(t, []string{"backup-a", "chef-1", "job-a", "copy-a"}, ids(client.InventorySince(day.Add(-time.Hour+time.Millisecond), everyService...)))
+	require.Equal(t, []string{"backup-a", "chef-1", "job-a", "copy-a"}, ids(client.InventorySince(day, everyService...).Parallel(4).Ordered()))
+	require.Equal(t, []string{"copy-a"}, ids(client.InventorySince(day, backupx.ServiceCopyJobs)))
+	require.Empty(t, ids(client.InventorySince(day.Add(time.Nanosecond), everyService...)))
+	require.Equal(t, []string{"backup-a", "job-a", "copy-a"}, ids(client.InventorySince(day)), "OpsWorks CM is switched off")
+	asksForTimes := func(r map[string]string) bool { return r["createdAfter"] != "" }
+	require.True(t, lo.SomeBy(asked(s), asksForTimes), "the service filters jobs")
+
+	requests := s.RequestCount()
+	require.EqualError(t, errOf(t, client.InventorySince(day, "glacier")), `backupx: InventorySince: no service is named "glacier"`)
+	require.EqualError(t, errOf(t, backupx.Client{}.InventorySince(day)), "backupx: InventorySince: no client was given")
+	require.EqualError(t, errOf(t, backupx.Client{}.InventorySince(day, "hsm")), "backupx: InventorySince: hsm: no cloudhsm client was given")
+	require.Equal(t, requests, s.RequestCount())
+}
+
+func TestACheckpointOfAnInventorySinceATime(t *testing.T) {
+	client := clientOf(fakeaws.New(onePerService()))
+	l := client.InventorySince(day, everyService...)
+	cursor := l.Cursor()
+	require.Equal(t, "backup-a", take(t, cursor.All(t.Context()), 1)[0].ID)
+	cp := throughText(t, cursor.Checkpoint())
+	require.Len(t, resumeFrom(t, l, cp), 3)
+	require.Contains(t, refused(t, client.InventorySince(day.Add(time.Second), everyService...), cp), `source "hsm": it is of the filter HSMFilter{`)
+	require.Contains(t, refused(t, client.Inventory(everyService...), cp), `source "hsm": it is of the filter HSMFilter{`)
+
+	all := client.Inventory(everyService...).Cursor()
+	take(t, all.All(t.Context()), 3)
+	require.Len(t, resumeFrom(t, client.InventorySince(time.Time{}, everyService...), all.Checkpoint()), 3, "it leaves nothing out")
+}

@@ -314,7 +314,7 @@ func (m *matcher) covers(id identity, path string) bool {
 
 // combines reports whether a listing is made of others, or may be made of none.
 func (id identity) combines() bool {
-	return len(id.Parts) > 0 || slices.Contains([]string{"Concat", "Merge", "Across", "AcrossSources", "Gather", "Inventory"}, id.Op)
+	return len(id.Parts) > 0 || slices.Contains([]string{"Concat", "Merge", "Across", "Gather", "Inventory"}, id.Op)
 }
 
 // readsChains reports whether the filter of a listing can match an item. Otherwise the listing has no chains.

@@ -3,9 +3,13 @@ package backupx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,6 +75,53 @@ func List[T any](operation string, fetch Fetch[T]) Listing[T] {
 		return pageOf(p.Items, p.Next, p.Metadata), err
 	}
 	return single(lazyIdentity{op: operation}, c)
+}
+
+// Of returns a listing of values, for tests of code that takes listings: it delivers the items, and then err, if it is
+// not nil, wrapped in a [*ListError]. It is the inverse of [Listing.Collect]: Of(l.Collect(ctx)). It reads nothing but
+// a copy of the slice. Its pages have as many items as [Listing.PageSize] says; without it, there is one page.
+//
+// A stub of a service whose code is under test answers with it. To honour a filter, add Where(f.Match):
+//
+//	func (s stub) BackupJobs(f backupx.BackupJobFilter) backupx.Listing[types.BackupJob] {
+//		return backupx.Of(s.jobs, s.err).Where(f.Match)
+//	}
+//
+// A checkpoint resumes any other listing of Of behind as many items as were delivered, and so also one without the
+// error. [Listing.Every] is an error, because the listing has no filter on creation times.
+func Of[T any](items []T, err error) Listing[T] {
+	items = slices.Clone(items)
+	fetch := func(_ context.Context, token string, size int) (page[T], error) {
+		from, valid := placeOf(token)
+		rest := len(items) - from
+		switch {
+		case !valid || rest < 0:
+			return page[T]{}, fmt.Errorf("%w: the listing has %s", ErrTokenExpired, counted(len(items), "item"))
+		case rest == 0 && err != nil:
+			return page[T]{}, err
+		case size > 0:
+			rest = min(rest, size)
+		}
+		next, to := "", from+rest
+		if to < len(items) || err != nil {
+			next = placePrefix + strconv.Itoa(to)
+		}
+		return pageOf(items[from:to], next, middleware.Metadata{}), nil
+	}
+	return single(lazyIdentity{op: "Of"}, chain[T]{operation: "Of", fetch: fetch, local: true})
+}
+
+// placePrefix starts the page tokens of Of. Errors leave tokens out: a bare number would be left out of other texts too.
+const placePrefix = "backupx.Of:"
+
+// placeOf returns the number of items before the page at a token of Of.
+func placeOf(token string) (n int, valid bool) {
+	if token == "" {
+		return 0, true
+	}
+	text, ours := strings.CutPrefix(token, placePrefix)
+	n, err := strconv.Atoi(text)
+	return n, ours && err == nil && n > 0
 }
 
 // FromOperation returns a listing of any operation of any SDK service, whether or not the SDK has a paginator

@@ -42,7 +42,7 @@ var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 func TestDocumentedCode(t *testing.T) {
 	var sources []string
-	for _, file := range []string{"readme_test.go", "restorejobs_test.go"} {
+	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go"} {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		sources = append(sources, flat(string(b)))
@@ -426,6 +426,81 @@ func Example_guideFleet() {
 	// <nil>
 }
 
+// restoresOf is in docs/guide.md.
+func restoresOf(us, eu aws.Config) backupx.Listing[backupx.Sourced[types.RestoreJobsListMember]] {
+	fleet := backupx.Fleet{
+		{Name: "prod/us-east-1", Account: "111122223333", Region: "us-east-1", Config: us}, // us and eu are aws.Config
+		{Name: "prod/eu-west-1", Account: "111122223333", Region: "eu-west-1", Config: eu},
+	}
+	restores := backupx.AcrossSources(fleet, func(s backupx.Source) backupx.Listing[types.RestoreJobsListMember] {
+		api := backup.NewFromConfig(s.Config)
+		return backupx.FromOperation("ListRestoreJobs", api.ListRestoreJobs, backup.ListRestoreJobsInput{},
+			func(in *backup.ListRestoreJobsInput, token *string, size *int32) {
+				in.NextToken, in.MaxResults = token, size
+			},
+			func(out *backup.ListRestoreJobsOutput) ([]types.RestoreJobsListMember, *string) {
+				return out.RestoreJobs, out.NextToken
+			})
+	})
+	return restores
+}
+
+// The region of the requests is that of each configuration; one region denies access.
+func TestTheGuidesRestoresOverAFleet(t *testing.T) {
+	answer := func(status int, body string) aws.Config {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/restore-jobs" {
+				http.NotFound(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			if status != http.StatusOK {
+				w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+			}
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}))
+		t.Cleanup(server.Close)
+		cfg := fakeaws.New(fakeaws.Data{}).Config()
+		cfg.BaseEndpoint, cfg.HTTPClient = aws.String(server.URL), server.Client()
+		return cfg
+	}
+	us := answer(http.StatusOK, `{"RestoreJobs":[{"RestoreJobId":"r-1"},{"RestoreJobId":"r-2"}]}`)
+	eu := answer(http.StatusForbidden, `{"message":"no"}`)
+	items, err := restoresOf(us, eu).Collect(t.Context())
+	require.Equal(t, []string{"111122223333 us-east-1 r-1", "111122223333 us-east-1 r-2"},
+		lo.Map(items, func(j backupx.Sourced[types.RestoreJobsListMember], _ int) string {
+			return j.Account + " " + j.Region + " " + *j.Item.RestoreJobId
+		}))
+	var failed backupx.SourceErrors
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "111122223333 eu-west-1 denied", fmt.Sprint(failed[0].Account, " ", failed[0].Region, " ", failed[0].Kind))
+}
+
+func Example_guideGather() {
+	ctx, client, _ := guide()
+	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	copies := backupx.CopyJobFilter{}.States(types.CopyJobStateFailed)
+	err := func() error {
+		report := backupx.Gather(
+			backupx.Map(client.BackupJobs(failed), backupx.RecordOf).Named("backups"),
+			backupx.Map(client.CopyJobs(copies), backupx.RecordOf).Named("copies"),
+		)
+		for r, err := range report.Parallel(2).Ordered().All(ctx) {
+			if err != nil {
+				return err // of the listings that failed, after all items of the others
+			}
+			fmt.Println(r.Source, r.Item.ID, r.Item.Type, r.Item.State)
+		}
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// backups a EBS FAILED
+	// backups d EBS FAILED
+	// <nil>
+}
+
 func Example_readmeTour() {
 	ctx, client, _ := guide()
 	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
@@ -445,7 +520,9 @@ func accountFleet(cfg aws.Config, accounts, regions []string) backupx.Fleet {
 		for _, region := range regions {
 			source := cfg.Copy()
 			source.Region, source.Credentials = region, credentials
-			fleet = append(fleet, backupx.Source{Name: account + "/" + region, Client: backupx.New(source)})
+			fleet = append(fleet, backupx.Source{
+				Name: account + "/" + region, Account: account, Region: region, Config: source,
+			})
 		}
 	}
 	return fleet

@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ type frame struct {
 	filtered bool
 	scope    *schedule.Scope
 	stage    *schedule.Stage // nil: each chain has its own
-	source   string          // the name of the source in a fleet
+	source   origin          // the source of a fleet; in a fleet of fleets the name is both names, joined by a slash
 	merged   bool            // within a merge: chains are delivered in order, and not split
 	within   bool            // within a combination of listings: a query is split only by what its pages show
 }
@@ -76,8 +77,10 @@ func (f frame) filtersByTime() { f.timed++ }
 func (f frame) size(most int, noSize bool) (int, error) { return f.set.size(most, noSize) }
 
 // inSource returns a frame for a source of a fleet, which fails by itself and has its own bound of requests.
-func (f frame) inSource(name string, parallel int) frame {
-	f.source = strings.TrimPrefix(f.source+"/"+name, "/")
+func (f frame) inSource(s origin, parallel int) frame {
+	f.source = origin{
+		strings.TrimPrefix(f.source.name+"/"+s.name, "/"), cmp.Or(s.account, f.source.account), cmp.Or(s.region, f.source.region),
+	}
 	f.scope = f.scope.Within(parallel)
 	return f
 }
@@ -301,7 +304,7 @@ func (f frame) sourceFailed(err error) (alone bool) {
 	}
 	why := f.describe(err)
 	why.Source = "" // the SourceError has it
-	f.state.failed = append(f.state.failed, &SourceError{Source: f.source, Kind: KindOf(why), Err: why})
+	f.state.failed = append(f.state.failed, &SourceError{f.source.name, f.source.account, f.source.region, KindOf(why), why})
 	return true
 }
 
