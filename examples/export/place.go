@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/backupx-go/backupx"
@@ -53,33 +52,11 @@ func (at place) store(file string) error {
 	if err != nil {
 		return err
 	}
-	next := file + suffix + ".new"
-	if err := writeThrough(next, append(text, '\n')); err != nil {
-		return err
-	}
-	if err := os.Rename(next, file+suffix); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(file))
-}
-
-// writeThrough writes a file and waits until it is on the disk.
-func writeThrough(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	replace, err := cli.Prepare(file+suffix, append(text, '\n'))
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// syncFolder waits until the names in a folder are on the disk.
-func syncFolder(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return replace()
 }
 
 // open opens the file at a place and cuts off what was written after it. At the start the file must not exist,

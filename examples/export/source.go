@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,10 +46,11 @@ func (p program) account(ctx context.Context, o options) (source, error) {
 // credentials names the credentials of a live run: their profile, or that they are keys of the environment. It
 // names neither the account, which takes a request, nor the key, which changes with each session.
 func credentials(profile string) string {
-	if profile == "" && os.Getenv("AWS_ACCESS_KEY_ID") != "" {
+	name, ok := cli.ProfileName(profile)
+	if !ok {
 		return "keys of the environment"
 	}
-	return "profile " + cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+	return "profile " + name
 }
 
 // madeUpAt is the time of an offline run. Its jobs were created in the 30 days before.

@@ -1,26 +1,19 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"time"
-
-	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // options are the values of the flags.
 type options struct {
 	live     bool
-	regions  cli.List
-	profiles cli.List
-	role     string
-	accounts cli.List
+	sources  sources.Flags
 	days     int
 	parallel int
 	rate     float64
@@ -38,10 +31,7 @@ listing.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("fleet", about, exitStatus, &o.live)
-	f.Var(&o.regions, "region", "live: the `regions` to ask, between commas or repeated (default: the configured one)")
-	f.Var(&o.profiles, "profile", "live: the `names` of profiles of your AWS configuration (default: the configured one)")
-	f.StringVar(&o.role, "role", "", "live: the `ARN` of the role to assume in each account, with {account} for its id")
-	f.Var(&o.accounts, "accounts", "live: the `ids` of the accounts to assume the role in")
+	o.sources.Define(f)
 	f.IntVar(&o.days, "days", 0, "only jobs of the last `n` days (default: the 30 that AWS keeps)")
 	f.IntVar(&o.parallel, "parallel", 16, "at most `n` requests at once")
 	f.Float64Var(&o.rate, "rate", 10, "at most `n` requests a second to each source")
@@ -49,26 +39,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-const placeholder = "{account}"
-
-var accountID = regexp.MustCompile(`^\d{12}$`)
-
 // check rejects flags whose values make no sense. It leaves out what the listing checks itself.
 func (o *options) check(f *cli.Flags) error {
-	wrong, _ := lo.Find(o.accounts, func(id string) bool { return !accountID.MatchString(id) })
-	switch {
-	case (o.role == "") != (len(o.accounts) == 0):
-		return errors.New("-role and -accounts go together")
-	case o.role != "" && !strings.Contains(o.role, placeholder):
-		return fmt.Errorf("-role %q: it does not say where the account goes: %s", o.role, placeholder)
-	case wrong != "":
-		return fmt.Errorf("-accounts: %q is not an account id of twelve digits", wrong)
-	case len(o.profiles) > 1 && o.role != "":
-		return errors.New("-role is assumed from one -profile")
-	case f.Given("days") && (o.days < 1 || o.days > 30):
+	if f.Given("days") && (o.days < 1 || o.days > 30) {
 		return fmt.Errorf("-days %d: AWS keeps jobs for 30 days", o.days)
 	}
-	return nil
+	return o.sources.Check()
 }
 
 // filter returns the filter of the jobs to list: those that ended without a whole recovery point.

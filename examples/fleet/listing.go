@@ -6,37 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
-
-// record is one job on stdout.
-type record struct {
-	Source    string     `json:"source"`
-	ID        string     `json:"id"`
-	State     string     `json:"state"`
-	Resource  string     `json:"resource,omitempty"`
-	Type      string     `json:"type,omitempty"`
-	Created   *time.Time `json:"created,omitempty"`
-	Completed *time.Time `json:"completed,omitempty"`
-	Category  string     `json:"category,omitempty"`
-	Message   string     `json:"message,omitempty"`
-}
-
-func recordOf(s backupx.Sourced[types.BackupJob]) record {
-	j := s.Item
-	return record{
-		Source: s.Source, ID: aws.ToString(j.BackupJobId), State: string(j.State), Resource: aws.ToString(j.ResourceArn),
-		Type: aws.ToString(j.ResourceType), Created: j.CreationDate, Completed: j.CompletionDate,
-		Category: aws.ToString(j.MessageCategory), Message: aws.ToString(j.StatusMessage),
-	}
-}
 
 // listing is a fleet with the filter and the options of the listing over it.
 type listing struct {
@@ -78,12 +55,12 @@ func (l listing) write(ctx context.Context, stdout io.Writer, p *progress) ([]ro
 	})
 	err := l.each(ctx, jobs, func(job backupx.Sourced[types.BackupJob]) error {
 		rows[job.Source].jobs++
-		return out.Encode(recordOf(job))
+		return out.Encode(sources.BackupJob(job))
 	})
 	var failed backupx.SourceErrors
 	if errors.As(err, &failed) {
 		for _, f := range failed {
-			rows[f.Source].status, rows[f.Source].why = string(f.Kind), reason(f)
+			rows[f.Source].status, rows[f.Source].why = string(f.Kind), sources.Reason(f)
 		}
 		err = nil
 	}

@@ -30,7 +30,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // The exit statuses of the program.
@@ -73,10 +75,18 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	return status(rows), nil
 }
 
+// fleet returns the sources that the flags choose, or the made-up ones.
+func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
+	if !o.live {
+		return offline(), nil
+	}
+	return o.sources.Fleet(ctx, "fleet", p.load, p.now)
+}
+
 // clock returns the time of the run: for made-up accounts, the time that their jobs end at.
 func (p program) clock(o options) time.Time {
 	if !o.live {
-		return madeUp
+		return sources.MadeUp()
 	}
 	return p.now()
 }

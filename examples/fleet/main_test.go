@@ -19,7 +19,9 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 func (p program) print(ctx context.Context, args ...string) clitest.Printed {
@@ -30,7 +32,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 func over(s *fakeaws.Service) program {
 	return program{
 		load: clitest.Loads(s.Config(), nil),
-		now:  func() time.Time { return madeUp },
+		now:  sources.MadeUp,
 	}
 }
 
@@ -60,7 +62,8 @@ func TestOneSourceIsSingular(t *testing.T) {
 }
 
 func TestSourcesAreProfilesInRegions(t *testing.T) {
-	s := fakeaws.New(fakeaws.Data{BackupJobs: fakeaws.GenerateBackupJobs(1, madeUp.AddDate(0, 0, -30), madeUp, 100)})
+	testenv.Clean(t)
+	s := fakeaws.New(sources.MadeUpJobs(1, 100))
 	var loaded []string
 	p := over(s)
 	p.load = func(_ context.Context, profile string) (aws.Config, error) {
@@ -79,6 +82,10 @@ func TestSourcesAreProfilesInRegions(t *testing.T) {
 
 	got = p.print(t.Context(), "-live")
 	require.Contains(t, got.Stderr, "default/us-east-1  ok ")
+	t.Setenv("AWS_PROFILE", "audit")
+	require.Contains(t, p.print(t.Context(), "-live").Stderr, "audit/us-east-1  ok ")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+	require.Contains(t, p.print(t.Context(), "-live").Stderr, "environment/us-east-1  ok ")
 }
 
 // tokens is an HTTP client that answers STS itself, with credentials for each role, and counts the roles.
@@ -117,7 +124,7 @@ func (s *tokens) Do(r *http.Request) (*http.Response, error) {
 }
 
 func TestEachAccountHasOneCredentialForAllItsRegions(t *testing.T) {
-	s := fakeaws.New(fakeaws.Data{BackupJobs: fakeaws.GenerateBackupJobs(1, madeUp.AddDate(0, 0, -30), madeUp, 100)})
+	s := fakeaws.New(sources.MadeUpJobs(1, 100))
 	sts := &tokens{HTTPClient: s.HTTPClient(), roles: map[string]int{}}
 	p := over(s)
 	p.load = func(context.Context, string) (aws.Config, error) {
@@ -189,5 +196,5 @@ func TestConfigurationThatCannotBeLoaded(t *testing.T) {
 }
 
 func TestReasonsAreShort(t *testing.T) {
-	require.Equal(t, "no such host", reason(&backupx.SourceError{Err: &backupx.ListError{Err: fmt.Errorf("request: %w", errors.New("no such host"))}}))
+	require.Equal(t, "no such host", sources.Reason(&backupx.SourceError{Err: &backupx.ListError{Err: fmt.Errorf("request: %w", errors.New("no such host"))}}))
 }

@@ -3,16 +3,11 @@ package main
 import (
 	"net"
 	"net/http"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
-
-// madeUp is the time of an offline run. Its jobs were created in the 30 days before.
-var madeUp = time.Date(2026, time.March, 14, 6, 0, 0, 0, time.UTC)
 
 // offline returns a fleet of in-memory services, some of which fail in the ways that real regions do.
 func offline() backupx.Fleet {
@@ -29,10 +24,8 @@ func offline() backupx.Fleet {
 }
 
 func madeUpSource(name string, seed uint64, jobs int, faults ...fakeaws.Fault) backupx.Source {
-	s := fakeaws.New(fakeaws.Data{
-		BackupJobs: fakeaws.GenerateBackupJobs(seed, madeUp.AddDate(0, 0, -30), madeUp, jobs),
-	}, fakeaws.WithFaults(faults...))
-	return madeUpWith(name, s.Config())
+	s := fakeaws.New(sources.MadeUpJobs(seed, jobs), fakeaws.WithFaults(faults...))
+	return sources.MadeUpSource(name, s.Config())
 }
 
 // notOffered returns a source of a region in which the host of the service has no address.
@@ -40,13 +33,7 @@ func notOffered(account, region string) backupx.Source {
 	cfg := fakeaws.New(fakeaws.Data{}, fakeaws.WithRegion(region)).Config()
 	cfg.BaseEndpoint = nil // the host is that of AWS in the region
 	cfg.HTTPClient = noAddress{}
-	return madeUpWith(account+"/"+region, cfg)
-}
-
-func madeUpWith(name string, cfg aws.Config) backupx.Source {
-	client := backupx.New(cfg)
-	client.Now = func() time.Time { return madeUp }
-	return backupx.Source{Name: name, Client: client}
+	return sources.MadeUpSource(account+"/"+region, cfg)
 }
 
 // noAddress is an HTTP client that fails as if DNS knew no host.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/aws/smithy-go"
 	"github.com/samber/lo"
 )
 
@@ -40,17 +38,4 @@ func table(rows []row) string {
 	}
 	w.Flush() // writing to a strings.Builder never fails
 	return blanks.ReplaceAllString(b.String(), "")
-}
-
-// reason returns the error code and message of the service. For an error that is not the service's it returns
-// the innermost error.
-func reason(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
-	}
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	return err.Error()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -25,6 +26,15 @@ func LoadConfig(ctx context.Context, profile string) (aws.Config, error) {
 		return cfg, fmt.Errorf("the AWS configuration: %w", err)
 	}
 	return cfg, nil
+}
+
+// ProfileName returns the name of the profile whose credentials [LoadConfig] uses; false if it uses the keys of the
+// environment.
+func ProfileName(profile string) (name string, ok bool) {
+	if profile == "" && os.Getenv("AWS_ACCESS_KEY_ID") != "" {
+		return "", false
+	}
+	return cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default"), true
 }
 
 // InRegion returns a copy of cfg for the region, or for its own region if region is empty. It returns an
