@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -117,11 +115,7 @@ func TestExportGoesOnAfterItsContextEnds(t *testing.T) {
 
 // The process itself is killed at random moments and started again, until it completes the file.
 func TestExportSurvivesKill9(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "export")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	build.Env = testenv.Environ()
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
+	program := clitest.Build(t)
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 9))
@@ -138,21 +132,14 @@ func TestExportSurvivesKill9(t *testing.T) {
 	}
 }
 
-// killed starts the program, kills it after a while, and reports whether the program was still running.
+// killed runs the program until it is killed, and reports whether that was before its end.
 func killed(t *testing.T, after time.Duration, program string, args []string) bool {
 	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = testenv.Environ()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	require.NoError(t, cmd.Start())
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
-	err := cmd.Wait()
-	if err != nil {
-		require.EqualError(t, err, "signal: killed", stderr.String())
+	got, killed := clitest.Kill(t, after, program, args...)
+	if !killed {
+		require.Zero(t, got.Status, got.Stderr)
 	}
-	return err != nil
+	return killed
 }
 
 func TestOneJobIsSingular(t *testing.T) {

@@ -6,22 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/samber/lo"
 )
+
+const requestTimeout = 30 * time.Second
 
 // ConfigLoader loads the AWS configuration of a profile, or of the environment if the profile is empty.
 // Tests replace it with one for an in-memory service.
 type ConfigLoader func(ctx context.Context, profile string) (aws.Config, error)
 
 // LoadConfig is the [ConfigLoader] of a real run. It loads the configuration that the AWS CLI would use, in
-// the adaptive retry mode: clients slow down when they are throttled.
+// the adaptive retry mode: clients slow down when they are throttled. A request that gets no answer fails after
+// requestTimeout, so that an account that never answers does not block the others.
 func LoadConfig(ctx context.Context, profile string) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithSharedConfigProfile(profile),
-		config.WithRetryMode(aws.RetryModeAdaptive))
+		config.WithRetryMode(aws.RetryModeAdaptive),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(requestTimeout)))
 	if err != nil {
 		return cfg, fmt.Errorf("the AWS configuration: %w", err)
 	}

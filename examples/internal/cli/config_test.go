@@ -1,11 +1,16 @@
 package cli_test
 
 import (
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -22,10 +27,44 @@ func TestLoadConfigTakesTheProfile(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, cfg.Region)
 		require.Equal(t, aws.RetryModeAdaptive, cfg.RetryMode)
+		require.Equal(t, 30*time.Second, cfg.HTTPClient.(*awshttp.BuildableClient).GetTimeout())
 	}
 	_, err := cli.LoadConfig(t.Context(), "none")
 	require.ErrorContains(t, err, "the AWS configuration: ")
 	require.ErrorContains(t, err, "none")
+}
+
+// The certificates of a company's proxy go with the client of LoadConfig.
+func TestLoadConfigTakesTheCertificates(t *testing.T) {
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	file := filepath.Join(t.TempDir(), "bundle.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	testenv.Clean(t, "AWS_CA_BUNDLE="+file)
+	cfg, err := cli.LoadConfig(t.Context(), "")
+	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+	require.NoError(t, err)
+	answer, err := cfg.HTTPClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+}
+
+func TestProfileName(t *testing.T) {
+	testenv.Clean(t)
+	name := func(profile string) string {
+		name, ok := cli.ProfileName(profile)
+		require.Equal(t, ok, name != "")
+		return name
+	}
+	require.Equal(t, []string{"default", "audit"}, []string{name(""), name("audit")})
+	t.Setenv("AWS_DEFAULT_PROFILE", "old")
+	require.Equal(t, "old", name(""))
+	t.Setenv("AWS_PROFILE", "prod")
+	require.Equal(t, []string{"prod", "audit"}, []string{name(""), name("audit")})
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+	require.Equal(t, []string{"", "audit"}, []string{name(""), name("audit")})
 }
 
 func TestInRegions(t *testing.T) {

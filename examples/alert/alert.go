@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
+)
+
+// alert tells jobs, and remembers which it has told.
+type alert struct {
+	options
+	names   []string // of the sources, also of those of earlier runs
+	watches []watch
+	stdout  io.Writer
+	told    int
+}
+
+// watch follows the jobs of one kind. It hides their type.
+type watch struct {
+	follower
+
+	kind string
+	all  func(context.Context) iter.Seq2[sources.Job, error]
+}
+
+type follower interface {
+	Resume(backupx.Checkpoint) error
+	Checkpoint() backupx.Checkpoint
+}
+
+func watching[T any](kind string, w *backupx.Follower[backupx.Sourced[T]], job func(backupx.Sourced[T]) sources.Job) watch {
+	return watch{w, kind, func(ctx context.Context) iter.Seq2[sources.Job, error] {
+		return func(yield func(sources.Job, error) bool) {
+			for item, err := range w.All(ctx) {
+				j := job(item)
+				j.Kind = kind
+				if !yield(j, err) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// begin returns the alert that continues from the state. It sends no request.
+func begin(o options, fleet backupx.Fleet, now time.Time, stdout io.Writer) (*alert, error) {
+	since := now.Add(-o.since)
+	backups := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
+		return s.Client.FollowBackupJobs(backupJobs(), since)
+	})
+	copies := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.CopyJob] {
+		return s.Client.FollowCopyJobs(copyJobs(), since)
+	})
+	if o.live { // made-up sources are asked one after another: their jobs come in the same order each time
+		backups.Parallel(o.parallel)
+		copies.Parallel(o.parallel)
+	}
+	a := &alert{
+		options: o, stdout: stdout,
+		names:   lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name }),
+		watches: []watch{watching("backup", backups, sources.BackupJob), watching("copy", copies, sources.CopyJob)},
+	}
+	return a, a.load()
+}
+
+// poll tells what is new, and returns which sources failed. The returned error means that the run was broken off.
+func (a *alert) poll(ctx context.Context) (failed []string, err error) {
+	var jobs []sources.Job
+	for _, w := range a.watches {
+		for job, err := range w.all(ctx) {
+			var apart backupx.SourceErrors
+			switch {
+			case ctx.Err() != nil:
+				return failed, errors.New("interrupted")
+			case errors.As(err, &apart):
+				for _, f := range apart {
+					failed = append(failed, fmt.Sprintf("%s: no list of %s jobs: %s: %s", f.Source, w.kind, f.Kind, sources.Reason(f)))
+				}
+				continue
+			case err != nil:
+				return failed, err
+			}
+			if jobs = append(jobs, job); a.each {
+				if err := a.tell(jobs); err != nil {
+					return failed, err
+				}
+				jobs = nil
+			}
+		}
+	}
+	return failed, a.tell(jobs)
+}
+
+// tell prints jobs and then saves that they were told. The new state is on the disk before, so that a full disk does not
+// have the same told in each run.
+func (a *alert) tell(jobs []sources.Job) error {
+	text, err := a.text()
+	if err != nil {
+		return err
+	}
+	replace, err := cli.Prepare(a.state, text)
+	if err != nil {
+		return err
+	}
+	if len(jobs) > 0 {
+		if _, err := a.stdout.Write(a.message(jobs)); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	a.told += len(jobs)
+	return replace()
+}
+
+// message returns jobs as they are printed, sorted by source and time.
+func (a *alert) message(jobs []sources.Job) []byte {
+	slices.SortStableFunc(jobs, func(x, y sources.Job) int {
+		return cmp.Or(cmp.Compare(x.Source, y.Source), ended(x).Compare(ended(y)), cmp.Compare(x.ID, y.ID))
+	})
+	var b bytes.Buffer
+	if !a.json && !a.each {
+		fmt.Fprintf(&b, "%s went wrong:\n", cli.Count(len(jobs), "job"))
+	}
+	lines := json.NewEncoder(&b)
+	for _, j := range jobs {
+		if a.json {
+			_ = lines.Encode(j) // strings and times can be encoded
+			continue
+		}
+		fmt.Fprintln(&b, "- "+line(j))
+	}
+	return b.Bytes()
+}
+
+// line returns a job as a line of a text.
+func line(j sources.Job) string {
+	return cli.OneLine(fmt.Sprintf("%s %s job %s of %s in %s, %s: %s", j.State, j.Kind, j.ID, cmp.Or(j.Resource, "?"), j.Source,
+		ended(j).UTC().Format("2 Jan 15:04 UTC"), cmp.Or(j.Message, j.Category, "no message")))
+}
+
+// ended returns when a job ended. An expired job may have no such time; then it is that of its creation.
+func ended(j sources.Job) time.Time {
+	if j.Completed != nil {
+		return *j.Completed
+	}
+	return aws.ToTime(j.Created)
+}
