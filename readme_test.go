@@ -104,13 +104,14 @@ func TestTheGuidesRestart(t *testing.T) {
 func followingInTheReadme(
 	ctx context.Context, client backupx.Client, failed backupx.BackupJobFilter, yesterday time.Time, saved backupx.Checkpoint,
 	tell func(iter.Seq2[types.BackupJob, error]) error,
-) backupx.Checkpoint {
+) (backupx.Checkpoint, error) {
 	follower := client.FollowBackupJobs(failed, yesterday)
-	if err := follower.Resume(saved); err == nil {
+	err := follower.Resume(saved)
+	if err == nil {
 		err = tell(follower.All(ctx)) // ranges over the jobs
 		saved = follower.Checkpoint() // for the next run
 	}
-	return saved
+	return saved, err
 }
 
 // followingInTheGuide is in docs/guide.md.
@@ -158,12 +159,14 @@ func TestFollowingAndWaitingInTheDocumentation(t *testing.T) {
 		return err
 	}
 	client, all := clientOf(s), backupx.BackupJobFilter{}
-	saved := followingInTheReadme(t.Context(), client, all, c.now.AddDate(0, 0, -1), backupx.Checkpoint{}, tell)
+	saved, err := followingInTheReadme(t.Context(), client, all, c.now.AddDate(0, 0, -1), backupx.Checkpoint{}, tell)
+	require.NoError(t, err)
 	require.Len(t, told, 1)
-	followingInTheReadme(t.Context(), client, all, c.now.AddDate(0, 0, -1), saved, tell)
+	_, err = followingInTheReadme(t.Context(), client, all, c.now.AddDate(0, 0, -1), saved, tell)
+	require.NoError(t, err)
 	require.Empty(t, told)
 
-	saved, err := followingInTheGuide(t.Context(), client, c.now, backupx.Checkpoint{})
+	saved, err = followingInTheGuide(t.Context(), client, c.now, backupx.Checkpoint{})
 	require.NoError(t, err)
 	_, err = followingInTheGuide(t.Context(), client, c.now, saved)
 	require.NoError(t, err)
