@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 var (
@@ -117,10 +119,10 @@ func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: 
 
 // refusesToken reports whether an error, or nil, says that a service refused a request because of its page token. The
 // first request of a chain may be refused for it with a code that does not name the parameter. Codes about the tokens of
-// credentials, such as ExpiredToken, do not count.
+// credentials, such as ExpiredToken, do not count, and neither does what the service of the credentials refused.
 func refusesToken(err error, first bool) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	if !errors.As(err, &api) || callwatch.CredentialsFailure(err) != nil {
 		return false
 	}
 	code := strings.TrimSuffix(api.ErrorCode(), "Exception")

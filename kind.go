@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -65,14 +64,12 @@ func KindOf(err error) Kind {
 	if errors.As(err, &sources) {
 		return sources.kind()
 	}
+	if cause := callwatch.CredentialsFailure(err); cause != nil {
+		return kindOfCredentials(cause)
+	}
 	var op *smithy.OperationError // the outermost one: the operation that the caller called
-	if errors.As(err, &op) {
-		if cause := credentialsError(op); cause != nil {
-			return kindOfCredentials(cause)
-		}
-		if lacksHost(op) {
-			return KindNotOffered
-		}
+	if errors.As(err, &op) && lacksHost(op) {
+		return KindNotOffered
 	}
 	return kindOfAnswer(err)
 }
@@ -115,26 +112,6 @@ func kindOfAnswer(err error) Kind {
 	default:
 		return KindOther
 	}
-}
-
-// credentialsError returns why an operation has no credentials, nil if it has credentials or needs none. The clients
-// of the SDK have no type for this failure: only the text that their step puts before the cause shows it. The cause can
-// be any error, also one of another SDK client, with an error code and a status of its own.
-func credentialsError(op *smithy.OperationError) error {
-	for err := op.Err; err != nil; err = errors.Unwrap(err) {
-		if strings.HasPrefix(err.Error(), "get identity: ") {
-			return err
-		}
-	}
-	var signing *v4.SigningError // older clients get credentials in their signing step
-	if errors.As(op.Err, &signing) {
-		return signing
-	}
-	var inner *smithy.OperationError
-	if errors.As(op.Err, &inner) {
-		return inner
-	}
-	return nil
 }
 
 // kindOfCredentials returns the kind of a failure to obtain credentials.

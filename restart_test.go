@@ -307,6 +307,27 @@ func TestARequestWithATokenOfTheSameRangeIsRefusedForItsTokenOnlyIfTheCodeSaysSo
 	}
 }
 
+func TestARefusalByTheServiceOfTheCredentialsIsNoneOfTheToken(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: spread(5, month, day)})
+	cursor := backupx.New(s.Config()).BackupJobs(backupx.BackupJobFilter{}).PageSize(2).Cursor()
+	take(t, cursor.All(t.Context()), 2)
+	invalid := &smithy.GenericAPIError{Code: "ValidationException", Message: "the session name is too long"}
+	for name, cause := range map[string]error{
+		"STS":                     &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: invalid},
+		"an agent of a container": invalid,
+		"IAM Identity Center":     &smithy.OperationError{ServiceID: "SSO", OperationName: "GetRoleCredentials", Err: &smithy.GenericAPIError{Code: "InvalidRequestException"}},
+		"a code with NextToken":   &smithy.GenericAPIError{Code: "InvalidNextTokenException"},
+	} {
+		cfg := s.Config()
+		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, cause })
+		resumed, err := backupx.New(cfg).BackupJobs(backupx.BackupJobFilter{}).PageSize(2).Resume(cursor.Checkpoint())
+		require.NoError(t, err)
+		_, err = drain(resumed.All(t.Context()))
+		require.ErrorIs(t, err, cause, name)
+		require.NotErrorIs(t, err, backupx.ErrTokenExpired, name)
+	}
+}
+
 // Jobs that do not come newest first may be anywhere in what is left.
 func TestARestartWithoutAnOrderLosesNothing(t *testing.T) {
 	jobs := reversed(spread(12, month, day))
