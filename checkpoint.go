@@ -3,9 +3,12 @@ package backupx
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/samber/lo"
 )
 
 // Checkpoint is a position in a listing, from which a later range, even in another process, continues. It is
@@ -204,6 +207,9 @@ func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.done }
 func (cp Checkpoint) Filter(f json.Unmarshaler) error { return prefixed(cp.filter(f)) }
 
 func (cp Checkpoint) filter(f json.Unmarshaler) error {
+	if lo.IsNil(f) {
+		return errors.New("Checkpoint.Filter: the pointer to the filter is nil")
+	}
 	if cp.s == nil {
 		return fmt.Errorf("%w: it holds no filter", ErrCheckpoint)
 	}
