@@ -142,6 +142,34 @@ func TestTheErrorOfARestoreThatMayHaveWorked(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ECONNRESET)
 }
 
+// Numbers that are no times are errors in the answer to a restore as in a page.
+func TestATimeInTheAnswerToARestore(t *testing.T) {
+	for _, member := range timeMembers["cloudhsm"] {
+		for value, fails := range map[string]bool{
+			`"Infinity"`: true, `"NaN"`: true, "1e300": true, "20260314000000": true, "1773446400.5": false, "null": false,
+		} {
+			backup := `{"TagList":[{"Key":"CreateTimestamp","Value":"1e300"}],"BackupId":"` + pendingID + `","BackupState":"READY","` + member + `":` + value + `}`
+			s := vault(fakeaws.WithFaults(
+				fakeaws.Fault{Operation: "RestoreBackup", Do: fakeaws.Body(`{"Other":{"CreateTimestamp":1e300},"Backup":` + backup + `,"CreateTimestamp":1e300}`)},
+				fakeaws.Fault{Operation: "DescribeBackups", Do: fakeaws.Body(`{"Backups":[` + backup + `]}`)},
+			))
+			got, err := clientOf(s).RestoreHSMBackup(t.Context(), pendingID)
+			if !fails {
+				require.NoError(t, err, "%s %s", member, value)
+				require.Equal(t, pendingID, *got.BackupId)
+				continue
+			}
+			require.Equal(t, unknown, told(got, err), "%s %s: %v", member, value, err)
+			require.Zero(t, got)
+			require.Equal(t, "RD", operationsOf(s))
+		}
+	}
+	s := vault(fakeaws.WithFaults(fakeaws.Fault{Operation: "RestoreBackup", Do: fakeaws.Body(`{"Backup":{"BackupId":"` + pendingID + `","BackupState":"READY","CreateTimestamp":1e300}}`)}))
+	got, err := clientOf(s).RestoreHSMBackup(t.Context(), pendingID)
+	require.Equal(t, succeeded, told(got, err), "DescribeBackups shows it: %v", err)
+	require.Equal(t, 2026, got.CreateTimestamp.Year())
+}
+
 func TestABackupThatCannotBeChecked(t *testing.T) {
 	denied := fakeaws.Fault{Operation: "DescribeBackups", Do: fakeaws.AccessDenied()}
 	s := vault(onRestores(fakeaws.Lost(fakeaws.Drop())), fakeaws.WithFaults(denied))
