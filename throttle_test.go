@@ -712,7 +712,8 @@ func TestASourceThatThrottlesLeavesTheOthersTheirParallelism(t *testing.T) {
 type hsmTransport struct {
 	*throttler
 
-	pages int
+	pages   int
+	refuses int // the status of refusals
 }
 
 func (h *hsmTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -736,7 +737,7 @@ func (h *hsmTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}}
 	if refused {
-		return responseTo(r, http.StatusBadRequest, header, `{"__type":"ThrottlingException","message":"Rate exceeded"}`), nil
+		return responseTo(r, h.refuses, header, `{"__type":"ThrottlingException","message":"Rate exceeded"}`), nil
 	}
 	body := map[string]any{"Backups": []any{map[string]string{"BackupId": "backup-" + call.page, "ClusterId": cluster}}}
 	if page < h.pages {
@@ -767,7 +768,7 @@ func (h *hsmTransport) hsmClusters(told pageLog) backupx.Listing[string] {
 
 func TestARefusedAttemptHalvesWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, told := &hsmTransport{newThrottler(), 6}, pageLog{}
+		h, told := &hsmTransport{throttler: newThrottler(), pages: 6, refuses: http.StatusBadRequest}, pageLog{}
 		h.refuse["cluster-b/1"] = 1
 		began := time.Now()
 		requireCount(t, 8*6, h.hsmClusters(told).Parallel(8))
@@ -778,9 +779,22 @@ func TestARefusedAttemptHalvesWhatIsUnderWay(t *testing.T) {
 	})
 }
 
+// The client takes such a refusal for an answer, and makes no second attempt.
+func TestARefusalWithTheStatusOfSuccessHalvesWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, told := &hsmTransport{throttler: newThrottler(), pages: 6, refuses: http.StatusOK}, pageLog{}
+		h.refuse["cluster-b/1"] = 1
+		began := time.Now()
+		requireCount(t, 8*6, h.hsmClusters(told).Parallel(8))
+		told.requireRefused(t, 8*6, map[string]int{"cluster-b/1": 1})
+		second := lo.CountBy(h.logged(), func(c *throttlerCall) bool { return c.began.Equal(began.Add(throttlerServes)) })
+		require.Contains(t, []int{4, 5}, second, "half of eight, and one more if the answers of the first round count")
+	})
+}
+
 func TestACallThatTheSDKGivesUpIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, told := &hsmTransport{newThrottler(), 12}, pageLog{}
+		h, told := &hsmTransport{throttler: newThrottler(), pages: 12, refuses: http.StatusBadRequest}, pageLog{}
 		h.refuse["cluster-b/1"] = 4 // three attempts of the first call, one of the second
 		requireCount(t, 8*12, h.hsmClusters(told).Parallel(8))
 		told.requireRefused(t, 8*12, map[string]int{"cluster-b/1": 1})

@@ -110,7 +110,6 @@ type Task struct {
 	paused   bool          // no page is requested until the ranging goroutine has considered the last one
 	listed   bool          // it is in Scheduler.wanting
 	underWay bool          // its request is
-	observed bool          // attempts of the request were observed
 	needed   int           // items that the range still delivers, if it cannot continue without the next page; 0 if it can
 	refused  int           // how often the page was refused for throttling
 	sentAt   int           // Scheduler.clock at the request
@@ -331,7 +330,7 @@ func (s *Scheduler) send(t *Task) {
 		wanted = s.set.Limit - s.taken - t.items
 	}
 	s.clock++
-	t.listed, t.underWay, t.observed, t.sentAt = false, true, false, s.clock
+	t.listed, t.underWay, t.sentAt = false, true, s.clock
 	t.Scope.sent(t)
 	s.requests.Go(func() { s.fetch(t, wanted) })
 }
