@@ -23,8 +23,9 @@ type Kind string
 // The kinds of failure.
 const (
 	// KindNotOffered means that the region does not have the service: the host of the service's endpoint in the
-	// region does not exist. Leave the source out, if other sources were read. If none was read, look at the
-	// DNS server first: one that knows no host of AWS gives every source this kind.
+	// region does not exist. Leave the source out, if other sources were read and the name of the region is right:
+	// a region that is mistyped has no host either. If no source was read, look at the DNS server first: one that
+	// knows no host of AWS gives every source this kind.
 	KindNotOffered Kind = "not offered"
 	// KindNotEnabled means that the account has not opted in to the region or signed up for the service, or that
 	// its credentials are not valid in the region. Leave the source out, if another source of the same account
@@ -88,18 +89,22 @@ func (e SourceErrors) kind() Kind {
 	return KindOther
 }
 
-// notEnabled are the error codes of a service that does not know the account's credentials in the region, or that
-// the account has not signed up for.
+// notEnabled are the error codes, without Exception, of a service that does not know the account's credentials in the
+// region, or that the account has not signed up for. EC2 (AuthFailure), S3 (InvalidAccessKeyId, NotSignedUp) and the
+// services with XML have codes of their own.
 var notEnabled = []string{
-	"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired", "SubscriptionRequiredException",
+	"UnrecognizedClient", "InvalidClientTokenId", "AuthFailure", "InvalidAccessKeyId", "OptInRequired", "SubscriptionRequired", "NotSignedUp",
 }
+
+// denied are the error codes, without Exception, of denials that do not contain AccessDenied: those of EC2 and SNS.
+var denied = []string{"UnauthorizedOperation", "AuthorizationError"}
 
 // kindOfAnswer returns the kind of a failure that the service answered.
 func kindOfAnswer(err error) Kind {
 	var api smithy.APIError
 	code := ""
 	if errors.As(err, &api) {
-		code = api.ErrorCode()
+		code = strings.TrimSuffix(api.ErrorCode(), "Exception")
 	}
 	var response *smithyhttp.ResponseError
 	switch {
@@ -107,7 +112,7 @@ func kindOfAnswer(err error) Kind {
 		return KindNotEnabled
 	case callwatch.Throttled(err), errors.As(err, &response) && response.HTTPStatusCode() == http.StatusTooManyRequests:
 		return KindThrottled
-	case strings.Contains(code, "AccessDenied"), code == "UnauthorizedOperation":
+	case strings.Contains(code, "AccessDenied"), slices.Contains(denied, code):
 		return KindDenied
 	default:
 		return KindOther
