@@ -247,10 +247,10 @@ func TestABackupIsFoundAmongOthers(t *testing.T) {
 	own := other + `{"BackupId":"` + pendingID + `","BackupState":"READY","ClusterId":"own"}`
 	found, err := clientOf(listing(own)).WaitHSMBackup(t.Context(), pendingID, "READY", time.Hour)
 	require.NoError(t, err)
-	require.Equal(t, "own", *found.ClusterId)
+	require.Equal(t, "own", aws.ToString(found.ClusterId))
 	found, err = clientOf(listing(own)).RestoreHSMBackup(t.Context(), pendingID)
 	require.NoError(t, err)
-	require.Equal(t, "own", *found.ClusterId)
+	require.Equal(t, "own", aws.ToString(found.ClusterId))
 
 	const unnamed = `{"BackupState":"READY"}`
 	_, err = clientOf(listing(unnamed)).WaitHSMBackup(t.Context(), pendingID, "READY", time.Hour)
