@@ -227,6 +227,7 @@ func (r *reader[T]) arrived() {
 
 // begin starts the delivery of a page, and returns the items that are left of it.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
+	r.pos.within = r.pos.inPage()
 	r.page, r.pos.reading = &pg.response, &pg.response
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
@@ -296,7 +297,10 @@ func (p *progress) finish() {
 	pos.Done, pos.Loop = next == "", p.page.loops
 	pos.see(next)
 	pos.largest = max(pos.largest, p.page.n)
-	pos.ended, pos.within, pos.reading = p.page.front(p.page.n), front{}, nil
+	pos.ended, pos.reading = p.page.front(p.page.n), nil
+	if pos.Skip == 0 {
+		pos.within = front{}
+	}
 	p.finished = true
 	p.trim()
 }

@@ -82,7 +82,7 @@ func combined[T any](name string, merged bool, ls []Listing[T], join func(*group
 			id.Parts = append(id.Parts, l.identity())
 		}
 	})
-	return newListing(id, func(f frame) (stream[T], error) {
+	whole := newListing(id, func(f frame) (stream[T], error) {
 		if merged {
 			f = f.merging()
 		}
@@ -96,6 +96,10 @@ func combined[T any](name string, merged bool, ls []Listing[T], join func(*group
 		}
 		return join(g), nil
 	})
+	for _, l := range ls {
+		whole = whole.startingAs(l.set)
+	}
+	return whole
 }
 
 // merged is the stream of several streams, of which it delivers the least next item first.

@@ -30,7 +30,7 @@ var (
 	// ErrTokenExpired says that the service refused a page token with which a range continued: a token of a checkpoint, of an
 	// earlier range over a [Cursor] or of [Listing.StartAt] that the service no longer accepts. Services document neither
 	// how long their tokens live nor an error of their own for it, so an invalid request of another kind may be behind
-	// it; the error wraps the service's. Call [Cursor.Restart], and range again.
+	// it; the error wraps the service's. Call [Cursor.Restart], and range again, until a range ends without it.
 	ErrTokenExpired = errors.New("the service refused the page token, which may have expired")
 
 	// ErrFilter says that a filter is invalid: an empty id, reversed times, a name where an ARN is required.

@@ -61,6 +61,15 @@ func disjoint(windows []window) error {
 	return nil
 }
 
+// until returns the part of the window before a time, none if the window starts then or later.
+func (w window) until(t time.Time) []window {
+	w.to = filters.Earliest(w.to, t)
+	if !w.from.Before(w.to) {
+		return nil
+	}
+	return []window{w}
+}
+
 // MarshalText writes the window as checkpoints have it.
 func (w window) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
@@ -177,7 +186,7 @@ func (w *windowed[T]) adopt(r *reader[T], at window) {
 		return
 	}
 	r.query, r.resumed = w, r.pos.begun()
-	r.shown.last, r.shown.unsorted = r.pos.ended.at, r.resumed && r.pos.front().at.IsZero()
+	r.shown.last, r.shown.unsorted = r.pos.ended.at, r.pos.moved() && r.pos.front().at.IsZero()
 }
 
 // span returns the span of time in which the jobs of the query were created, as far as it is known now.
