@@ -1,6 +1,8 @@
 package backupx
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,8 +71,6 @@ func TestAChainMayBeCutIfItListsTheNewestFirst(t *testing.T) {
 	require.True(t, shown{listed: leastListed}.mayBeCut())
 	require.False(t, shown{listed: leastListed - 1}.mayBeCut())
 	require.False(t, shown{listed: 100, unsorted: true}.mayBeCut())
-	require.Equal(t, planned, shown{last: planned}.inOrder())
-	require.Zero(t, shown{last: planned, unsorted: true}.inOrder())
 }
 
 func TestWhereAWindowStarts(t *testing.T) {
@@ -93,41 +93,70 @@ func TestWhatIsLeftOfAWindow(t *testing.T) {
 	require.Zero(t, sp.left(since(4900), lastPage(10, 900)), "the service passes over times")
 }
 
-// The points lie as many seconds before the oldest item of the last page: near windows of 2.8 pages, and a ladder.
-func TestWhereAWindowIsSplit(t *testing.T) {
-	long, short := lastPage(2, 500), lastPage(2, 2) // pages of 1000 and of 4 seconds
+func TestWhetherAWindowIsSplit(t *testing.T) {
+	long := lastPage(2, 500) // a page of 1000 seconds
 	for name, c := range map[string]struct {
 		shown shown
 		left  int // seconds of the window behind the page
 		idle  int
-		want  []int
+		want  bool
 	}{
-		"no request is idle":            {long, 100_000, 0, nil},
-		"fewer than none":               {long, 100_000, -1, nil},
-		"two near windows at least":     {long, 100_000, 1, []int{37_100, 7420, 4620, 1820}},
-		"one for each that is idle":     {long, 100_000, 3, []int{51_100, 10_220, 7420, 4620, 1820}},
-		"a ladder":                      {long, 1_000_000, 2, []int{927_500, 185_500, 37_100, 7420, 4620, 1820}},
-		"sixteen at most":               {long, 49_420, 17, []int{46_620, 43_820, 41_020, 38_220, 35_420, 32_620, 29_820, 27_020, 24_220, 21_420, 18_620, 15_820, 13_020, 10_220, 7420, 4620, 1820}},
-		"what is left, evenly":          {long, 6000, 2, []int{5300, 3300, 1300}},
-		"by one more than are idle":     {long, 6000, 3, []int{5475, 3975, 2475, 975}},
-		"no part below 0.9 of a page":   {long, 4000, 9, []int{3285, 2385, 1485, 585}},
-		"the last part is long enough":  {long, 2610, 2, []int{2385, 1485, 585}},
-		"the last part is too short":    {long, 2609, 2, []int{1485, 585}},
-		"as little as is worth it":      {long, 2500, 2, []int{1485, 585}},
-		"too little":                    {long, 2499, 2, nil},
-		"no part below five seconds":    {short, 30, 9, []int{24, 19, 14, 9, 4}},
-		"the last part of five seconds": {short, 29, 9, []int{24, 19, 14, 9, 4}},
-		"jobs too near to each other":   {lastPage(2, 1), 1000, 2, nil},
-		"no part is long enough":        {lastPage(11, 2), 6, 2, nil},
+		"much is left":                {long, 100_000, 1, true},
+		"as little as is worth it":    {long, 2500, 1, true},
+		"too little":                  {long, 2499, 1, false},
+		"no request is idle":          {long, 100_000, 0, false},
+		"fewer than none":             {long, 100_000, -1, false},
+		"jobs too near to each other": {lastPage(2, 1), 1000, 2, false},
+		"no part is long enough":      {lastPage(11, 2), 6, 2, false},
+		"one part is long enough":     {lastPage(2, 2), 10, 2, true},
 	} {
 		from := c.shown.oldest.Add(-time.Duration(c.left) * time.Second)
-		want := lo.Map(c.want, func(s, _ int) time.Time { return c.shown.oldest.Add(-time.Duration(s) * time.Second) })
-		require.Equal(t, want, append([]time.Time{}, (&split{}).points(window{from: from}, c.shown, c.idle)...), name)
-		if len(want) > 0 { // a window that is open keeps its open end
-			want = append([]time.Time{from}, want...)
-		}
-		require.Equal(t, want, append([]time.Time{}, (&split{first: from}).points(window{}, c.shown, c.idle)...), name)
+		require.Equal(t, c.want, len((&split{}).points(window{from: from}, c.shown, c.idle)) > 0, name)
+		require.Equal(t, c.want, len((&split{first: from}).points(window{}, c.shown, c.idle)) > 0, name)
 	}
-	sh := lastPage(2, 500.5)
-	require.Equal(t, ago(5806, 3804, 1802), (&split{}).points(window{from: ago(6506.5)[0]}, sh, 2), "points are whole seconds")
+}
+
+// The points of every window obey the bounds, whatever the page covers, is left and is idle.
+func TestWhereAWindowIsSplit(t *testing.T) {
+	for _, page := range []float64{4, 20, 1000, 90_000} {
+		for _, pages := range []float64{2.6, 4, 8, 30, 200, 5000} {
+			for _, idle := range []int{1, 2, 3, 7, 17, 40} {
+				sh := lastPage(2, page/2+0.5) // not at a whole second
+				covers := sh.page()
+				from := wholeSecond(sh.oldest.Add(-time.Duration(pages * float64(covers))))
+				points := (&split{}).points(window{from: from}, sh, idle)
+				name := fmt.Sprintf("%v seconds, %v pages, %d idle: %v", page, pages, idle, points)
+				require.NotEmpty(t, points, name)
+				open := (&split{first: from}).points(window{}, sh, idle)
+				require.Equal(t, append([]time.Time{from}, points...), open, "what is older than an open window's start stays open: "+name)
+
+				parts := []time.Duration{points[0].Sub(from)} // the oldest first
+				for i, p := range points {
+					require.Equal(t, p.Truncate(time.Second), p, name)
+					if i > 0 {
+						parts = append(parts, p.Sub(points[i-1]))
+					}
+				}
+				slices.Reverse(parts)
+				require.Positive(t, sh.oldest.Sub(points[len(points)-1]), "the last page stays whole: "+name)
+				near := min(max(idle, leastNear), mostNear)
+				for i, part := range parts {
+					require.GreaterOrEqual(t, part, shortestPart, name)
+					switch {
+					case i >= near:
+					case i < len(parts)-1: // the oldest part has what is left
+						require.InDelta(t, parts[0].Seconds(), part.Seconds(), 1, "near windows have one length: "+name)
+						require.Less(t, part, 3*covers+shortestPart+time.Second, name)
+						require.Greater(t, part, covers*8/10-time.Second, name)
+					}
+				}
+				for i := near + 1; i < len(parts)-1; i++ {
+					require.Greater(t, parts[i], 3*parts[i-1], "behind them the windows grow: "+name)
+				}
+				if pages <= 4 {
+					require.Greater(t, parts[len(parts)-1], time.Duration(float64(parts[0])/5), "no part is too short: "+name)
+				}
+			}
+		}
+	}
 }
