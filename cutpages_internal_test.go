@@ -24,14 +24,21 @@ func TestACutWhosePageHasANextOneIsWrongIfItLacksAJob(t *testing.T) {
 	c.from = jobs[9].at
 	c.parts = []*reader[job]{{progress: &progress{at: window{to: planned.Add(time.Second)}}}}
 	w := &windowed[job]{created: func(j *job) *time.Time { return &j.at }}
-	lists := func(items []job) bool {
-		p := pageOf(items, "t", middleware.Metadata{})
-		p.identify(func(j *job) *string { return &j.id })
+	on := func(next string, items []job) bool {
+		p := pageOf(items, next, middleware.Metadata{})
+		p.identify(func(j *job) *string {
+			if j.id == "" {
+				return nil
+			}
+			return &j.id
+		})
 		return w.lists(c, &p)
 	}
+	lists := func(items []job) bool { return on("t", items) }
 	without := func(items []job, i int) []job { return slices.Delete(slices.Clone(items), i, i+1) }
 	for n := 1; n <= len(jobs); n++ {
 		require.True(t, lists(jobs[:n]), "the others may follow after %d", n)
+		require.Equal(t, n >= 9, on("", jobs[:n]), "no others follow after %d", n)
 		for i := range n - 1 {
 			require.False(t, lists(without(jobs[:n], i)), "job %d of %d is not listed again", i, n)
 		}
@@ -39,5 +46,9 @@ func TestACutWhosePageHasANextOneIsWrongIfItLacksAJob(t *testing.T) {
 	}
 	later := job{"later", planned.Add(time.Second)}
 	require.True(t, lists(slices.Insert(slices.Clone(jobs), 0, later)), "a job that is not in the window is not of the cut")
-	require.False(t, lists(slices.Insert(slices.Clone(jobs), 5, job{"undated", time.Time{}})))
+	older := job{"older", jobs[9].at}
+	require.True(t, lists(append(slices.Clone(jobs), older)), "the page has the jobs behind the last page too")
+	for _, strange := range []job{{"undated", time.Time{}}, {"", jobs[5].at}, {"strange", jobs[5].at}} {
+		require.False(t, lists(slices.Insert(slices.Clone(jobs), 5, strange)), strange.id)
+	}
 }
