@@ -404,7 +404,7 @@ func (w *windowed[T]) verify(c *cut[T]) {
 
 // lists reports whether a page lists the items that a cut expects.
 func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
-	oldest, found := time.Time{}, 0
+	oldest, listed := time.Time{}, map[uint64]bool{}
 	for i := range pg.n {
 		at := w.createdAt(pg, i)
 		id, ok := pg.key(i)
@@ -412,20 +412,15 @@ func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
 			return false
 		}
 		oldest = filters.Earliest(oldest, at)
-		_, known := c.ids[id]
-		switch {
-		case !at.After(c.from): // more items of the oldest one's time may follow
-		case known:
-			found++
-		case at.Before(c.parts[0].at.to):
+		listed[id] = true
+		if _, known := c.ids[id]; !known && at.After(c.from) && at.Before(c.parts[0].at.to) {
+			return false // more items may follow only at the oldest one's time
+		}
+	}
+	for id, at := range c.ids {
+		if !listed[id] && at.After(c.from) && (pg.next == "" || at.After(oldest)) {
 			return false
 		}
 	}
-	expected := 0
-	for _, at := range c.ids {
-		if at.After(c.from) && (pg.next == "" || at.After(oldest)) {
-			expected++
-		}
-	}
-	return found >= expected
+	return true
 }
