@@ -194,7 +194,7 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 func (r *reader[T]) refusal() *refusal {
 	f := &refusal{identified: r.feed.chain.identified}
 	if r.query != nil {
-		f.query, f.at = r.query.key(), r.at
+		f.query, f.at = r.query.key, r.at
 	}
 	return f
 }
@@ -247,10 +247,10 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	}
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
-	switch {
-	case f.token != "" && refusesToken(err, !f.begun):
-		return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
-	case err != nil:
+	if err != nil {
+		if f.token != "" && refusesToken(err, !f.begun) {
+			return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
+		}
 		return nil, err
 	}
 	f.begun = true

@@ -77,14 +77,6 @@ type shown struct {
 	unsorted       bool      // items did not come newest first, or had no creation time
 }
 
-// inOrder returns the creation time of the last item if all came newest first, the zero time otherwise.
-func (sh shown) inOrder() time.Time {
-	if sh.unsorted {
-		return time.Time{}
-	}
-	return sh.last
-}
-
 // mayBeCut reports whether the chain has listed its items newest first.
 func (sh shown) mayBeCut() bool { return !sh.unsorted && sh.listed >= leastListed }
 

@@ -1,11 +1,9 @@
 package backupx
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +18,17 @@ type window struct{ from, to time.Time }
 
 // String returns the window as chains and checkpoints name it.
 func (w window) String() string { return edge(w.from) + ".." + edge(w.to) }
+
+// shardOf names the chain of the window among those of a query's listing. The zero window is the whole query.
+func (w window) shardOf(q filters.Query) string {
+	if w == (window{}) {
+		return q.Shard()
+	}
+	return windowsOf(q) + w.String()
+}
+
+// windowsOf is what the names of the windows of a query start with.
+func windowsOf(q filters.Query) string { return strings.TrimPrefix(q.Shard()+",created=", ",") }
 
 func edge(t time.Time) string {
 	if t.IsZero() {
@@ -82,27 +91,20 @@ func (w window) between(points []time.Time) []window {
 type windowed[T any] struct {
 	*group[T]
 
-	op      operation[T]
 	f       frame
-	p       filters.Plan
 	q       filters.Query
+	chainOf func(window) chain[T]
 	created func(*T) *time.Time // nil if the service does not filter by creation time
+	key     string              // names the windows of the query in a state
 	split   *split              // nil if windows are not split
-	whole   func() chain[T]     // the chain of the whole query
 }
 
-// key names the windows of the query in a state.
-func (w *windowed[T]) key() string { return w.f.path + w.prefix() }
-
-// prefix is what the shards of the query's windows start with.
-func (w *windowed[T]) prefix() string { return strings.TrimPrefix(w.q.Shard()+",created=", ",") }
-
-// openQuery returns the stream of one query.
-func (op operation[T]) openQuery(
-	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time,
+// openQuery returns the stream of one query. The function chainOf returns the chain of a window; the zero window is the
+// whole query.
+func openQuery[T any](
+	f frame, q filters.Query, created func(*T) *time.Time, chainOf func(window) chain[T],
 ) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created}
-	w.whole = sync.OnceValue(func() chain[T] { return op.chain(f, p, q) })
+	w := &windowed[T]{group: newGroup[T](f, false), f: f, q: q, chainOf: chainOf, created: created, key: f.path + windowsOf(q)}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
@@ -116,7 +118,7 @@ func (op operation[T]) openQuery(
 		windows = []window{{}}
 	}
 	for _, at := range windows {
-		r, err := openChain(w.part(f), w.chain(at))
+		r, err := openChain(w.part(f), w.chainOf(at))
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +135,7 @@ func (op operation[T]) openQuery(
 func (w *windowed[T]) stored() ([]window, error) {
 	f := w.f
 	if f.planned() || w.created == nil || w.q.Moving() || f.set.every == nil {
-		return f.state.windowsOf(w.key()), nil
+		return f.state.windowsOf(w.key), nil
 	}
 	first, last := w.span()
 	if last.Sub(first) / *f.set.every >= filters.MaxWindows-1 {
@@ -144,29 +146,8 @@ func (w *windowed[T]) stored() ([]window, error) {
 		return nil, nil
 	}
 	windows := window{}.between(points)
-	f.state.setWindows(w.key(), windows)
+	f.state.setWindows(w.key, windows)
 	return windows, nil
-}
-
-// chain returns the chain of a window. The window without ends is the whole query. A listing may have many windows: what
-// requests need is made for the first request of each.
-func (w *windowed[T]) chain(at window) chain[T] {
-	if at == (window{}) {
-		return w.whole()
-	}
-	c := w.whole()
-	shard := w.prefix() + at.String()
-	c.shard = shard
-	c.filtered = true // the ends of the window are checked on the items
-	var pages fetcher[T]
-	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
-		if pages == nil {
-			q := w.q.Window(at.from, at.to, shard)
-			pages = w.op.pages(q, w.op.table.ItemCheck(w.p, q))
-		}
-		return pages(ctx, token, size)
-	}
-	return c
 }
 
 // adopt gives a chain its window. If the service has a filter on creation times, the query observes the pages of the chain,
@@ -208,7 +189,7 @@ func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
 // open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
 func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
 	parts := lo.Map(windows, func(at window, _ int) *reader[T] {
-		p := newReader(w.f, w.chain(at), &position{}, r.task.Size)
+		p := newReader(w.f, w.chainOf(at), &position{}, r.task.Size)
 		w.adopt(p, at)
 		return p
 	})
@@ -228,7 +209,7 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 		p.place = w.placeOf(len(w.parts) + i)
 		streams[i], windows[i] = p, p.at
 	}
-	w.f.state.replaceWindow(w.key(), r.at, windows)
+	w.f.state.replaceWindow(w.key, r.at, windows)
 	w.substitute(r, streams...)
 	w.f.sched.Divided(r.task)
 }
