@@ -178,12 +178,12 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 		}
 		return pg, schedule.Got, err
 	}
-	taken, refused, out, err := r.sched.Take(r.task, need, r.limit-r.delivered)
+	a, out := r.sched.Take(r.task, need, r.limit-r.delivered)
 	if out != schedule.Got {
-		return nil, out, err
+		return nil, out, a.Err
 	}
-	pg := taken.(*page[T])
-	r.info.Refused = refused
+	pg := a.Page.(*page[T])
+	r.info.Refused = a.Refused
 	if !r.query.cutAfter(r, pg) {
 		r.sched.Took(r.task, r.repeated(pg))
 	}
@@ -217,12 +217,10 @@ func (r *reader[T]) fetchAhead(wanted int) schedule.Arrival {
 	return a
 }
 
-// arrived decides whether the chain is split after a request has ended. If not, it marks the chain in the groups around
-// it.
+// arrived decides whether the chain is split after a request has ended, and marks the chain in the groups around it.
 func (r *reader[T]) arrived() {
-	if r.query.consider(r) {
-		r.place.mark()
-	}
+	r.query.consider(r)
+	r.place.mark()
 }
 
 // begin starts the delivery of a page, and returns the items that are left of it.

@@ -275,27 +275,26 @@ func (w *windowed[T]) bounds(at window) window {
 	return window{filters.Latest(at.from, w.split.lower), filters.Earliest(at.to, w.split.upper)}
 }
 
-// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right. It
-// reports whether a page may be delivered.
-func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
+// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right.
+func (w *windowed[T]) consider(r *reader[T]) {
 	if w == nil || w.split == nil {
-		return true
+		return
 	}
 	if c := r.check; c != nil {
 		if r == c.parts[0] {
 			w.verify(c)
 		}
-		return false
+		return
 	}
-	var points []time.Time
-	divides, visible := w.f.sched.Consider(r.task, func(held any, idle int) bool {
-		points = w.points(r, held.(*page[T]).shown, idle)
-		return len(points) > 0
-	})
-	if divides {
+	first, idle := w.f.sched.MayDivide(r.task)
+	if first == nil {
+		return
+	}
+	if points := w.points(r, first.(*page[T]).shown, idle); len(points) > 0 {
 		w.divide(r, points)
+		return
 	}
-	return visible
+	w.f.sched.Continue(r.task)
 }
 
 // points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
@@ -321,13 +320,8 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	sh := pg.shown
 	end := wholeSecond(sh.newest) // the chain has read everything from here on
-	var points []time.Time
-	w.f.sched.ConsiderCut(r.task, func(idle int) {
-		if sh.oldest.Before(end) {
-			points = w.points(r, sh, idle)
-		}
-	})
-	if len(points) == 0 {
+	points := w.points(r, sh, w.f.sched.MayCut(r.task))
+	if len(points) == 0 || !sh.oldest.Before(end) {
 		return false
 	}
 	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: sh.oldest}
@@ -359,9 +353,9 @@ func tasksOf[T any](readers []*reader[T]) []*schedule.Task {
 // verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
 // of the chain's last page again, and no other item that is newer than the oldest of them.
 func (w *windowed[T]) verify(c *cut[T]) {
-	right := w.f.sched.Settle(c.chain.task, tasksOf(c.parts), func(held any) bool {
-		return !c.chain.over && !w.split.untimed.Load() && w.lists(c, held.(*page[T]))
-	})
+	first, _ := w.f.sched.First(c.parts[0].task).(*page[T])
+	right := first != nil && !c.chain.over && !w.split.untimed.Load() && w.lists(c, first)
+	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
 		c.chain.uncut = true
 		return
