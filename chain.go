@@ -39,9 +39,8 @@ type progress struct {
 	changing bool
 	at       window // of creation time; the zero window is the whole query
 
-	page     *response // the page that is being delivered; nil if there is none
-	finished bool      // its last item was delivered or dropped
-	skipped  int       // its items that an earlier range delivered
+	untold  bool // the callbacks were not called for the page that is, or was last, being delivered
+	skipped int  // items of that page that an earlier range delivered
 }
 
 // reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and shown, which a
@@ -225,7 +224,7 @@ func (r *reader[T]) arrived() {
 
 // begin starts the delivery of a page, and returns the items that are left of it.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.page, r.pos.reading = &pg.response, &pg.response
+	r.pos.reading, r.untold = &pg.response, true
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
@@ -281,31 +280,31 @@ func (p *progress) reached(i int, kept bool) {
 		p.delivered++
 	}
 	p.pos.Skip = max(p.pos.Skip, i) // the items to skip may extend beyond this page
-	if i == p.page.n {
+	if i == p.pos.reading.n {
 		p.finish()
 	}
 }
 
 // finish moves the position to the next page.
 func (p *progress) finish() {
-	pos, next := p.pos, p.page.next
-	pos.Token, pos.Skip = next, pos.Skip-p.page.n
+	pos, pg := p.pos, p.pos.reading
+	pos.Token, pos.Skip = pg.next, pos.Skip-pg.n
 	pos.Pages++
-	pos.Done, pos.Loop = next == "", p.page.loops
-	pos.see(next)
-	pos.largest = max(pos.largest, p.page.n)
-	pos.ended, pos.within, pos.reading = p.page.front(p.page.n), front{}, nil
-	p.finished = true
+	pos.Done, pos.Loop = pg.next == "", pg.loops
+	pos.see(pg.next)
+	pos.largest = max(pos.largest, pg.n)
+	pos.ended, pos.within, pos.reading = pg.front(pg.n), front{}, nil
 	p.trim()
 }
 
 // repeats reports whether item i of the page was delivered before, from this chain or another one, and remembers the
 // item.
 func (p *progress) repeats(i int) bool {
-	if p.page.key == nil {
+	key := p.pos.reading.key
+	if key == nil {
 		return false
 	}
-	id, ok := p.page.key(i)
+	id, ok := key(i)
 	if !ok {
 		return i < p.skipped // an item without an identity is known by its place in the page only
 	}
@@ -349,19 +348,19 @@ func (p *progress) trim() {
 	p.sieve = nil
 }
 
-// tellFinished calls the callbacks for the page that was delivered to its end, if there is one.
+// tellFinished calls the callbacks for a page that was delivered to its end.
 func (p *progress) tellFinished() {
-	if p.finished {
+	if p.pos.reading == nil {
 		p.tell()
 	}
 }
 
-// tell calls the callbacks for the page that is being delivered, if there is one.
+// tell calls the callbacks for the last page, unless it did.
 func (p *progress) tell() {
-	if p.page == nil {
+	if !p.untold {
 		return
 	}
-	p.page, p.finished = nil, false
+	p.untold = false
 	for _, f := range p.onPage {
 		f(p.info)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/samber/lo"
@@ -81,51 +80,38 @@ func serviceOf(op string) string {
 	return service
 }
 
-// open returns the stream of a filter: its chains one after another, at the same time, or merged.
+// open returns the stream of a filter: its chains merged, or stage after stage, those of a stage at the same time.
 func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	created := op.table.Created()
 	if created != nil {
 		f.filtersByTime()
 	}
 	p := op.table.Plan(c)
-	if len(p.Queries()) == 0 { // no request is sent, but a wrong page size is still an error
+	queries := p.Queries()
+	if len(queries) == 0 { // no request is sent, but a wrong page size is still an error
 		_, err := f.size(op.maxSize, op.noSize)
-		return newGroup[T](f, true), err
+		return newGroup[T](f), err
 	}
-	groups := lo.PartitionBy(p.Queries(), op.group)
-	merge := op.merge != nil && len(groups) > 1
+	merge := op.merge != nil && len(queries) > 1
 	if merge {
 		f = f.merging()
 	}
-	stages := newGroup[T](f, true)
-	for _, queries := range groups {
-		if !merge { // the stages are read one after another
+	g := newGroup[T](f)
+	for i, q := range queries {
+		if !merge && (i == 0 || q.Stage() > queries[i-1].Stage()) {
 			f = f.newStage()
 		}
-		g := newGroup[T](f, false)
-		for _, q := range queries {
-			at := g.part(f)
-			s, err := openQuery(at, q, created, func(w window) chain[T] { return op.chainOf(at, p, q, w) })
-			if err != nil {
-				return nil, err
-			}
-			g.append(s)
+		at := g.part(f)
+		s, err := openQuery(at, q, created, func(w window) chain[T] { return op.chainOf(at, p, q, w) })
+		if err != nil {
+			return nil, err
 		}
-		stages.append(g)
+		g.append(s)
 	}
 	if merge {
-		return mergeOf(op.merge(c), stages.parts), nil
+		return mergeOf(op.merge(c), g.parts), nil
 	}
-	return stages, nil
-}
-
-// group names the group of chains that a query belongs to. The chains of a group may be read in parallel;
-// groups are read one after another, or merged.
-func (op operation[T]) group(q filters.Query) string {
-	if op.merge != nil {
-		return q.Shard()
-	}
-	return strconv.Itoa(q.Stage())
+	return g, nil
 }
 
 // chainOf returns the chain of a window of a query; the zero window is the whole query. It checks the conditions that the

@@ -90,12 +90,17 @@ func (sh shown) page() time.Duration {
 	return time.Duration(float64(span) * float64(sh.items) / float64(sh.items-1))
 }
 
-// start returns the start of a window. An open window starts where the jobs are expected to start or, if they are
+// bounded returns a window within the creation times that the filter permits.
+func (sp *split) bounded(w window) window {
+	return window{filters.Latest(w.from, sp.lower), filters.Earliest(w.to, sp.upper)}
+}
+
+// start returns the start of a window within the filter's times. An open window starts where the jobs are expected to start or, if they are
 // older, as long before as AWS Backup lists jobs.
 func (sp *split) start(w window, sh shown) time.Time {
-	switch {
-	case !w.from.IsZero():
-		return w.from
+	switch from := sp.bounded(w).from; {
+	case !from.IsZero():
+		return from
 	case sp.first.Before(sh.oldest):
 		return sp.first
 	default:
@@ -114,7 +119,7 @@ func (sp *split) left(w window, sh shown) float64 {
 }
 
 // points returns the times, ascending, at which what is left of a window is split, nil if the chain continues. The part
-// behind the last of these times contains all of the last page.
+// behind the last of these times contains all of the last page. A query has at most filters.MaxWindows windows.
 //
 // Jobs often come in bursts, and a page does not show where its burst ends. The parts are therefore near windows of
 // nearPages, one for each request that is idle, and behind them a ladder of windows of growing length. If little is left,
@@ -142,9 +147,9 @@ func (sp *split) points(w window, sh shown, idle int) []time.Time {
 			back *= ladderFactor
 		}
 	}
-	if w.from.IsZero() && len(points) > 0 {
+	if sp.bounded(w).from.IsZero() && len(points) > 0 {
 		points = append(points, wholeSecond(start)) // what is older stays open
 	}
 	slices.Reverse(points)
-	return points
+	return points[max(0, len(points)-filters.MaxWindows+sp.windows):]
 }

@@ -104,7 +104,7 @@ type windowed[T any] struct {
 func openQuery[T any](
 	f frame, q filters.Query, created func(*T) *time.Time, chainOf func(window) chain[T],
 ) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), f: f, q: q, chainOf: chainOf, created: created, key: f.path + windowsOf(q)}
+	w := &windowed[T]{group: newGroup[T](f), f: f, q: q, chainOf: chainOf, created: created, key: f.path + windowsOf(q)}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
@@ -240,7 +240,7 @@ func (w *windowed[T]) observe(r *reader[T], pg *page[T], a *schedule.Arrival) {
 
 // estimate notes what a page shows of the chain's window, and of what is left of it.
 func (w *windowed[T]) estimate(r *reader[T], pg *page[T], a *schedule.Arrival) {
-	at, s := w.bounds(r.at), &r.shown
+	at, s := w.split.bounded(r.at), &r.shown
 	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
 	for i := range pg.n {
 		switch t := w.createdAt(pg, i); {
@@ -255,7 +255,7 @@ func (w *windowed[T]) estimate(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if pg.next != "" {
 		a.Took = pg.took
 		if s.mayBeCut() {
-			a.Left = w.split.left(at, *s)
+			a.Left = w.split.left(r.at, *s)
 		}
 		a.Pause = s.pages == 1 && !r.resumed
 	}
@@ -268,11 +268,6 @@ const evidenceMargin = 5 * time.Second
 // holds reports whether a time is in the window, extended at both ends.
 func (w window) holds(t time.Time, by time.Duration) bool {
 	return (w.from.IsZero() || !t.Before(w.from.Add(-by))) && (w.to.IsZero() || t.Before(w.to.Add(by)))
-}
-
-// bounds returns a window within the bounds of the filter.
-func (w *windowed[T]) bounds(at window) window {
-	return window{filters.Latest(at.from, w.split.lower), filters.Earliest(at.to, w.split.upper)}
 }
 
 // consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right.
@@ -290,18 +285,11 @@ func (w *windowed[T]) consider(r *reader[T]) {
 	if first == nil {
 		return
 	}
-	if points := w.points(r, first.(*page[T]).shown, idle); len(points) > 0 {
+	if points := w.split.points(r.at, first.(*page[T]).shown, idle); len(points) > 0 {
 		w.divide(r, points)
 		return
 	}
 	w.f.sched.Continue(r.task)
-}
-
-// points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
-// at most filters.MaxWindows windows.
-func (w *windowed[T]) points(r *reader[T], sh shown, idle int) []time.Time {
-	points := w.split.points(w.bounds(r.at), sh, idle)
-	return points[max(0, len(points)-filters.MaxWindows+w.split.windows):]
 }
 
 // cut is the end of a chain before its last page: what is left of its window is read in parts. The parts are delivered
@@ -320,7 +308,7 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	sh := pg.shown
 	end := wholeSecond(sh.newest) // the chain has read everything from here on
-	points := w.points(r, sh, w.f.sched.MayCut(r.task))
+	points := w.split.points(r.at, sh, w.f.sched.MayCut(r.task))
 	if len(points) == 0 || !sh.oldest.Before(end) {
 		return false
 	}
