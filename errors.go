@@ -117,7 +117,7 @@ func (e *callError) Unwrap() error { return e.err }
 // name already, so the inner text must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
-// refusesToken reports whether an error, or nil, says that a service refused a request because of its page token. The
+// refusesToken reports whether an error says that a service refused a request because of its page token. The
 // first request of a chain may be refused for it with a code that does not name the parameter. Codes about the tokens of
 // credentials, such as ExpiredToken, do not count, and neither does what the service of the credentials refused.
 func refusesToken(err error, first bool) bool {

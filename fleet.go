@@ -78,7 +78,7 @@ func isolate[T any](op string, parts []part[T]) Listing[T] {
 		id.setSources(names, lo.Map(parts, func(p part[T], _ int) identity { return p.listing.identity() }))
 	})
 	whole := newListing(id, func(f frame) (stream[T], error) {
-		g := newGroup[T](f, false)
+		g := newGroup[T](f)
 		for _, p := range parts {
 			s, err := p.open(g.part(f))
 			if err != nil {

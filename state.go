@@ -132,7 +132,7 @@ func (p *position) inPage() front {
 // front returns the front behind the first n items of the page. It is the zero front if the chain does not list the
 // newest items first.
 func (r *response) front(n int) front {
-	if n == 0 || r.shown.inOrder().IsZero() {
+	if n == 0 || r.shown.unsorted || r.shown.last.IsZero() {
 		return front{}
 	}
 	f := front{at: r.created(n - 1)}

@@ -362,7 +362,7 @@ func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) b
 func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
 	stopped := false
 	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
-		p := Page[T]{Next: seg.from.page.next, Number: seg.from.info.Number, Metadata: seg.from.page.metadata}
+		p := seg.page()
 		more, err := seg.each(ctx, func(v *T) bool {
 			p.Items = append(p.Items, *v)
 			return true

@@ -103,7 +103,7 @@ type Task struct {
 
 	// The scheduler's mutex guards the fields below.
 	phase    phase
-	pages    []held        // pages that were read and not taken
+	pages    []Arrival     // pages that were read and not taken
 	items    int           // items of these pages
 	end      error         // why there is no page after those; nil if that is not known or the chain is over
 	spent    bool          // there is no further page to request
@@ -126,13 +126,6 @@ const (
 	parked          // it was cut, and is not counted as active until the cut is verified
 	over            // nothing of it is taken any more
 )
-
-// held is a page that was read.
-type held struct {
-	page    any
-	items   int
-	refused int // how often the page was refused for throttling
-}
 
 // Stage is a number of chains that may be read at the same time, in their order. It starts when the stage before is
 // over.
@@ -347,6 +340,7 @@ type Arrival struct {
 
 	Err       error // why there is no page
 	Throttled bool  // the service refused the request because there were too many
+	Refused   int   // how often the page was refused for throttling before; the scheduler counts that
 }
 
 // fetch sends a request, and keeps what it brings.
@@ -388,7 +382,8 @@ func (s *Scheduler) arrive(t *Task, a Arrival) {
 // keep stores what a request brought.
 func (s *Scheduler) keep(t *Task, a Arrival) {
 	if a.Err == nil {
-		t.pages = append(t.pages, held{a.Page, a.Items, t.refused})
+		a.Refused = t.refused
+		t.pages = append(t.pages, a)
 		t.items += a.Items
 		t.left, t.took, t.paused = a.Left, a.Took, a.Pause
 	}
@@ -409,33 +404,32 @@ const (
 	Pending                // there is no page yet: the ranging goroutine calls Wait
 )
 
-// Take returns the next page of a chain, and how often the service refused it for throttling. [Scheduler.Took] or
-// [Scheduler.Cut] has to follow. If there is no page, the outcome and the error say why. With need, the range cannot
-// continue without the page, so that the chain is started if it was not. The argument items is how many items the range
-// still delivers, at most.
-func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, out Outcome, err error) {
+// Take returns the next page of a chain. [Scheduler.Took] or [Scheduler.Cut] has to follow. If there is no page, the
+// outcome and the error say why. With need, the range cannot continue without the page, so that the chain is started if
+// it was not. The argument items is how many items the range still delivers, at most.
+func (s *Scheduler) Take(t *Task, need bool, items int) (Arrival, Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ended := t.Scope.ctx.Err()
 	switch {
-	case t.paused && t.Scope.ctx.Err() == nil: // the page has to be considered first
-		return nil, 0, Pending, nil
+	case t.paused && ended == nil: // the page has to be considered first
 	case len(t.pages) > 0:
 		t.paused = false
-		return t.pages[0].page, t.pages[0].refused, Got, nil
+		return t.pages[0], Got
 	case t.end != nil:
 		t.repeatCrash()
 		s.finish(t)
 		s.schedule()
-		return nil, 0, Ended, t.end
+		return Arrival{Err: t.end}, Ended
 	case t.phase == over:
-		return nil, 0, Ended, nil
-	case !t.underWay && t.Scope.ctx.Err() != nil:
+		return Arrival{}, Ended
+	case !t.underWay && ended != nil:
 		s.finish(t)
-		return nil, 0, Ended, t.Scope.ctx.Err()
+		return Arrival{Err: ended}, Ended
 	case need:
 		s.need(t, items)
 	}
-	return nil, 0, Pending, nil
+	return Arrival{}, Pending
 }
 
 // Took says that the range takes the page that Take returned, and requests the next one. The argument repeated is how
@@ -450,8 +444,8 @@ func (s *Scheduler) Took(t *Task, repeated int) {
 
 // release removes the first page of a chain.
 func (s *Scheduler) release(t *Task, repeated int) {
-	items := t.pages[0].items
-	t.pages[0] = held{}
+	items := t.pages[0].Items
+	t.pages[0] = Arrival{} // frees the page
 	t.pages = t.pages[1:]
 	t.items -= items
 	s.taken += items - repeated
