@@ -240,7 +240,7 @@ func drive[T any](
 	st.active = true
 	defer t.close()
 	t.sched.Begin()
-	for {
+	for ended := false; ; {
 		t.sched.Collect()
 		seg, out, err := root.next(true)
 		switch {
@@ -249,10 +249,10 @@ func drive[T any](
 		case out == schedule.Ended:
 			return t.failures()
 		case out == schedule.Pending:
-			if ctx.Err() != nil {
+			if ended {
 				return t.fail(cause(ctx)) // no request was under way
 			}
-			t.sched.Wait(ctx, t.delivered)
+			ended = t.sched.Wait(ctx, t.delivered)
 			continue
 		}
 		more, err := deliver(seg)

@@ -355,6 +355,7 @@ func (w *windowed[T]) verify(c *cut[T]) {
 	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
 		c.chain.uncut = true
+		c.chain.place.mark()
 		return
 	}
 	c.chain.pos.Done = true

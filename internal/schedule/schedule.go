@@ -387,12 +387,16 @@ func (s *Scheduler) keep(t *Task, a Arrival) {
 		t.items += a.Items
 		t.left, t.took, t.paused = a.Left, a.Took, a.Pause
 	}
-	t.end = cmp.Or(a.Err, a.After)
 	t.needed, t.refused = 0, 0
-	if t.end != nil || a.Last {
-		t.spent = true
-		s.reading--
+	if end := cmp.Or(a.Err, a.After); end != nil || a.Last {
+		s.end(t, end)
 	}
+}
+
+// end notes that a chain has no further page, and the error that comes in its place, nil for none.
+func (s *Scheduler) end(t *Task, err error) {
+	t.end, t.spent = err, true
+	s.reading--
 }
 
 // Outcome is what a stream has to give.
@@ -516,9 +520,9 @@ func (s *Scheduler) Collect() {
 }
 
 // Wait blocks until a request ends. If the context ends, it waits for all requests, so that their errors are there to be
-// taken. The caller has delivered or dropped all items of the pages that it took. The argument delivered is how many
-// items the range has delivered.
-func (s *Scheduler) Wait(ctx context.Context, delivered int) {
+// taken, and returns true. The caller has delivered or dropped all items of the pages that it took. The argument delivered
+// is how many items the range has delivered.
+func (s *Scheduler) Wait(ctx context.Context, delivered int) (ended bool) {
 	s.mu.Lock()
 	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered {
 		// Items were dropped, and chains wait because they seemed to have enough items for the limit.
@@ -535,11 +539,15 @@ func (s *Scheduler) Wait(ctx context.Context, delivered int) {
 	case <-s.wake:
 		runtime.Gosched() // requests that end at the same time are considered together
 	case <-ctx.Done():
-		s.mu.Lock()
-		s.callAfter(0)
-		s.mu.Unlock()
-		s.requests.Wait()
 	}
+	if ctx.Err() == nil {
+		return false
+	}
+	s.mu.Lock()
+	s.callAfter(0)
+	s.mu.Unlock()
+	s.requests.Wait()
+	return true
 }
 
 // callAfter calls schedule after a time, or not at all for 0. A later call replaces an earlier one.

@@ -120,7 +120,7 @@ func (s *Scheduler) First(t *Task) any {
 }
 
 // Settle says whether a cut is right. If it is, [Scheduler.Divided] has to follow. Otherwise Settle drops the parts, and
-// the chain continues.
+// the chain continues. If the context has ended, the chain ends with the error of the first part.
 func (s *Scheduler) Settle(t *Task, parts []*Task, right bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,6 +137,9 @@ func (s *Scheduler) Settle(t *Task, parts []*Task, right bool) {
 	if t.phase == parked {
 		t.phase = active
 		s.count(t, 1)
+		if end := parts[0].end; !right && end != nil && t.Scope.ctx.Err() != nil {
+			s.end(t, end) // the chain has no request of its own that could say why
+		}
 	}
 	s.resume(next) // the first part is not divided, because it drops items that the chain has delivered
 }
