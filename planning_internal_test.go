@@ -107,7 +107,7 @@ func TestWhetherAWindowIsSplit(t *testing.T) {
 		"no request is idle":          {long, 100_000, 0, false},
 		"fewer than none":             {long, 100_000, -1, false},
 		"jobs too near to each other": {lastPage(2, 1), 1000, 2, false},
-		"no part is long enough":      {lastPage(11, 2), 6, 2, false},
+		"no part is long enough":      {lastPage(11, 2), 4, 3, false},
 		"one part is long enough":     {lastPage(2, 2), 10, 2, true},
 	} {
 		from := c.shown.oldest.Add(-time.Duration(c.left) * time.Second)
