@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,9 @@ const (
 	nearPages = 2.8
 	// fewestPages is the least that a near window has if little is left, so that it needs one request.
 	fewestPages = 0.9
-	// firstPart is the length of the first near window, as a part of the others' length: it reads the last page again.
-	firstPart = 0.65
+	// leastLeft is how many pages must be left of a chain that is split, unless one round reads all of them: fewer are read
+	// in two or three rounds, which a split cannot shorten by more than one.
+	leastLeft = 2.5
 	// leastNear and mostNear bound how many near windows follow the first one. With two, the next chain that ends finds a
 	// window waiting. More than 16 are mostly empty if a burst ends; a longer burst is split again.
 	leastNear, mostNear = 2, 16
@@ -95,8 +97,8 @@ func (sp *split) bounded(w window) window {
 	return window{filters.Latest(w.from, sp.lower), filters.Earliest(w.to, sp.upper)}
 }
 
-// start returns the start of a window within the filter's times. An open window starts where the jobs are expected to start or, if they are
-// older, as long before as AWS Backup lists jobs.
+// start returns the start of a window within the filter's times. An open window starts where the jobs are expected to
+// start or, if they are older, as long before as AWS Backup lists jobs.
 func (sp *split) start(w window, sh shown) time.Time {
 	switch from := sp.bounded(w).from; {
 	case !from.IsZero():
@@ -123,19 +125,24 @@ func (sp *split) left(w window, sh shown) float64 {
 //
 // Jobs often come in bursts, and a page does not show where its burst ends. The parts are therefore near windows of
 // nearPages, one for each request that is idle, and behind them a ladder of windows of growing length. If little is left,
-// the near windows divide it evenly.
+// the near windows divide it evenly, and if the idle requests read all of it in one round, a page or two are worth a split.
+// The first near window reads the last page again, and is one page shorter behind it.
 func (sp *split) points(w window, sh shown, idle int) []time.Time {
 	left := sp.left(w, sh)
-	if idle <= 0 || left < schedule.LeastLeft {
+	near := min(max(idle, leastNear), mostNear)
+	least, pages := leastLeft, min(nearPages, max(fewestPages, (left+1)/float64(near+1)))
+	if parts := math.Ceil(left / fewestPages); parts <= float64(min(idle, mostNear)) { // one round reads all of it
+		least, pages = schedule.LeastLeft, left/parts
+	}
+	if idle <= 0 || left < least {
 		return nil
 	}
-	near := min(max(idle, leastNear), mostNear)
-	length := float64(sh.page()) * min(nearPages, max(fewestPages, left/float64(near+1)))
+	first, length := max(0, pages-1)*float64(sh.page()), pages*float64(sh.page())
 	length = max(length, float64(shortestPart))
 	shortest := max(shortestPart, time.Duration(length/4)) // the last part is not worth a request of its own
 	start := sp.start(w, sh)
 	points := []time.Time{}
-	for back := firstPart * length; ; {
+	for back := first; ; {
 		at := wholeSecond(sh.oldest.Add(-time.Duration(back)))
 		if at.Sub(start) < shortest {
 			break

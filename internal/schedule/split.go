@@ -5,9 +5,8 @@ package schedule
 // file decide whether it may be split, and for how many requests.
 
 const (
-	// LeastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
-	// split cannot shorten by more than one.
-	LeastLeft = 2.5
+	// LeastLeft is how many pages a chain must have left to be split: one page is read in one round, as the parts are.
+	LeastLeft = 1.1
 	// leastShare is the least part of the pages of any other chain of its source that a chain must have left to be
 	// split. Otherwise a short chain would take the requests that a long one needs.
 	leastShare = 1.0 / 3
