@@ -417,6 +417,12 @@ type segment[T any] struct {
 	start, end int
 }
 
+// page returns the page of a segment, without its items.
+func (s segment[T]) page() Page[T] {
+	from := s.from.pos.reading
+	return Page[T]{Next: from.next, Number: s.from.info.Number, Metadata: from.metadata}
+}
+
 // each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item
 // before the item is yielded, because a yielded item counts as delivered.
 func (s segment[T]) each(ctx context.Context, yield func(*T) bool) (more bool, err error) {

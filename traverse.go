@@ -362,8 +362,7 @@ func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) b
 func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
 	stopped := false
 	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
-		from := seg.from.pos.reading
-		p := Page[T]{Next: from.next, Number: seg.from.info.Number, Metadata: from.metadata}
+		p := seg.page()
 		more, err := seg.each(ctx, func(v *T) bool {
 			p.Items = append(p.Items, *v)
 			return true
