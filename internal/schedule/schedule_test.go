@@ -225,3 +225,26 @@ func TestAPacedRequestWaitsForItsTime(t *testing.T) {
 		}
 	})
 }
+
+// Chains that wait until pages are taken will need requests. A chain is split for the requests that are left, in whichever
+// order the pages are taken.
+func TestAChainIsSplitForTheRequestsThatWaitingChainsDoNotNeed(t *testing.T) {
+	for waiting, idle := range []int{2, 1, 0, 0} {
+		ranging(t, Settings{Parallel: 3}, func(t *testing.T, s *Scheduler, root *Scope) {
+			st := NewStage(root, nil)
+			long, b, c := newChain(st), newChain(st), newChain(st)
+			for _, x := range []chain{long, b, c} {
+				s.Add(x.Task)
+			}
+			for range waiting {
+				s.Add(newChain(st).Task)
+			}
+			s.Begin()
+			b.answer(Arrival{Page: 1, Items: 1, Last: true})
+			c.answer(Arrival{Page: 1, Items: 1, Last: true})
+			long.answer(Arrival{Page: 1, Items: 1, Left: 10})
+			s.Take(long.Task, true, 1)
+			require.Equal(t, idle, s.MayCut(long.Task), "%d chains wait", waiting)
+		})
+	}
+}

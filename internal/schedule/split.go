@@ -48,10 +48,11 @@ func (s *Scheduler) resume(t *Task) {
 }
 
 // idle returns how many requests nothing needs, so that the chain may be split for them: no more than the share of its
-// source. It is 0 if the chain seems to have far fewer pages left than another one.
+// source. Chains that were not started need them too, as soon as pages are taken. It is 0 if the chain seems to have far
+// fewer pages left than another one.
 func (s *Scheduler) idle(t *Task) int {
-	idle := min(s.set.Parallel-s.reading, s.room(t))
-	if idle <= 0 || s.unstarted > 0 {
+	idle := min(s.set.Parallel-s.reading-s.unstarted, s.room(t))
+	if idle <= 0 {
 		return 0
 	}
 	sources := map[*Scope]bool{t.Scope: true}
