@@ -294,7 +294,11 @@ func (w *windowed[T]) consider(r *reader[T]) {
 	if first == nil {
 		return
 	}
-	if points := w.split.points(r.at, first.(*page[T]).shown, idle); len(points) > 0 {
+	// The parts read the page again. For a query of a few pages that is not worth it, and if its source fails, the page
+	// has still been delivered.
+	sh := first.(*page[T]).shown
+	short := r.at == (window{}) && w.split.left(r.at, sh) < leastLeft
+	if points := w.split.points(r.at, sh, idle); len(points) > 0 && !short {
 		w.divide(r, points)
 		return
 	}
