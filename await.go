@@ -135,9 +135,8 @@ func WaitHSMBackup(
 	if state == "" || maxWait <= 0 {
 		return fail(hsmtypes.Backup{}, errors.New("it takes a state to wait for, and a time above zero to wait"))
 	}
-	backups := HSMBackups(api, HSMFilter{}.IDs(id))
 	b, err := await(ctx, maxWait, "it is not "+string(state), func(ctx context.Context) (hsmtypes.Backup, bool, error) {
-		b, found, err := backups.First(ctx)
+		b, found, err := findHSM(ctx, api, id)
 		switch {
 		case err != nil:
 			return b, false, err

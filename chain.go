@@ -40,9 +40,8 @@ type progress struct {
 	changing bool
 	at       window // of creation time; the zero window is the whole query
 
-	page     *response // the page that is being delivered; nil if there is none
-	finished bool      // its last item was delivered or dropped
-	skipped  int       // its items that an earlier range delivered
+	untold  bool // the callbacks were not called for the page that is, or was last, being delivered
+	skipped int  // items of that page that an earlier range delivered
 }
 
 // reader is the stream of one chain. Only the ranging goroutine uses its fields, apart from feed and shown, which a
@@ -179,12 +178,12 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 		}
 		return pg, schedule.Got, err
 	}
-	taken, refused, out, err := r.sched.Take(r.task, need, r.limit-r.delivered)
+	a, out := r.sched.Take(r.task, need, r.limit-r.delivered)
 	if out != schedule.Got {
-		return nil, out, err
+		return nil, out, a.Err
 	}
-	pg := taken.(*page[T])
-	r.info.Refused = refused
+	pg := a.Page.(*page[T])
+	r.info.Refused = a.Refused
 	if !r.query.cutAfter(r, pg) {
 		r.sched.Took(r.task, r.repeated(pg))
 	}
@@ -195,7 +194,7 @@ func (r *reader[T]) read(need bool) (*page[T], schedule.Outcome, error) {
 func (r *reader[T]) refusal() *refusal {
 	f := &refusal{identified: r.feed.chain.identified}
 	if r.query != nil {
-		f.query, f.at = r.query.key(), r.at
+		f.query, f.at = r.query.key, r.at
 	}
 	return f
 }
@@ -218,17 +217,16 @@ func (r *reader[T]) fetchAhead(wanted int) schedule.Arrival {
 	return a
 }
 
-// arrived decides whether the chain is split after a request has ended. If not, it marks the chain in the groups around
-// it.
+// arrived decides whether the chain is split after a request has ended, and marks the chain in the groups around it.
 func (r *reader[T]) arrived() {
-	if r.query.consider(r) {
-		r.place.mark()
-	}
+	r.query.consider(r)
+	r.place.mark()
 }
 
 // begin starts the delivery of a page, and returns the items that are left of it.
 func (r *reader[T]) begin(pg *page[T]) segment[T] {
-	r.page, r.pos.reading = &pg.response, &pg.response
+	r.pos.within = r.pos.inPage()
+	r.pos.reading, r.untold = &pg.response, true
 	r.info.Number, r.info.Items, r.info.Kept, r.info.Duration = r.pos.Pages+1, pg.n, 0, pg.took
 	start := min(r.pos.Skip, pg.n)
 	r.skipped = start
@@ -248,10 +246,10 @@ func (f *feed[T]) next(ctx context.Context, wanted int) (*page[T], error) {
 	}
 	began := time.Now()
 	pg, err := f.chain.fetch(ctx, f.token, f.ask(wanted))
-	switch {
-	case f.token != "" && !f.chain.local && refusesToken(err, !f.begun):
-		return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
-	case err != nil:
+	if err != nil {
+		if f.token != "" && !f.chain.local && refusesToken(err, !f.begun) {
+			return nil, fmt.Errorf("%w: %w", ErrTokenExpired, err)
+		}
 		return nil, err
 	}
 	f.begun = true
@@ -284,31 +282,34 @@ func (p *progress) reached(i int, kept bool) {
 		p.delivered++
 	}
 	p.pos.Skip = max(p.pos.Skip, i) // the items to skip may extend beyond this page
-	if i == p.page.n {
+	if i == p.pos.reading.n {
 		p.finish()
 	}
 }
 
 // finish moves the position to the next page.
 func (p *progress) finish() {
-	pos, next := p.pos, p.page.next
-	pos.Token, pos.Skip = next, pos.Skip-p.page.n
+	pos, pg := p.pos, p.pos.reading
+	pos.Token, pos.Skip = pg.next, pos.Skip-pg.n
 	pos.Pages++
-	pos.Done, pos.Loop = next == "", p.page.loops
-	pos.see(next)
-	pos.largest = max(pos.largest, p.page.n)
-	pos.ended, pos.within, pos.reading = p.page.front(p.page.n), front{}, nil
-	p.finished = true
+	pos.Done, pos.Loop = pg.next == "", pg.loops
+	pos.see(pg.next)
+	pos.largest = max(pos.largest, pg.n)
+	pos.ended, pos.reading = pg.front(pg.n), nil
+	if pos.Skip == 0 {
+		pos.within = front{}
+	}
 	p.trim()
 }
 
 // repeats reports whether item i of the page was delivered before, from this chain or another one, and remembers the
 // item.
 func (p *progress) repeats(i int) bool {
-	if p.page.key == nil {
+	key := p.pos.reading.key
+	if key == nil {
 		return false
 	}
-	id, ok := p.page.key(i)
+	id, ok := key(i)
 	if !ok {
 		return i < p.skipped // an item without an identity is known by its place in the page only
 	}
@@ -350,19 +351,19 @@ func (p *progress) trim() {
 	p.sieve = nil
 }
 
-// tellFinished calls the callbacks for the page that was delivered to its end, if there is one.
+// tellFinished calls the callbacks for a page that was delivered to its end.
 func (p *progress) tellFinished() {
-	if p.finished {
+	if p.pos.reading == nil {
 		p.tell()
 	}
 }
 
-// tell calls the callbacks for the page that is being delivered, if there is one.
+// tell calls the callbacks for the last page, unless it did.
 func (p *progress) tell() {
-	if p.page == nil {
+	if !p.untold {
 		return
 	}
-	p.page, p.finished = nil, false
+	p.untold = false
 	for _, f := range p.onPage {
 		f(p.info)
 	}
@@ -417,6 +418,12 @@ type segment[T any] struct {
 	from       *progress
 	at         func(i int) (*T, bool) // item i of the page, valid until the next call, and whether it is kept
 	start, end int
+}
+
+// page returns the page of a segment, without its items.
+func (s segment[T]) page() Page[T] {
+	from := s.from.pos.reading
+	return Page[T]{Next: from.next, Number: s.from.info.Number, Metadata: from.metadata}
 }
 
 // each delivers the items of a segment, until yield or the limit ends the range. The position is behind an item

@@ -3,9 +3,12 @@ package backupx
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/samber/lo"
 )
 
 // Checkpoint is a position in a listing, from which a later range, even in another process, continues. It is
@@ -23,9 +26,9 @@ import (
 // have are in the text once.
 //
 // A text is bounded, because it may be forged: 32 MiB, 200,000 positions of chains, 200,000 windows of creation time
-// and 10,000 of one query, 200,000 sources, 100,000 listings that a listing is made of, 32 of them in each other, and
-// filters of 4 MiB. To read a text, to resume from it and to write it again holds less than 256 MiB. The checksum
-// detects errors, not forgeries.
+// and 10,000 of one query, 200,000 sources with names of 4 KiB, 100,000 listings that a listing is made of, 32 of them in
+// each other, and filters of 4 MiB. To read a text, to resume from it and to write it again holds less than 256 MiB. The
+// checksum detects errors, not forgeries.
 //
 // A checkpoint does not contain functions (Where, Map) or settings (PageSize, Limit, Parallel, …): the
 // program that resumes must set them again.
@@ -210,6 +213,9 @@ func (cp Checkpoint) Done() bool { return cp.s != nil && cp.s.done }
 func (cp Checkpoint) Filter(f json.Unmarshaler) error { return prefixed(cp.filter(f)) }
 
 func (cp Checkpoint) filter(f json.Unmarshaler) error {
+	if lo.IsNil(f) {
+		return errors.New("Checkpoint.Filter: the pointer to the filter is nil")
+	}
 	if cp.s == nil {
 		return fmt.Errorf("%w: it holds no filter", ErrCheckpoint)
 	}
@@ -218,10 +224,10 @@ func (cp Checkpoint) filter(f json.Unmarshaler) error {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	if of, ok := f.(interface{ operation() string }); ok && of.operation() != id.Op {
-		return fmt.Errorf("%w: it holds a filter of %s, not of %s", ErrCheckpoint, id.Op, of.operation())
+		return fmt.Errorf("%w: it holds a filter of %s, not of %s", ErrCheckpoint, shortened(id.Op, 0), of.operation())
 	}
 	if err := f.UnmarshalJSON(id.Filter); err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return fmt.Errorf("%w: %w", ErrCheckpoint, brief(err))
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ type golden struct {
 	how     func(shape) shape // adds settings that only the listing that makes the checkpoint has; nil for none
 	arrival bool              // the settings of how promise no order
 	ends    bool              // the range ends by its limit, its last item or an error, and not by a break
+	dies    bool              // the page tokens die after the delivered items, and the cursor restarts
 	loops   bool              // a repeated token ends the listing; Resume refuses the checkpoint if no item is left
 	zero    bool              // the checkpoint is the zero value
 }
@@ -247,9 +248,46 @@ func (g golden) make(t *testing.T) (text []byte) {
 		} else {
 			require.Equal(t, append([]string{}, g.delivered...), got)
 		}
+		if g.dies {
+			s.a.dead = true
+			requireRestart(t, cursor)
+		}
 		text = []byte(textOf(t, cursor.Checkpoint()))
 	})
 	return text
+}
+
+// requireRestart restarts a cursor whose page token has died.
+func requireRestart(t *testing.T, cursor *backupx.Cursor[string]) {
+	t.Helper()
+	items, err := drain(cursor.All(t.Context()))
+	require.ErrorIs(t, err, backupx.ErrTokenExpired)
+	require.Empty(t, items)
+	require.NoError(t, cursor.Restart())
+}
+
+// A checkpoint has what a restart needs, if its page token has died when it is resumed.
+func TestGoldenCheckpointsRestartIfTheirTokensHaveDied(t *testing.T) {
+	for _, name := range []string{"mid-page-ordered", "page-end-ordered", "one-night"} {
+		s := newStores()
+		s.a.dead, s.burst.dead = true, true
+		cursor, err := goldens[name].list(s).Resume(goldens[name].stored(t, name))
+		require.NoError(t, err)
+		requireRestart(t, cursor)
+		s.a.dead, s.burst.dead = false, false
+		rest, err := drain(cursor.All(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, goldens[name].rest, rest, name)
+	}
+
+	// What comes before a token of the caller is not known.
+	s := newStores()
+	s.a.dead = true
+	cursor, err := goldens["start-read"].list(s).Resume(goldens["start-read"].stored(t, "start-read"))
+	require.NoError(t, err)
+	_, err = drain(cursor.All(t.Context()))
+	require.ErrorIs(t, err, backupx.ErrTokenExpired)
+	require.ErrorContains(t, cursor.Restart(), "the listing began at a token of its own")
 }
 
 // later returns the data at the time when the checkpoint is resumed.
@@ -278,6 +316,7 @@ type store struct {
 
 	jobs    []types.BackupJob             // newest first
 	backups []hsmtypes.Backup             // oldest first
+	dead    bool                          // all page tokens have died
 	refuses string                        // the token of the request that fails; empty for none
 	takes   func(first int) time.Duration // the latency of a page by the place of its first item; nil for none
 }
@@ -321,6 +360,9 @@ func (s *store) DescribeBackups(ctx context.Context, in *cloudhsmv2.DescribeBack
 func pageOf[T any](ctx context.Context, s *store, items []T, keep func(T) bool, token *string, size *int32) ([]T, *string, error) {
 	if token != nil && *token == s.refuses {
 		return nil, nil, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}
+	}
+	if token != nil && s.dead {
+		return nil, nil, &smithy.GenericAPIError{Code: "InvalidParameterValueException", Message: "the token"}
 	}
 	at := 0
 	if token != nil {
@@ -368,6 +410,13 @@ func goldenBurst() []types.BackupJob {
 		jobs[i].CreationDate = aws.Time(day.AddDate(0, 0, -6).Add(time.Duration(i) * -time.Hour))
 	}
 	return jobs
+}
+
+// oneMoment makes six jobs of one night those of one moment.
+func oneMoment(s *stores) {
+	for i := 5; i < 10; i++ {
+		s.burst.jobs[i].CreationDate = s.burst.jobs[4].CreationDate
+	}
 }
 
 // goldenBackups returns backups 0 to 9, oldest first. Backups 2, 5 and 8 are about to be deleted, the others are ready.
@@ -600,6 +649,41 @@ var goldens = withHashes(map[string]golden{
 		how:  func(l shape) shape { return l.StartAtCLI(cli(`{"NextToken":"p8","boto_truncate_amount":2}`)) },
 		rest: jobsFrom(10, 24),
 	},
+	"start-read": {
+		list:      func(s *stores) shape { return allJobs(s).PageSize(4) },
+		how:       func(l shape) shape { return l.StartAt("p8") },
+		delivered: jobsFrom(8, 14),
+		rest:      jobsFrom(14, 24),
+	},
+	"one-night": { // jobs 4 to 9 were created at one moment, on two pages
+		list:      func(s *stores) shape { return jobsOf(s.burst, backupx.BackupJobFilter{}).PageSize(3) },
+		making:    oneMoment,
+		resuming:  oneMoment,
+		delivered: jobsFrom(0, 8),
+		rest:      jobsFrom(8, 24),
+	},
+	"restarted": {
+		list:      func(s *stores) shape { return allJobs(s).PageSize(4) },
+		delivered: jobsFrom(0, 6),
+		dies:      true,
+		rest:      jobsFrom(6, 24),
+	},
+	"restarted-hsm": { // no request can ask for the rest: the ids that the cursor remembers are passed over
+		list:      func(s *stores) shape { return backupsOf(s.a).PageSize(3) },
+		delivered: backupIDs(9, 8, 7, 6),
+		dies:      true,
+		rest:      backupIDs(5, 4, 3, 2, 1, 0),
+	},
+	"fleet-of-scopes": { // prod/b has none
+		list: func(s *stores) shape {
+			scoped := map[*store]string{s.a: "one", s.c: "three"}
+			return acrossStores(map[string]*store{"prod/a": s.a, "prod/b": s.b, "prod/c": s.c}, func(c backupx.Client) shape {
+				return backupx.Map(c.BackupJobs(backupx.BackupJobFilter{}), idOf).Scope(scoped[c.Backup.(*store)])
+			}).PageSize(4)
+		},
+		delivered: slices.Concat(of("prod/a", jobsFrom(0, 24)), of("prod/b", jobsFrom(0, 6))),
+		rest:      slices.Concat(of("prod/b", jobsFrom(6, 24)), of("prod/c", jobsFrom(0, 24))),
+	},
 	"zero": {
 		list: func(s *stores) shape { return allJobs(s).PageSize(4) },
 		zero: true,
@@ -679,6 +763,9 @@ func withHashes(goldens map[string]golden) map[string]golden {
 	}
 	for _, name := range []string{"every", "every-of-states", "ordered"} {
 		goldens[name+"-left"] = goldens[name]
+	}
+	for _, name := range []string{"mid-page", "page-end"} {
+		goldens[name+"-ordered"] = goldens[name] // with the creation times at which a restart goes on
 	}
 	for _, name := range []string{"done", "from-operation"} {
 		goldens[name+"-later"] = goldens[name] // without the member done, and with the JSON of the input

@@ -360,6 +360,52 @@ func TestSeveralChainsHaveNoCLIToken(t *testing.T) {
 }
 
 // Before the first range no listing has chains.
+// A position that a token of the CLI cannot hold is an error: a token without a part of it delivers items again.
+func TestPositionsThatTheCLIDoesNotKnowHaveNoCLIToken(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{HSM: runs()})
+	restarted := clientOf(s).HSMBackups(backupx.HSMFilter{}).PageSize(4).Cursor()
+	take(t, restarted.All(t.Context()), 6)
+	died := tokensDie(s, "CloudHsmInvalidRequestException")
+	_, err := drain(restarted.All(t.Context()))
+	require.ErrorIs(t, err, backupx.ErrTokenExpired)
+	died.Remove()
+	require.NoError(t, restarted.Restart())
+	_, err = throughText(t, restarted.Checkpoint()).CLIToken()
+	require.EqualError(t, err, "backupx: checkpoint cannot be used: the AWS CLI's tokens know of no items to pass over, as after Restart")
+
+	binary := backupx.List("ListThings", func(context.Context, string, int) (backupx.Page[string], error) {
+		return backupx.Page[string]{Items: []string{"a"}, Next: "\xff\xfe"}, nil
+	})
+	_, err = throughText(t, cpAfter(t, binary, 1)).CLIToken()
+	require.EqualError(t, err, "backupx: checkpoint cannot be used: the AWS CLI's tokens are UTF-8, and the page token is not")
+}
+
+// A listing of listings of which one has a refused start has no place to start at: resumed without that start, it would
+// deliver everything again.
+func TestARefusedCLITokenInACombinationLeavesNoPlaceToStartAt(t *testing.T) {
+	s := newShelf("a", 5, 2)
+	combine := func(l backupx.Listing[string]) map[string]backupx.Listing[string] {
+		fleet := fleetOf(map[string]backupx.Listing[string]{"a": l}, nil)
+		return map[string]backupx.Listing[string]{
+			"itself": l, "Map": backupx.Map(l, same), "Where": l.Where(all), "Concat": backupx.Concat(s.list(), l),
+			"Merge": backupx.Merge(strings.Compare, l, s.list()), "Across": fleet, "nested": backupx.Concat(backupx.Concat(fleet)),
+		}
+	}
+	whole := combine(s.list())
+	for name, l := range combine(s.list().StartAtCLI("shelf-token-2")) {
+		cursor := l.Cursor()
+		require.ErrorIs(t, resuming(whole[name], cursor.Checkpoint())(), backupx.ErrCheckpoint, name)
+		_, err := drain(cursor.All(t.Context()))
+		var list *backupx.ListError
+		require.ErrorAs(t, err, &list, name)
+		require.ErrorIs(t, resuming(whole[name], list.Checkpoint)(), backupx.ErrCheckpoint, name)
+		require.ErrorIs(t, resuming(whole[name], throughText(t, cursor.Checkpoint()))(), backupx.ErrCheckpoint, name)
+		_, err = cursor.Checkpoint().CLIToken()
+		require.ErrorIs(t, err, backupx.ErrCheckpoint, name)
+	}
+	require.Zero(t, s.count())
+}
+
 func TestTheCLITokenOfAListingThatWasNotBegunIsItsStart(t *testing.T) {
 	for name, cp := range map[string]backupx.Checkpoint{
 		"one chain":       newShelf("a", 4, 2).list().Cursor().Checkpoint(),

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/samber/lo"
 
@@ -36,6 +37,7 @@ const (
 	maxChains  = 200_000  // positions, and windows as well: the windows of 16 queries are 160,000
 	maxParts   = 100_000  // listings
 	maxSources = 200_000  // of all fleets
+	maxName    = 4 << 10  // bytes of the name of a source: paths repeat the names of the fleets that a source is in
 	maxDepth   = 32       // listings in listings; a source takes one level
 )
 
@@ -146,6 +148,7 @@ func (n size) check() error {
 var (
 	errTooDeep    = fmt.Errorf("it has listings in more than %d others", maxDepth)
 	errLongFilter = fmt.Errorf("it has a filter of more than %d bytes", maxFilter)
+	errLongName   = fmt.Errorf("it has the name of a source of more than %d bytes", maxName)
 )
 
 // add adds what the identity of a listing contains.
@@ -155,6 +158,9 @@ func (n *size) add(id identity, depth int) error {
 	}
 	if len(id.Filter) > maxFilter {
 		return errLongFilter
+	}
+	if isLong := func(name string) bool { return len(textInJSON(name)) > maxName }; isLong(id.Source) || slices.ContainsFunc(id.Sources, isLong) {
+		return errLongName
 	}
 	n.parts++
 	n.sources += len(id.Sources) + len(id.Read)/recordBytes + len(id.Done)/hashBytes
@@ -190,7 +196,7 @@ type textParser struct {
 
 func (p *textParser) fail(err error) {
 	if p.err == nil {
-		p.err = err
+		p.err = brief(err)
 	}
 }
 
@@ -220,9 +226,9 @@ func (p *textParser) more() bool { return p.err == nil && p.json.More() }
 
 // object reads an object with few members. The function member reads the value of each, which must not come twice.
 func (p *textParser) object(member func(name string)) {
-	names := map[string]bool{}
-	p.members(func(name string) bool { return names[name] }, func(name string) {
-		names[name] = true
+	var names []string
+	p.members(func(name string) bool { return slices.Contains(names, name) }, func(name string) {
+		names = append(names, name)
 		member(name)
 	})
 }
@@ -280,11 +286,11 @@ func (p *textParser) saved() *saved {
 		case "done":
 			p.value(&p.wasDone)
 		case "start":
-			p.value(&s.Start)
+			s.Start = lo.ToPtr(p.position())
 		case "opened":
 			p.value(&s.Opened)
 		case "chains":
-			s.Chains = entries(p, func() (pos savedPos) { p.value(&pos); return pos })
+			s.Chains = entries(p, p.position)
 		case "windows":
 			s.Windows = entries(p, p.windows)
 		case "follow":
@@ -312,6 +318,43 @@ func entries[V any](p *textParser, value func() V) map[string]V {
 		all[path] = value()
 	})
 	return all
+}
+
+// position reads the position of a chain.
+func (p *textParser) position() (pos savedPos) {
+	p.object(func(name string) {
+		switch name {
+		case "token":
+			p.value(&pos.Token)
+		case "skip":
+			p.value(&pos.Skip)
+		case "pages":
+			p.value(&pos.Pages)
+		case "done":
+			p.value(&pos.Done)
+		case "loop":
+			p.value(&pos.Loop)
+		case "seen":
+			p.value(&pos.Seen)
+		case "last":
+			p.value(&pos.Last)
+		case "largest":
+			p.value(&pos.Largest)
+		case "partial":
+			p.value(&pos.Partial)
+		case "passed":
+			p.value(&pos.Passed)
+		case "oldest":
+			p.value(&pos.Oldest)
+		case "reached":
+			p.value(&pos.Reached)
+		case "front":
+			p.value(&pos.Front)
+		default:
+			p.unknown(name)
+		}
+	})
+	return pos
 }
 
 // unknown fails because of a member that this version does not know: it may change the meaning of the others.
@@ -364,7 +407,7 @@ func (p *textParser) identity(depth int) (id identity) {
 		case "scope":
 			p.value(&id.Scope)
 		case "source":
-			p.value(&id.Source)
+			id.Source = p.name()
 		case "parts":
 			p.array(func() { id.Parts = append(id.Parts, p.identity(depth+1)) })
 		case "sources":
@@ -388,9 +431,18 @@ func (p *textParser) identity(depth int) (id identity) {
 func (p *textParser) names() (names []string) {
 	p.array(func() {
 		p.count(&p.size.sources)
-		names = append(names, p.text())
+		names = append(names, p.name())
 	})
 	return names
+}
+
+// name reads the name or the scope of a source.
+func (p *textParser) name() string {
+	name := p.text()
+	if len(name) > maxName {
+		p.fail(errLongName)
+	}
+	return name
 }
 
 // hashes reads packed hashes or records of a length.
@@ -445,14 +497,20 @@ func (p savedPos) valid() bool {
 		(!p.Done || !hasNext && !p.Loop) && (p.Done || p.Pages == 0 || hasNext) && (!p.Loop || hasNext)
 }
 
-// validate rejects identities in a checkpoint that no listing has.
-func (id identity) validate() error {
+// validate rejects identities in a checkpoint that no listing has. It computes the hash of the listing, which the
+// listings around it need.
+func (id *identity) validate() error {
+	for i := range id.Parts {
+		if err := id.Parts[i].validate(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case len(id.Hash) != 0 && len(id.Hash) != hashBytes:
 		return errors.New("the hashes of its sources are cut")
 	case len(id.Scopes) != 0 && len(id.Scopes) != len(id.Sources):
 		return errors.New("the scopes of its sources are cut")
-	case len(id.Shown) > 0 && inputHash(id.Shown) != id.Input:
+	case len(id.Shown) > longestShown || len(id.Shown) > 0 && inputHash(id.Shown) != id.Input:
 		return errors.New("the input of the operation is not that of its hash")
 	case lo.Contains(id.Sources, "") || len(id.Hash) > 0 && id.Source == "":
 		return errors.New("a source has no name")
@@ -465,10 +523,6 @@ func (id identity) validate() error {
 	if done := unpacked(id.Done); len(lo.Uniq(done)) < len(done) {
 		return errors.New("it has a source twice")
 	}
-	for _, p := range id.Parts {
-		if err := p.validate(); err != nil {
-			return err
-		}
-	}
+	id.sum = id.listingHash()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -59,6 +60,13 @@ func TestPositionsThatNoListingHas(t *testing.T) {
 		`"opened":true,"chains":{"":{}},"start":{"token":"eA=="}`,
 		`"opened":true,"chains":{"":{"seen":"` + base64.StdEncoding.EncodeToString(make([]byte, 257*8)) + `"}}`,
 		`"opened":true,"chains":{"":{},"":{}}`,
+		`"opened":true,"chains":{"":{"skip":1,"skip":1}}`,
+		`"opened":true,"chains":{"":{"Skip":1}}`,
+		`"opened":true,"chains":{"":{"later":1}}`,
+		`"opened":true,"chains":{"":null}`,
+		`"start":{"token":"eA==","token":"eQ=="}`,
+		`"start":{"later":1}`,
+		`"start":null`,
 		`"opened":true,"opened":true,"chains":{"":{}}`,
 		`"opened":true,"chains":[]`,
 		`"opened":true,"chains":null`,
@@ -200,7 +208,60 @@ func forgeries() map[string]func() string {
 				return fmt.Sprintf(`{"op":"backup:ListBackupJobs","filter":%s,"source":"%d"}`, f, i)
 			}) + `]},"opened":true}`
 		},
+		"filters in fleets": func() string {
+			f := values(450_000, "resources")
+			return `{"id":` + nested(`{"op":"Across","sources":["a"]`, elements(5, func(i int) string {
+				return fmt.Sprintf(`{"op":"backup:ListBackupJobs","filter":%s,"sources":["%d"]}`, f, i)
+			}))
+		},
+		"names in fleets": func() string {
+			return `{"id":` + nested(`{"op":"Across","source":"`+strings.Repeat("/", payload/31)+`"`, `{"op":"ListThings","source":"a"}`)
+		},
+		"an input": func() string {
+			return withInput(`{` + elements(1_800_000, func(i int) string { return fmt.Sprintf(`"%06x":1`, i) }) + `}`)
+		},
+		"a name": func() string {
+			return `{"id":{"op":"Across","parts":[{"op":"ListThings","source":"` + strings.Repeat("/", payload-100) + `"}]},"opened":true}`
+		},
+		"a name twice": func() string {
+			name := `{"op":"ListThings","source":"` + strings.Repeat("x", payload/2-100) + `"}`
+			return `{"id":{"op":"Across","parts":[` + name + `,` + name + `]},"opened":true}`
+		},
+		"an operation":    func() string { return `{"id":{"op":"` + strings.Repeat(`\ud800`, payload/6-100) + `"` + opened },
+		"a filter of one": func() string { return `{"id":{"op":"` + strings.Repeat("x", payload-100) + `","filter":{` + opened },
+		"a scope": func() string {
+			return `{"id":{"op":"ListThings","scope":"` + strings.Repeat("\x7f", payload-100) + `"` + opened
+		},
+		"a hash of an input": func() string {
+			return `{"id":{"op":"ListBackupJobs","input":"` + strings.Repeat("x", payload-100) + `"` + opened
+		},
+		"a number":    func() string { return things + `"chains":{"":{"skip":` + strings.Repeat("1", payload-100) + `}}}` },
+		"an exponent": func() string { return things + `"chains":{"":{"skip":1e` + strings.Repeat("1", payload-100) + `}}}` },
+		"a time":      func() string { return things + `"chains":{"":{"oldest":"` + strings.Repeat("1", payload-100) + `"}}}` },
+		"a fraction": func() string {
+			return things + `"chains":{"":{"oldest":"2026-01-01T00:00:00.` + strings.Repeat("1", payload-100) + `Z"}}}`
+		},
+		"a window":          func() string { return things + `"windows":{"":["` + strings.Repeat("1", payload-100) + `"]}}` },
+		"a state":           func() string { return jobs + `{"states":["` + strings.Repeat("x", 3<<20) + `"]}` + opened },
+		"a creation time":   func() string { return jobs + `{"createdAfter":"` + strings.Repeat("x", 3<<20) + `"` + opened },
+		"depth of a filter": func() string { return jobs + strings.Repeat("[", payload-100) },
+		"depth of a chain":  func() string { return things + `"chains":{"":` + strings.Repeat("[", payload-100) },
 	}
+}
+
+// nested returns thirty listings in each other, of which each but the outermost starts with member.
+func nested(member, innermost string) string {
+	for range 30 {
+		innermost = member + `,"parts":[` + innermost + `]}`
+	}
+	return `{"op":"Across","parts":[` + innermost + `]},"opened":true}`
+}
+
+// withInput returns the payload of a checkpoint of an operation with an input.
+func withInput(input string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(input))
+	return fmt.Sprintf(`{"id":{"op":"ListBackupJobs","input":"%016x","shown":%s},"opened":true,"chains":{"":{}}}`, h.Sum64(), input)
 }
 
 func TestTextsThatAreTooLongAreRefused(t *testing.T) {
@@ -212,6 +273,7 @@ func TestTextsThatAreTooLongAreRefused(t *testing.T) {
 		"too many chains": "it has more than 200000 positions", "windows": "it has more than 200000 windows",
 		"more listings": "it has more than 100000 listings", "depth": "it has listings in more than 32 others",
 		"empty names": "it has more than 200000 sources", "a long one": "it has a filter of more than 4194304 bytes",
+		"a name": "it has the name of a source of more than 4096 bytes", "an input": "the input of the operation is not that of its hash",
 	} {
 		requireTooMuch(forgeries()[name](), why)
 	}
@@ -233,6 +295,16 @@ func TestATextThatCannotBeReadIsNotWritten(t *testing.T) {
 	})
 	_, err = cpAfter(t, long, 1).MarshalText()
 	require.ErrorContains(t, err, "its text is too long")
+
+	for _, name := range []string{strings.Repeat("n", 4097), strings.Repeat("\xff", 1366)} { // a byte that is not UTF-8 takes three in a text
+		named := shelfFleet{name: newShelf("a", 4, 2), "b": newShelf("b", 4, 2)}.list()
+		_, err = named.Cursor().Checkpoint().MarshalText()
+		require.ErrorContains(t, err, "it has the name of a source of more than 4096 bytes")
+		_, err = fleetOf(map[string]backupx.Listing[string]{name: named}, nil).Cursor().Checkpoint().MarshalText()
+		require.ErrorContains(t, err, "it has the name of a source of more than 4096 bytes")
+	}
+	named := shelfFleet{strings.Repeat("\xff", 1365): newShelf("a", 4, 2), strings.Repeat("n", 4096): newShelf("b", 4, 2)}.list()
+	throughText(t, cpAfter(t, named, 1))
 }
 
 // manyPages is a client with four jobs, each on a page of its own, in each window.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"unicode/utf8"
+
+	"github.com/samber/lo"
 )
 
 // cliToken is the content of a starting token of the AWS CLI and boto3.
@@ -16,34 +18,44 @@ type cliToken struct {
 
 // CLIToken returns the checkpoint as a token for --starting-token of the AWS CLI and StartingToken of boto3:
 // base64 of {"NextToken": …, "boto_truncate_amount": n}. It is empty if the listing has ended. Such a token
-// holds the position of one chain only; for a listing of several chains CLIToken fails with [ErrCheckpoint].
+// holds the position of one chain only: for a listing of several chains CLIToken fails with [ErrCheckpoint]. So it does
+// for a chain that was restarted and has to pass over items.
 func (cp Checkpoint) CLIToken() (string, error) {
-	var t cliToken
-	if cp.s != nil {
-		if cp.s.Follow != nil {
-			return "", fmt.Errorf("backupx: %w: it is of a follower, of which the AWS CLI has no tokens", ErrCheckpoint)
-		}
-		if cp.Done() {
-			return "", nil
-		}
-		if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 || cp.s.Opened && cp.s.ID.severalSources() {
-			return "", fmt.Errorf("backupx: %w: the AWS CLI's tokens know of one chain, and this listing has several", ErrCheckpoint)
-		}
-		if p := cp.s.Start; p != nil {
-			if p.Loop {
-				return "", fmt.Errorf("backupx: %w", errNowhere)
-			}
-			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
-		}
-		for p := range maps.Values(cp.s.Chains) {
-			t = cliToken{NextToken: optional(string(p.Token)), Truncate: p.Skip}
-		}
+	at, err := cp.onlyPosition()
+	if err != nil || cp.Done() {
+		return "", prefixed(err)
 	}
-	b, err := json.Marshal(t)
+	b, err := json.Marshal(cliToken{NextToken: optional(string(at.Token)), Truncate: at.Skip})
 	if err != nil {
-		return "", fmt.Errorf("backupx: %w", err)
+		return "", prefixed(err)
 	}
 	return base64.StdEncoding.EncodeToString(b), nil
+}
+
+// onlyPosition returns the position of the one chain of a listing, if a token of the AWS CLI can hold it.
+func (cp Checkpoint) onlyPosition() (at savedPos, err error) {
+	if cp.s == nil || cp.Done() {
+		return at, nil
+	}
+	if cp.s.Follow != nil {
+		return at, fmt.Errorf("%w: it is of a follower, of which the AWS CLI has no tokens", ErrCheckpoint)
+	}
+	if len(cp.s.Chains) > 1 || len(cp.s.Windows) > 0 || cp.s.Opened && cp.s.ID.severalSources() {
+		return at, fmt.Errorf("%w: the AWS CLI's tokens know of one chain, and this listing has several", ErrCheckpoint)
+	}
+	at = lo.FromPtr(cp.s.Start)
+	for _, p := range cp.s.Chains {
+		at = p
+	}
+	switch {
+	case at.Loop && !cp.s.Opened: // the start was refused
+		return at, errNowhere
+	case len(at.Passed) > 0:
+		return at, fmt.Errorf("%w: the AWS CLI's tokens know of no items to pass over, as after Restart", ErrCheckpoint)
+	case !utf8.Valid(at.Token):
+		return at, fmt.Errorf("%w: the AWS CLI's tokens are UTF-8, and the page token is not", ErrCheckpoint)
+	}
+	return at, nil
 }
 
 // StartAtCLI starts at a token of the AWS CLI (--starting-token, or the NextToken that it prints) or of boto3
@@ -61,6 +73,15 @@ func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 		start.Token = *t.NextToken
 	}
 	return l.startAt(start)
+}
+
+// startingAs returns the listing of which part is a part. If the start of the part was refused, the listing has no place
+// to start at either.
+func (l Listing[T]) startingAs(part settings) Listing[T] {
+	if part.start != nil && part.start.Loop {
+		l.set.start = part.start
+	}
+	return l
 }
 
 // errNotCLI is the error of a token that the AWS CLI did not make, such as those that it prints with --no-paginate.

@@ -26,7 +26,7 @@ func Map[T, U any](l Listing[T], f func(T) U) Listing[U] {
 // rate, start and callbacks. Set Limit, Parallel, Prefetch and Ordered on the result; a listing that has one
 // of them is an error.
 func Concat[T any](ls ...Listing[T]) Listing[T] {
-	return combined("Concat", false, ls, func(g *group[T]) stream[T] { return g })
+	return combined("Concat", nil, ls)
 }
 
 // Merge returns one listing of several that are each in the order of compare. The result is in that order
@@ -38,9 +38,7 @@ func Merge[T any](compare func(a, b T) int, ls ...Listing[T]) Listing[T] {
 	if compare == nil {
 		return invalid[T]("Merge", errors.New("the function is nil"))
 	}
-	return combined("Merge", true, ls, func(g *group[T]) stream[T] {
-		return mergeOf(compare, g.parts)
-	})
+	return combined("Merge", compare, ls)
 }
 
 // Values returns the items of a range as an [iter.Seq], for functions of the standard library and of lo, and
@@ -75,18 +73,18 @@ func Values[T any](seq iter.Seq2[T, error], err *error) iter.Seq[T] {
 	}
 }
 
-// combined returns one listing of several. The function join combines their streams, which are the parts of a group.
-func combined[T any](name string, merged bool, ls []Listing[T], join func(*group[T]) stream[T]) Listing[T] {
+// combined returns one listing of several: merged in the order of compare, one after another if that is nil.
+func combined[T any](name string, compare func(a, b T) int, ls []Listing[T]) Listing[T] {
 	id := identified(name, func(id *identity) {
 		for _, l := range ls {
 			id.Parts = append(id.Parts, l.identity())
 		}
 	})
-	return newListing(id, func(f frame) (stream[T], error) {
-		if merged {
+	whole := newListing(id, func(f frame) (stream[T], error) {
+		if compare != nil {
 			f = f.merging()
 		}
-		g := newGroup[T](f, false)
+		g := newGroup[T](f)
 		for i, l := range ls {
 			s, err := openPart(g.part(f), strconv.Itoa(i), l)
 			if err != nil {
@@ -94,8 +92,15 @@ func combined[T any](name string, merged bool, ls []Listing[T], join func(*group
 			}
 			g.append(s)
 		}
-		return join(g), nil
+		if compare != nil {
+			return mergeOf(compare, g.parts), nil
+		}
+		return g, nil
 	})
+	for _, l := range ls {
+		whole = whole.startingAs(l.set)
+	}
+	return whole
 }
 
 // merged is the stream of several streams, of which it delivers the least next item first.

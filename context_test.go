@@ -110,7 +110,7 @@ func TestAContextThatEndsDuringARequestAheadIsTheErrorOfItsPage(t *testing.T) {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			var list *backupx.ListError
 			require.ErrorAs(t, err, &list)
-			require.Positive(t, list.Page)
+			require.Positive(t, list.Page, "%v", err)
 			var operation *smithy.OperationError
 			require.ErrorAs(t, err, &operation, "the request's own error: %v", err)
 			require.Equal(t, 2500*time.Millisecond, time.Since(began))

@@ -75,8 +75,9 @@ func (c *Cursor[T]) All(ctx context.Context) iter.Seq2[T, error] {
 func (c *Cursor[T]) Checkpoint() Checkpoint { return c.l.checkpoint(c.state()) }
 
 // Restart makes a cursor continue whose last range ended with [ErrTokenExpired]. The next range reads each chain, or each
-// window of creation time, whose page token was refused anew, and continues the others. What was not delivered is
-// delivered. What was delivered comes again only as far as the cursor cannot tell:
+// window of creation time, whose page token was refused anew, and continues the others. It ends with ErrTokenExpired again
+// if the token of another chain has died: call Restart again. What was not delivered is delivered. What was delivered comes
+// again only as far as the cursor cannot tell:
 //
 //   - Jobs that came newest first are not repeated: the chain is read from the creation time of the last job on. If more
 //     than 16 jobs of that moment were delivered, these come again.

@@ -38,3 +38,18 @@ func TestACutWhoseFirstPageLacksAJobIsWrong(t *testing.T) {
 		require.False(t, lists(strange), "a job before job %d that the chain has not listed", i)
 	}
 }
+
+// Two pages that idle requests read in one round are split, and the first window lists nothing but the last page again.
+// Otherwise the chain reads them itself.
+func TestTheLastPagesOfAChainAreReadInOneRound(t *testing.T) {
+	day := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
+	sh := shown{newest: day, oldest: day.Add(-999 * time.Second), items: 1000} // a page covers 1,000 seconds
+	at := window{from: sh.oldest.Add(-2000 * time.Second), to: day}
+	sp := &split{windows: 1}
+	require.Equal(t, []time.Time{
+		sh.oldest.Add(-1334 * time.Second), sh.oldest.Add(-667 * time.Second), sh.oldest,
+	}, sp.points(at, sh, 3))
+	require.Empty(t, sp.points(at, sh, 2), "two requests do not read them in one round")
+	require.Empty(t, sp.points(window{from: sh.oldest.Add(-1000 * time.Second), to: day}, sh, 3), "one page is one round")
+	require.Empty(t, sp.points(at, sh, 0))
+}

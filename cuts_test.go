@@ -61,7 +61,6 @@ func TestAChainThatWaitsForItsRateIsNotCut(t *testing.T) {
 					}
 					require.Equal(t, [2]int{}, [2]int{twice, lost}, "delivered twice, lost")
 					require.LessOrEqual(t, a.underWay.highest(), n)
-					//t.Log(name, backupx.DbgCuts())
 				})
 			}
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/backupx-go/backupx/internal/callwatch"
 )
 
 var (
@@ -28,7 +30,7 @@ var (
 	// ErrTokenExpired says that the service refused a page token with which a range continued: a token of a checkpoint, of an
 	// earlier range over a [Cursor] or of [Listing.StartAt] that the service no longer accepts. Services document neither
 	// how long their tokens live nor an error of their own for it, so an invalid request of another kind may be behind
-	// it; the error wraps the service's. Call [Cursor.Restart], and range again.
+	// it; the error wraps the service's. Call [Cursor.Restart], and range again, until a range ends without it.
 	ErrTokenExpired = errors.New("the service refused the page token, which may have expired")
 
 	// ErrFilter says that a filter is invalid: an empty id, reversed times, a name where an ARN is required.
@@ -115,12 +117,12 @@ func (e *callError) Unwrap() error { return e.err }
 // name already, so the inner text must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
-// refusesToken reports whether an error, or nil, says that a service refused a request because of its page token. The
+// refusesToken reports whether an error says that a service refused a request because of its page token. The
 // first request of a chain may be refused for it with a code that does not name the parameter. Codes about the tokens of
-// credentials, such as ExpiredToken, do not count.
+// credentials, such as ExpiredToken, do not count, and neither does what the service of the credentials refused.
 func refusesToken(err error, first bool) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	if !errors.As(err, &api) || callwatch.CredentialsFailure(err) != nil {
 		return false
 	}
 	code := strings.TrimSuffix(api.ErrorCode(), "Exception")

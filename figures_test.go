@@ -49,8 +49,8 @@ var rowBounds = map[reading]bound{
 	{300_000, "even over 30 days", 32, 0}:            {1.35, 0},
 	{300_000, "nightly, 90 % in two hours", 32, 0}:   {1.35, 0},
 	{300_000, "nightly, all in five minutes", 32, 0}: {1.35, 0},
-	{300_000, "Zipf over days", 32, 0}:               {1.45, 0},
-	{20_000, "all in one hour", 8, 0}:                {2.7, 0},
+	{300_000, "Zipf over days", 32, 0}:               {1.35, 0},
+	{20_000, "all in one hour", 8, 0}:                {2.2, 0},
 
 	{6, "of one moment", 2, 0}:              {0, 6},
 	{6, "of one moment", 4, 0}:              {0, 10},

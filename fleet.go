@@ -145,8 +145,8 @@ func isolate[T any](function, op string, parts []Part[T]) Listing[T] {
 		names := lo.Map(parts, func(p Part[T], _ int) string { return p.name })
 		id.setSources(names, lo.Map(parts, func(p Part[T], _ int) identity { return p.listing.identity() }))
 	})
-	return newListing(id, func(f frame) (stream[T], error) {
-		g := newGroup[T](f, false)
+	whole := newListing(id, func(f frame) (stream[T], error) {
+		g := newGroup[T](f)
 		for _, p := range parts {
 			s, err := p.open(g.part(f))
 			if err != nil {
@@ -156,6 +156,10 @@ func isolate[T any](function, op string, parts []Part[T]) Listing[T] {
 		}
 		return g, nil
 	})
+	for _, p := range parts {
+		whole = whole.startingAs(p.listing.set)
+	}
+	return whole
 }
 
 // validate rejects the names and limits that no fleet can have.

@@ -287,6 +287,7 @@ func TestNamesThatATextHasTwiceAreAnError(t *testing.T) {
 		`{"op":"Across","done":"AAAAAAAAAAAAAAAAAAAAAA=="}`,
 		`{"op":"Across","parts":[{"op":"ListThings","sources":[""]}]}`,
 		`{"op":"Across","parts":[{"op":"ListThings","sources":["a"],"scopes":["x","y"]}]}`,
+		`{"op":"Across","parts":[{"op":"ListThings","sources":["a","b"],"scopes":["x"]}]}`,
 		`{"op":"Across","parts":[{"op":"ListThings","sources":["a"],"sources":["b"]}]}`,
 		`{"op":"Across","sources":["a"]}`,
 		`{"op":"Across","source":"a"}`,

@@ -290,7 +290,7 @@ func (p *poll[T]) read(ctx context.Context, parts []Part[found[T]], places []*fo
 	}
 	named := byName(places)
 	err := drive(ctx, whole, newState(), nil, func(seg segment[found[T]]) (bool, error) {
-		ownerOf(named, seg.from.info.Source).answered(seg.from.page.metadata)
+		ownerOf(named, seg.from.info.Source).answered(seg.page().Metadata)
 		return seg.each(ctx, func(v *found[T]) bool {
 			if v.at.see(v.item) {
 				p.told++

@@ -10,9 +10,8 @@ import (
 // they arrive, from each part in turn.
 type group[T any] struct {
 	node
-	sched   *schedule.Scheduler
 	scope   *schedule.Scope
-	ordered bool        // in order, whatever the settings of the range are
+	inOrder bool
 	parts   []stream[T] // in order: those that have not ended; otherwise nil where a part has ended
 	left    int         // not in order: parts that have not ended
 	failed  bool        // the scope has failed, and every part was marked
@@ -41,8 +40,8 @@ func (p place) mark() {
 }
 
 // newGroup returns a group without parts, to be filled with append.
-func newGroup[T any](f frame, ordered bool) *group[T] {
-	return &group[T]{node: node{outer: f.place}, sched: f.sched, scope: f.scope, ordered: ordered || f.merged}
+func newGroup[T any](f frame) *group[T] {
+	return &group[T]{node: node{outer: f.place}, scope: f.scope, inOrder: f.merged || f.sched.InOrder()}
 }
 
 // part returns the frame in which the next part of the group is opened.
@@ -54,7 +53,7 @@ func (g *group[T]) part(f frame) frame {
 // placeOf returns the place of part i. A group in order asks only its first part, whether or not the part was marked.
 // Its parts therefore have the place of the group itself.
 func (g *group[T]) placeOf(i int) place {
-	if g.inOrder() {
+	if g.inOrder {
 		return g.outer
 	}
 	return place{&g.node, i}
@@ -72,7 +71,7 @@ func (g *group[T]) append(parts ...stream[T]) {
 // substitute puts parts in the place of another one. If the group is not in order, they get the next slots.
 func (g *group[T]) substitute(old stream[T], parts ...stream[T]) {
 	i := slices.Index(g.parts, old)
-	if g.inOrder() {
+	if g.inOrder {
 		g.parts = slices.Replace(g.parts, i, i+1, parts...)
 		return
 	}
@@ -80,10 +79,8 @@ func (g *group[T]) substitute(old stream[T], parts ...stream[T]) {
 	g.append(parts...)
 }
 
-func (g *group[T]) inOrder() bool { return g.ordered || g.sched.InOrder() }
-
 func (g *group[T]) next(need bool) (segment[T], schedule.Outcome, error) {
-	if !g.inOrder() {
+	if !g.inOrder {
 		return g.nextToArrive()
 	}
 	for len(g.parts) > 0 {

@@ -39,6 +39,7 @@ type identity struct {
 
 	fleet *fleetIdentity  // of the listing of a fleet or an inventory; nil elsewhere
 	in    *sourceIdentity // of the listing of a source; nil elsewhere
+	sum   uint64          // the result of listingHash, in a checkpoint that was a text; 0 elsewhere
 }
 
 // fleetIdentity has what the identity of a fleet says about all of its sources. It is computed once.
@@ -116,7 +117,10 @@ func (id *identity) setSources(names []string, listings []identity) {
 
 // listing returns the identity of a source's listing without the source's name and the scope.
 func (id identity) listing() identity {
-	id.Scope, id.Source, id.in = "", "", nil
+	if id.Scope != "" {
+		id.Scope, id.sum = "", 0
+	}
+	id.Source, id.in = "", nil
 	id.Sources, id.Scopes = nil, nil
 	return id
 }
@@ -211,8 +215,7 @@ func (id identity) hash() uint64 {
 	if len(id.Hash) == hashBytes {
 		return binary.BigEndian.Uint64(id.Hash)
 	}
-	b := id.appendMembers(make([]byte, 0, 512))
-	b = appendMember(b, "source", textInJSON(id.Source))
+	b := appendMember(id.members(), "source", textInJSON(id.Source))
 	hashes := lo.Map(id.Parts, func(p identity, _ int) uint64 { return p.hash() })
 	name := "parts"
 	if id.fleet != nil && len(hashes) > 0 {
@@ -225,7 +228,10 @@ func (id identity) hash() uint64 {
 // listingHash returns the hash of a listing for a readRecord. It is the same for the identity in a checkpoint and that of
 // the listing, if all sources of fleets were delivered to their end, and for another order of the sources.
 func (id identity) listingHash() uint64 {
-	b := id.appendMembers(make([]byte, 0, 512))
+	if id.sum != 0 {
+		return id.sum
+	}
+	b := id.members()
 	if id.fleet == nil && len(id.Read) == 0 {
 		hashes := lo.Map(id.Parts, func(p identity, _ int) uint64 { return p.listingHash() })
 		return sumOf(appendMember(b, "parts", string(packed(hashes))))
@@ -237,9 +243,9 @@ func (id identity) listingHash() uint64 {
 	return sumOf(appendMember(b, "sources", string(sortedRecords(read))))
 }
 
-// appendMembers appends the members that say what is listed, except the parts.
-func (id identity) appendMembers(b []byte) []byte {
-	b = appendMember(b, "op", textInJSON(id.Op))
+// members returns the members that say what is listed, except the parts, for a hash.
+func (id identity) members() []byte {
+	b := appendMember(make([]byte, 0, 512+len(id.Filter)), "op", textInJSON(id.Op))
 	b = appendMember(b, "input", id.Input)
 	b = appendMember(b, "filter", string(id.Filter))
 	return appendMember(b, "scope", textInJSON(id.Scope))

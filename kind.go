@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -24,8 +23,9 @@ type Kind string
 // The kinds of failure.
 const (
 	// KindNotOffered means that the region does not have the service: the host of the service's endpoint in the
-	// region does not exist. Leave the source out, if other sources were read. If none was read, look at the
-	// DNS server first: one that knows no host of AWS gives every source this kind.
+	// region does not exist. Leave the source out, if other sources were read and the name of the region is right:
+	// a region that is mistyped has no host either. If no source was read, look at the DNS server first: one that
+	// knows no host of AWS gives every source this kind.
 	KindNotOffered Kind = "not offered"
 	// KindNotEnabled means that the account has not opted in to the region or signed up for the service, or that
 	// its credentials are not valid in the region. Leave the source out, if another source of the same account
@@ -65,14 +65,12 @@ func KindOf(err error) Kind {
 	if errors.As(err, &sources) {
 		return sources.kind()
 	}
+	if cause := callwatch.CredentialsFailure(err); cause != nil {
+		return kindOfCredentials(cause)
+	}
 	var op *smithy.OperationError // the outermost one: the operation that the caller called
-	if errors.As(err, &op) {
-		if cause := credentialsError(op); cause != nil {
-			return kindOfCredentials(cause)
-		}
-		if lacksHost(op) {
-			return KindNotOffered
-		}
+	if errors.As(err, &op) && lacksHost(op) {
+		return KindNotOffered
 	}
 	return kindOfAnswer(err)
 }
@@ -91,18 +89,22 @@ func (e SourceErrors) kind() Kind {
 	return KindOther
 }
 
-// notEnabled are the error codes of a service that does not know the account's credentials in the region, or that
-// the account has not signed up for.
+// notEnabled are the error codes, without Exception, of a service that does not know the account's credentials in the
+// region, or that the account has not signed up for. EC2 (AuthFailure), S3 (InvalidAccessKeyId, NotSignedUp) and the
+// services with XML have codes of their own.
 var notEnabled = []string{
-	"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired", "SubscriptionRequiredException",
+	"UnrecognizedClient", "InvalidClientTokenId", "AuthFailure", "InvalidAccessKeyId", "OptInRequired", "SubscriptionRequired", "NotSignedUp",
 }
+
+// denied are the error codes, without Exception, of denials that do not contain AccessDenied: those of EC2 and SNS.
+var denied = []string{"UnauthorizedOperation", "AuthorizationError"}
 
 // kindOfAnswer returns the kind of a failure that the service answered.
 func kindOfAnswer(err error) Kind {
 	var api smithy.APIError
 	code := ""
 	if errors.As(err, &api) {
-		code = api.ErrorCode()
+		code = strings.TrimSuffix(api.ErrorCode(), "Exception")
 	}
 	var response *smithyhttp.ResponseError
 	switch {
@@ -110,31 +112,11 @@ func kindOfAnswer(err error) Kind {
 		return KindNotEnabled
 	case callwatch.Throttled(err), errors.As(err, &response) && response.HTTPStatusCode() == http.StatusTooManyRequests:
 		return KindThrottled
-	case strings.Contains(code, "AccessDenied"), code == "UnauthorizedOperation":
+	case strings.Contains(code, "AccessDenied"), slices.Contains(denied, code):
 		return KindDenied
 	default:
 		return KindOther
 	}
-}
-
-// credentialsError returns why an operation has no credentials, nil if it has credentials or needs none. The clients
-// of the SDK have no type for this failure: only the text that their step puts before the cause shows it. The cause can
-// be any error, also one of another SDK client, with an error code and a status of its own.
-func credentialsError(op *smithy.OperationError) error {
-	for err := op.Err; err != nil; err = errors.Unwrap(err) {
-		if strings.HasPrefix(err.Error(), "get identity: ") {
-			return err
-		}
-	}
-	var signing *v4.SigningError // older clients get credentials in their signing step
-	if errors.As(op.Err, &signing) {
-		return signing
-	}
-	var inner *smithy.OperationError
-	if errors.As(op.Err, &inner) {
-		return inner
-	}
-	return nil
 }
 
 // kindOfCredentials returns the kind of a failure to obtain credentials.

@@ -233,11 +233,13 @@ func answerFailures() map[string]failure {
 		backupx.KindNotEnabled: {
 			"UnrecognizedClientException": http.StatusBadRequest, "InvalidClientTokenId": http.StatusForbidden,
 			"OptInRequired": http.StatusForbidden, "SubscriptionRequiredException": http.StatusBadRequest,
-			"AuthFailure": http.StatusUnauthorized,
+			"AuthFailure": http.StatusUnauthorized, "InvalidAccessKeyId": http.StatusForbidden, "NotSignedUp": http.StatusForbidden,
+			"InvalidClientTokenIdException": http.StatusForbidden, "SubscriptionRequired": http.StatusForbidden,
 		},
 		backupx.KindDenied: {
 			"AccessDenied": http.StatusForbidden, "AccessDeniedException": http.StatusForbidden,
 			"CloudHsmAccessDeniedException": http.StatusBadRequest, "UnauthorizedOperation": http.StatusForbidden,
+			"AuthorizationError": http.StatusForbidden, "AuthorizationErrorException": http.StatusForbidden,
 		},
 		backupx.KindThrottled: {
 			"ThrottlingException": http.StatusBadRequest, "TooManyRequestsException": http.StatusTooManyRequests,

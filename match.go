@@ -56,9 +56,10 @@ func (m *matcher) keysUnder(path string) []string {
 func (m *matcher) listing(was, is identity, path, where string) error {
 	switch {
 	case was.Op != textInJSON(is.Op):
-		return fmt.Errorf("%sit is of the operation %s, not %s", where, was.Op, is.Op)
+		return fmt.Errorf("%sit is of the operation %s", where, notText(was.Op, is.Op))
 	case was.Scope != textInJSON(is.Scope):
-		return fmt.Errorf("%sit is of the scope %q, not %q", where, was.Scope, is.Scope)
+		a, b := different(was.Scope, is.Scope)
+		return fmt.Errorf("%sit is of the scope %q, not %q", where, a, b)
 	case is.fleet != nil:
 		return m.fleet(was, is, path, where)
 	case len(was.Parts) != len(is.Parts) || was.hasSources():
@@ -105,7 +106,7 @@ func (id identity) knownSources() (map[uint64]knownSource, error) {
 	known := make(map[uint64]knownSource, len(id.Read)/recordBytes+len(id.Parts))
 	add := func(name uint64, k knownSource) error {
 		if _, twice := known[name]; twice {
-			return fmt.Errorf("it has the source %q twice", k.name)
+			return fmt.Errorf("it has the source %q twice", shortened(k.name, 0))
 		}
 		known[name] = k
 		return nil

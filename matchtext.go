@@ -20,8 +20,25 @@ const (
 	commonText  = 30  // bytes that two shortened values have in common at their start
 )
 
+// briefError is an error with a short text, whatever a forged text has.
+type briefError struct {
+	text string
+	err  error
+}
+
+func brief(err error) error { return &briefError{shortened(inner(err), 0), err} }
+
+func (e *briefError) Error() string { return e.text }
+func (e *briefError) Unwrap() error { return e.err }
+
 // notText returns the texts of two sides that differ: a, not b.
 func notText(a, b string) string {
+	a, b = different(a, b)
+	return a + ", not " + b
+}
+
+// different shortens the texts of two sides to where they differ.
+func different(a, b string) (string, string) {
 	if len(a) > longestText || len(b) > longestText {
 		same := 0
 		for same < min(len(a), len(b)) && a[same] == b[same] {
@@ -29,7 +46,7 @@ func notText(a, b string) string {
 		}
 		a, b = shortened(a, same-commonText), shortened(b, same-commonText)
 	}
-	return a + ", not " + b
+	return a, b
 }
 
 // shortened returns the part of a text that starts at a place.

@@ -53,4 +53,11 @@ func TestNilArgumentsAreErrorsThatSayWhichOne(t *testing.T) {
 		require.EqualError(t, err, text)
 	}
 	require.Empty(t, asked(s))
+
+	cursor := l.Cursor()
+	take(t, cursor.All(t.Context()), 1)
+	for _, cp := range []backupx.Checkpoint{{}, cursor.Checkpoint()} {
+		require.EqualError(t, cp.Filter(nil), "backupx: Checkpoint.Filter: the pointer to the filter is nil")
+		require.EqualError(t, cp.Filter((*backupx.BackupJobFilter)(nil)), "backupx: Checkpoint.Filter: the pointer to the filter is nil")
+	}
 }

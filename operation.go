@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/samber/lo"
@@ -41,9 +40,12 @@ func calling[C, T, I, O, F any](
 		return method(client, ctx, in, opts...)
 	}
 	return func(q filters.Query) fetcher[T] {
-		var blank I
-		write := func(in *I, token *string, size *int32) { fill(q, in, token, size) }
-		return fetchWith(call, blank, write, items, watched)
+		request := func(token *string, size *int32) *I {
+			in := new(I)
+			fill(q, in, token, size)
+			return in
+		}
+		return fetchWith(call, request, items, watched)
 	}
 }
 
@@ -53,8 +55,8 @@ func (op operation[T]) list(c filters.Criteria, client any) Listing[T] {
 		id.Filter, _ = op.table.Marshal(c) // cannot fail for criteria that are valid
 	})
 	l := newListing(id, func(f frame) (stream[T], error) { return op.open(f, c) })
-	if verr := validate(op.table, c); verr != nil {
-		return l.broken(verr)
+	if wrong := op.table.Validate(c); wrong != nil {
+		return l.broken(filterError(op.table.Name, wrong))
 	}
 	if lo.IsNil(client) {
 		return l.broken(fmt.Errorf("no %s client was given", serviceOf(op.table.Op)))
@@ -78,82 +80,70 @@ func serviceOf(op string) string {
 	return service
 }
 
-// open returns the stream of a filter: its chains one after another, at the same time, or merged.
+// open returns the stream of a filter: its chains merged, or stage after stage, those of a stage at the same time.
 func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	created := op.table.Created()
 	if created != nil {
 		f.filtersByTime()
 	}
 	p := op.table.Plan(c)
-	if len(p.Queries()) == 0 { // no request is sent, but a wrong page size is still an error
+	queries := p.Queries()
+	if len(queries) == 0 { // no request is sent, but a wrong page size is still an error
 		_, err := f.size(op.maxSize, op.noSize)
-		return newGroup[T](f, true), err
+		return newGroup[T](f), err
 	}
-	groups := lo.PartitionBy(p.Queries(), op.group)
-	merge := op.merge != nil && len(groups) > 1
+	merge := op.merge != nil && len(queries) > 1
 	if merge {
 		f = f.merging()
 	}
 	sought := op.sought(f, c)
-	stages := newGroup[T](f, true)
-	for _, queries := range groups {
-		if !merge { // the stages are read one after another
+	g := newGroup[T](f)
+	for i, q := range queries {
+		if !merge && (i == 0 || q.Stage() > queries[i-1].Stage()) {
 			f = f.newStage()
 			sought.readIn(f.stage)
 		}
-		g := newGroup[T](f, false)
-		for _, q := range queries {
-			s, err := op.openQuery(g.part(f), p, q, created, sought)
-			if err != nil {
-				return nil, err
-			}
-			g.append(s)
+		at := g.part(f)
+		s, err := openQuery(at, q, created, func(w window) chain[T] { return op.chainOf(at, p, q, w, sought) })
+		if err != nil {
+			return nil, err
 		}
-		stages.append(g)
+		g.append(s)
 	}
 	if merge {
-		return mergeOf(op.merge(c), stages.parts), nil
+		return mergeOf(op.merge(c), g.parts), nil
 	}
-	return sought.end(stages), nil
+	return sought.end(g), nil
 }
 
-// group names the group of chains that a query belongs to. The chains of a group may be read in parallel;
-// groups are read one after another, or merged.
-func (op operation[T]) group(q filters.Query) string {
-	if op.merge != nil {
-		return q.Shard()
-	}
-	return strconv.Itoa(q.Stage())
-}
-
-// chain returns the chain of one query. It checks the conditions that the request does not carry on the
-// items.
-func (op operation[T]) chain(f frame, p filters.Plan, q filters.Query, sought *sought[T]) chain[T] {
-	keeps := sought.noting(op.table.ItemCheck(p, q))
+// chainOf returns the chain of a window of a query; the zero window is the whole query. It checks the conditions that the
+// request does not carry on the items, with the ends of the window. A listing may have many windows: what requests need is
+// made for the first request of each.
+func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at window, sought *sought[T]) chain[T] {
 	c := chain[T]{
-		operation: nameOf(op.table.Op), shard: q.Shard(),
-		maxSize: op.maxSize, noSize: op.noSize, identified: true, changing: q.Moving(),
-		filtered: keeps != nil,
+		operation: nameOf(op.table.Op), shard: at.shardOf(q), maxSize: op.maxSize, noSize: op.noSize,
+		filtered: at != (window{}) || op.table.ItemCheck(p, q) != nil, identified: true, changing: q.Moving(),
 	}
 	if p.MayRepeat() || sought != nil {
 		c.memory = f.memory()
 	}
-	c.fetch = op.pages(q, keeps)
-	return c
-}
-
-// pages returns the function that reads the pages of one query and keeps the items that keeps accepts, all if it is nil.
-func (op operation[T]) pages(q filters.Query, keeps func(*T) bool) fetcher[T] {
-	fetch := op.fetch(q)
-	return func(ctx context.Context, token string, size int) (page[T], error) {
+	var fetch fetcher[T]
+	var keeps func(*T) bool
+	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
+		if fetch == nil {
+			if at != (window{}) {
+				q = q.Window(at.from, at.to, c.shard)
+			}
+			fetch, keeps = op.fetch(q), sought.noting(op.table.ItemCheck(p, q))
+		}
 		pg, err := fetch(ctx, token, size)
-		if err != nil {
-			return pg, err
+		if err == nil {
+			pg.identify(op.id)
+			if keeps != nil {
+				pg.keep(keeps)
+			}
 		}
-		pg.identify(op.id)
-		if keeps != nil {
-			pg.keep(keeps)
-		}
-		return pg, nil
+		return pg, err
 	}
+	return c
 }

@@ -151,33 +151,36 @@ func FromOperation[T, I, O, F any](
 	if call == nil || page == nil || items == nil {
 		return invalid[T](operation, errors.New("FromOperation: a function is nil"))
 	}
-	c := chain[T]{operation: operation, fetch: fetchWith(call, cloned(input), page, items, nil)}
-	first := cloned(input) // the input of a request without a token and a size, which is the identity's
-	page(&first, nil, nil)
-	return single(identified(operation, func(id *identity) { id.setInput(first) }), c)
+	input = cloned(input)
+	request := func(token *string, size *int32) *I {
+		in := cloned(input)
+		page(&in, token, size)
+		return &in
+	}
+	first := request(nil, nil)
+	c := chain[T]{operation: operation, fetch: fetchWith(call, request, items, nil)}
+	return single(identified(operation, func(id *identity) { id.setInput(*first) }), c)
 }
 
-// fetchWith returns the fetcher of one chain, which calls call with a deep copy of input for each page. If watched
-// is not nil, a response that is no page is an error, because the SDK would decode it to an empty page, and an observer
-// in the context sees the attempts of each call.
+// fetchWith returns the fetcher of one chain, which calls call with the input that request returns for each page. If
+// watched is not nil, a response that is no page is an error, because the SDK would decode it to an empty page, and an
+// observer in the context sees the attempts of each call.
 func fetchWith[T, I, O, F any](
 	call func(context.Context, *I, ...func(*F)) (*O, error),
-	input I,
-	paging func(in *I, token *string, size *int32),
+	request func(token *string, size *int32) *I,
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
 ) fetcher[T] {
 	shape := shapeOf[O]()
 	return func(ctx context.Context, token string, size int) (page[T], error) {
-		in := cloned(input)
-		paging(&in, optional(token), optional(int32(min(size, math.MaxInt32))))
+		in := request(optional(token), optional(int32(min(size, math.MaxInt32))))
 		watch := callwatch.NewWatch(ctx)
 		watch.Expect(shape)
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, watch) })
 		}
-		out, err := callwatch.Guard(watch, func() (*O, error) { return call(ctx, &in, opts...) })
+		out, err := callwatch.Guard(watch, func() (*O, error) { return call(ctx, in, opts...) })
 		shown := func(text string) string { return redact(text, token) }
 		if err != nil {
 			return pageOf[T](nil, "", middleware.Metadata{}), watch.Explain(err, shown)

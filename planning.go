@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,9 @@ const (
 	nearPages = 2.8
 	// fewestPages is the least that a near window has if little is left, so that it needs one request.
 	fewestPages = 0.9
-	// firstPart is the length of the first near window, as a part of the others' length: it reads the last page again.
-	firstPart = 0.65
+	// leastLeft is how many pages must be left of a chain that is split, unless one round reads all of them: fewer are read
+	// in two or three rounds, which a split cannot shorten by more than one.
+	leastLeft = 2.5
 	// leastNear and mostNear bound how many near windows follow the first one. With two, the next chain that ends finds a
 	// window waiting. More than 16 are mostly empty if a burst ends; a longer burst is split again.
 	leastNear, mostNear = 2, 16
@@ -77,14 +79,6 @@ type shown struct {
 	unsorted       bool      // items did not come newest first, or had no creation time
 }
 
-// inOrder returns the creation time of the last item if all came newest first, the zero time otherwise.
-func (sh shown) inOrder() time.Time {
-	if sh.unsorted {
-		return time.Time{}
-	}
-	return sh.last
-}
-
 // mayBeCut reports whether the chain has listed its items newest first.
 func (sh shown) mayBeCut() bool { return !sh.unsorted && sh.listed >= leastListed }
 
@@ -98,12 +92,17 @@ func (sh shown) page() time.Duration {
 	return time.Duration(float64(span) * float64(sh.items) / float64(sh.items-1))
 }
 
-// start returns the start of a window. An open window starts where the jobs are expected to start or, if they are
-// older, as long before as AWS Backup lists jobs.
+// bounded returns a window within the creation times that the filter permits.
+func (sp *split) bounded(w window) window {
+	return window{filters.Latest(w.from, sp.lower), filters.Earliest(w.to, sp.upper)}
+}
+
+// start returns the start of a window within the filter's times. An open window starts where the jobs are expected to
+// start or, if they are older, as long before as AWS Backup lists jobs.
 func (sp *split) start(w window, sh shown) time.Time {
-	switch {
-	case !w.from.IsZero():
-		return w.from
+	switch from := sp.bounded(w).from; {
+	case !from.IsZero():
+		return from
 	case sp.first.Before(sh.oldest):
 		return sp.first
 	default:
@@ -122,23 +121,28 @@ func (sp *split) left(w window, sh shown) float64 {
 }
 
 // points returns the times, ascending, at which what is left of a window is split, nil if the chain continues. The part
-// behind the last of these times contains all of the last page.
+// behind the last of these times contains all of the last page. A query has at most filters.MaxWindows windows.
 //
 // Jobs often come in bursts, and a page does not show where its burst ends. The parts are therefore near windows of
 // nearPages, one for each request that is idle, and behind them a ladder of windows of growing length. If little is left,
-// the near windows divide it evenly.
+// the near windows divide it evenly, and if the idle requests read all of it in one round, a page or two are worth a split.
+// The first near window reads the last page again, and is one page shorter behind it.
 func (sp *split) points(w window, sh shown, idle int) []time.Time {
 	left := sp.left(w, sh)
-	if idle <= 0 || left < schedule.LeastLeft {
+	near := min(max(idle, leastNear), mostNear)
+	least, pages := leastLeft, min(nearPages, max(fewestPages, (left+1)/float64(near+1)))
+	if parts := math.Ceil(left / fewestPages); parts <= float64(min(idle, mostNear)) { // one round reads all of it
+		least, pages = schedule.LeastLeft, left/parts
+	}
+	if idle <= 0 || left < least {
 		return nil
 	}
-	near := min(max(idle, leastNear), mostNear)
-	length := float64(sh.page()) * min(nearPages, max(fewestPages, left/float64(near+1)))
+	first, length := max(0, pages-1)*float64(sh.page()), pages*float64(sh.page())
 	length = max(length, float64(shortestPart))
 	shortest := max(shortestPart, time.Duration(length/4)) // the last part is not worth a request of its own
 	start := sp.start(w, sh)
 	points := []time.Time{}
-	for back := firstPart * length; ; {
+	for back := first; ; {
 		at := wholeSecond(sh.oldest.Add(-time.Duration(back)))
 		if at.Sub(start) < shortest {
 			break
@@ -150,9 +154,9 @@ func (sp *split) points(w window, sh shown, idle int) []time.Time {
 			back *= ladderFactor
 		}
 	}
-	if w.from.IsZero() && len(points) > 0 {
+	if sp.bounded(w).from.IsZero() && len(points) > 0 {
 		points = append(points, wholeSecond(start)) // what is older stays open
 	}
 	slices.Reverse(points)
-	return points
+	return points[max(0, len(points)-filters.MaxWindows+sp.windows):]
 }

@@ -76,7 +76,7 @@ func flat(code string) string {
 // restarting is in docs/guide.md.
 func restarting(cursor *backupx.Cursor[types.BackupJob], deliver func(*backupx.Cursor[types.BackupJob]) error) error {
 	err := deliver(cursor) // ranges over cursor.All
-	if errors.Is(err, backupx.ErrTokenExpired) {
+	for errors.Is(err, backupx.ErrTokenExpired) {
 		if err := cursor.Restart(); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"testing"
@@ -307,6 +309,27 @@ func TestARequestWithATokenOfTheSameRangeIsRefusedForItsTokenOnlyIfTheCodeSaysSo
 	}
 }
 
+func TestARefusalByTheServiceOfTheCredentialsIsNoneOfTheToken(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{BackupJobs: spread(5, month, day)})
+	cursor := backupx.New(s.Config()).BackupJobs(backupx.BackupJobFilter{}).PageSize(2).Cursor()
+	take(t, cursor.All(t.Context()), 2)
+	invalid := &smithy.GenericAPIError{Code: "ValidationException", Message: "the session name is too long"}
+	for name, cause := range map[string]error{
+		"STS":                     &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: invalid},
+		"an agent of a container": invalid,
+		"IAM Identity Center":     &smithy.OperationError{ServiceID: "SSO", OperationName: "GetRoleCredentials", Err: &smithy.GenericAPIError{Code: "InvalidRequestException"}},
+		"a code with NextToken":   &smithy.GenericAPIError{Code: "InvalidNextTokenException"},
+	} {
+		cfg := s.Config()
+		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, cause })
+		resumed, err := backupx.New(cfg).BackupJobs(backupx.BackupJobFilter{}).PageSize(2).Resume(cursor.Checkpoint())
+		require.NoError(t, err)
+		_, err = drain(resumed.All(t.Context()))
+		require.ErrorIs(t, err, cause, name)
+		require.NotErrorIs(t, err, backupx.ErrTokenExpired, name)
+	}
+}
+
 // Jobs that do not come newest first may be anywhere in what is left.
 func TestARestartWithoutAnOrderLosesNothing(t *testing.T) {
 	jobs := reversed(spread(12, month, day))
@@ -335,4 +358,205 @@ func TestACheckpointAfterARestartOfASourceGoesOnWhereItWas(t *testing.T) {
 	require.NoError(t, cursor.Restart())
 	rest := lo.Map(resumeFrom(t, l, cursor.Checkpoint()), func(v backupx.Sourced[types.BackupJob], _ int) string { return *v.Item.BackupJobId })
 	require.ElementsMatch(t, lo.Map(jobs[20:], jobID), rest)
+}
+
+// A token may die again before the rest has shown its order.
+func TestACursorRestartsAgain(t *testing.T) {
+	jobs := spread(40, month, day)
+	s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+	l := at(s, day).BackupJobs(backupx.BackupJobFilter{}).PageSize(3)
+	for _, through := range []string{"a text", "the cursor"} {
+		cursor := l.Cursor()
+		got := take(t, cursor.All(t.Context()), 8)
+		for len(got) < len(jobs) {
+			died := s.Fault(fakeaws.Fault{
+				When: func(r fakeaws.Request) bool { return r.Token != "" }, Every: 1,
+				Do: fakeaws.Error(http.StatusBadRequest, "InvalidNextTokenException", "Invalid value for the parameter"),
+			})
+			more, err := drain(cursor.All(t.Context()))
+			require.ErrorIs(t, err, backupx.ErrTokenExpired, "after %d", len(got))
+			require.NoError(t, cursor.Restart())
+			died.Remove()
+			if through == "a text" {
+				cursor, err = l.Resume(throughText(t, cursor.Checkpoint()))
+				require.NoError(t, err)
+			}
+			got = slices.Concat(got, more, take(t, cursor.All(t.Context()), min(4, len(jobs)-len(got)-len(more))))
+		}
+		require.Equal(t, lo.Map(jobs, jobID), lo.Map(got, jobID), "through %s", through)
+	}
+}
+
+// Each range ends at the first token that has died.
+func TestEachWindowWhoseTokenDiedRestarts(t *testing.T) {
+	inBubble(t, "windows", func(t *testing.T) {
+		jobs := spread(90, month, day)
+		s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithLatency(time.Second))
+		l := at(s, day).BackupJobs(backupx.BackupJobFilter{}).Every(5 * 24 * time.Hour).PageSize(4).Parallel(3)
+		first := l.Cursor()
+		got := take(t, first.All(t.Context()), 22) // of three windows
+		cursor, err := l.Resume(throughText(t, first.Checkpoint()))
+		require.NoError(t, err)
+		tokensDie(s, "InvalidParameterValueException")
+		rest, err := drain(cursor.All(t.Context()))
+		n := 0
+		for ; errors.Is(err, backupx.ErrTokenExpired); n++ {
+			require.NoError(t, cursor.Restart())
+			var more []types.BackupJob
+			more, err = drain(cursor.All(t.Context()))
+			rest = append(rest, more...)
+		}
+		require.NoError(t, err)
+		require.Greater(t, n, 1)
+		require.ElementsMatch(t, lo.Map(jobs, jobID), lo.Map(append(got, rest...), jobID))
+	})
+}
+
+// A request for a window may list jobs next to the window as well, of which no place to go on at can be made.
+func TestARestartStaysWithinItsWindow(t *testing.T) {
+	const hour = time.Hour
+	edges := []time.Time{day.Add(-hour), day.Add(-2 * hour), day.Add(-3 * hour)}
+	jobs := lo.FlatMap(edges, func(edge time.Time, i int) []types.BackupJob { // four on each side of an edge
+		return lo.Map(spread(8, 2*time.Second, edge.Add(time.Second)), func(j types.BackupJob, k int) types.BackupJob {
+			j.BackupJobId = aws.String(fmt.Sprintf("job-%d-%d", i, k))
+			return j
+		})
+	})
+	for request := 2; request < 30; request++ {
+		s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithFaults(fakeaws.Fault{
+			When: func(r fakeaws.Request) bool { return r.Token != "" }, Nth: request / 2,
+			Do: fakeaws.Error(http.StatusBadRequest, "InvalidNextTokenException", "Invalid value for the parameter"),
+		}))
+		l := at(s, day).BackupJobs(backupx.BackupJobFilter{}).Every(hour).PageSize(1 + request%2)
+		cursor := l.Cursor()
+		got, err := drain(cursor.All(t.Context()))
+		if err == nil {
+			continue
+		}
+		require.ErrorIs(t, err, backupx.ErrTokenExpired)
+		require.NoError(t, cursor.Restart())
+		rest := resumeFrom(t, l, cursor.Checkpoint())
+		require.ElementsMatch(t, lo.Map(jobs, jobID), lo.Map(append(got, rest...), jobID), request)
+	}
+}
+
+// The items to skip may fill several smaller pages, which do not show how far the larger page was delivered.
+func TestARestartWithinSmallerPages(t *testing.T) {
+	jobs := spread(40, month, day)
+	for pages := range 5 {
+		s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+		l := at(s, day).BackupJobs(backupx.BackupJobFilter{})
+		first := l.PageSize(10).Cursor()
+		got := take(t, first.All(t.Context()), 17) // of which seven are on the second page
+		cursor, err := l.PageSize(2).Resume(throughText(t, first.Checkpoint()))
+		require.NoError(t, err)
+		died := s.Fault(fakeaws.Fault{Nth: pages + 1, Do: fakeaws.Error(http.StatusBadRequest, "InvalidNextTokenException", "no")})
+		more, err := drain(cursor.All(t.Context()))
+		require.ErrorIs(t, err, backupx.ErrTokenExpired)
+		died.Remove()
+		require.NoError(t, cursor.Restart())
+		rest := resumeFrom(t, l, cursor.Checkpoint())
+		require.Equal(t, lo.Map(jobs, jobID), lo.Map(slices.Concat(got, more, rest), jobID), "after %d smaller pages", pages)
+	}
+}
+
+// restarts is the number of random histories of a cursor whose tokens die.
+const restarts = 200
+
+// Jobs of different moments come once each, wherever and however often tokens die.
+func TestCursorsThatRestartAtRandom(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(restarts) {
+		inBubble(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 5))
+			grid := time.Duration(1+r.IntN(48)) * time.Hour
+			jobs := jobsNear(r, grid)
+			code := []string{"InvalidNextTokenException", "InvalidParameterValueException"}[r.IntN(2)]
+			s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithLatency(time.Second), fakeaws.WithFaults(fakeaws.Fault{
+				When: func(q fakeaws.Request) bool { return q.Token != "" && r.IntN(6) == 0 }, Every: 1,
+				Do: fakeaws.Error(http.StatusBadRequest, code, "Invalid value for the parameter"),
+			}))
+			l := randomJobs(r, at(s, day), grid)
+			cursor, got := l.Cursor(), []string{}
+			for !cursor.Checkpoint().Done() {
+				some, err := drain(upTo(cursor.All(t.Context()), 1+r.IntN(20)))
+				got = append(got, some...)
+				if errors.Is(err, backupx.ErrTokenExpired) && r.IntN(4) > 0 {
+					require.NoError(t, cursor.Restart())
+				}
+				if r.IntN(2) == 0 {
+					cursor, err = l.PageSize(1 + r.IntN(5)).Resume(throughText(t, cursor.Checkpoint()))
+					require.NoError(t, err)
+				}
+			}
+			want := lo.Map(jobs, jobID)
+			if r := lo.Uniq(got); len(r) > len(want) { // twice the same jobs
+				want = slices.Concat(want, lo.Map(want, second))
+			}
+			require.ElementsMatch(t, want, got)
+		})
+	}
+}
+
+func second(id string, _ int) string { return "second " + id }
+
+// jobsNear returns jobs of different moments, newest first, half of them within two seconds of a grid of times.
+func jobsNear(r *rand.Rand, grid time.Duration) []types.BackupJob {
+	var jobs []types.BackupJob
+	for i := range 20 + r.IntN(60) {
+		created := day.Add(-time.Duration(r.Int64N(int64(20 * 24 * time.Hour))))
+		if i%2 == 0 {
+			created = created.Truncate(grid).Add(time.Duration(r.IntN(3000)-1500) * time.Millisecond)
+		}
+		jobs = append(jobs, types.BackupJob{
+			BackupJobId: aws.String(fmt.Sprintf("job-%03d", i)), CreationDate: aws.Time(created.Truncate(time.Millisecond)),
+			State: []types.BackupJobState{"COMPLETED", "FAILED", "RUNNING"}[r.IntN(3)],
+		})
+	}
+	slices.SortFunc(jobs, func(a, b types.BackupJob) int { return b.CreationDate.Compare(*a.CreationDate) })
+	return lo.UniqBy(jobs, func(j types.BackupJob) time.Time { return *j.CreationDate })
+}
+
+// randomJobs lists all jobs of a client, once or, as the second ones, twice.
+func randomJobs(r *rand.Rand, client backupx.Client, grid time.Duration) backupx.Listing[string] {
+	f := backupx.BackupJobFilter{}
+	if r.IntN(2) == 0 {
+		f = f.States("COMPLETED", "FAILED", "RUNNING")
+	}
+	if r.IntN(3) == 0 {
+		f = f.CreatedAfter(day.AddDate(0, 0, -100))
+	}
+	l := backupx.Map(client.BackupJobs(f), idOf)
+	if r.IntN(2) == 0 {
+		l = l.Every(grid * time.Duration(1+r.IntN(3)))
+	}
+	again := backupx.Map(l, func(id string) string { return second(id, 0) })
+	switch r.IntN(4) {
+	case 0:
+		l = fleetOf(map[string]backupx.Listing[string]{"a": l, "b/": again}, nil)
+	case 1:
+		l = backupx.Concat(l, again)
+	}
+	l = l.PageSize(1 + r.IntN(5))
+	switch r.IntN(4) {
+	case 0:
+		return l.Parallel(2 + r.IntN(3))
+	case 1:
+		return l.Prefetch(1)
+	case 2:
+		return l.Parallel(2).Ordered()
+	default:
+		return l
+	}
+}
+
+// upTo breaks a range off after n elements.
+func upTo[T any](seq iter.Seq2[T, error], n int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range seq {
+			if n--; !yield(v, err) || n == 0 {
+				return
+			}
+		}
+	}
 }

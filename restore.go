@@ -43,8 +43,8 @@ var ErrRestoreUnknown = errors.New("the backup may have been restored")
 // before the call. Otherwise the error wraps [ErrRestoreUnknown] and the error of the restore.
 //
 //   - An attempt may have restored the backup if it was sent and had no answer, if its answer had the status
-//     5xx or could not be read, and if the context ended before the answer. An attempt did not restore it if
-//     the answer had the status 4xx, or if no connection was made. If that holds for all attempts, the error
+//     5xx or could not be read (a number that is no time is an error here too), and if the context ended before
+//     the answer. An attempt did not restore it if the answer had the status 4xx, or if no connection was made. If that holds for all attempts, the error
 //     is returned as it is.
 //   - The check requires that api also implements [cloudhsmv2.DescribeBackupsAPIClient], as a
 //     [*cloudhsmv2.Client] does, and the permission cloudhsm:DescribeBackups. It is one request, apart from
@@ -82,7 +82,11 @@ var errNoBackup = errors.New("the service answered without the backup: whether i
 // sendRestore calls RestoreBackup. If it fails, possible reports whether the backup may have been restored.
 func sendRestore(ctx context.Context, api HSMRestoreAPI, id string) (b hsmtypes.Backup, possible bool, err error) {
 	w, effects := callwatch.NewWatch(ctx), callwatch.NewEffects("RestoreBackup")
-	watch := func(o *cloudhsmv2.Options) { o.APIOptions = append(o.APIOptions, w.Add, effects.Add) }
+	w.Expect(callwatch.Shape{List: "Backup"})
+	watch := func(o *cloudhsmv2.Options) {
+		watchHSM(o, w)
+		o.APIOptions = append(o.APIOptions, effects.Add)
+	}
 	out, err := callwatch.Guard(w, func() (*cloudhsmv2.RestoreBackupOutput, error) {
 		return api.RestoreBackup(ctx, &cloudhsmv2.RestoreBackupInput{BackupId: aws.String(id)}, watch)
 	})
@@ -91,6 +95,9 @@ func sendRestore(ctx context.Context, api HSMRestoreAPI, id string) (b hsmtypes.
 		return b, effects.Possible(err), err
 	case out == nil || out.Backup == nil || out.Backup.BackupId == nil && out.Backup.BackupState == "":
 		return b, true, errNoBackup
+	}
+	if err := w.Failure(out.ResultMetadata, true, func(text string) string { return redact(text, "") }); err != nil {
+		return b, true, err
 	}
 	return *out.Backup, false, nil
 }
@@ -108,14 +115,22 @@ func checkRestored(ctx context.Context, api HSMRestoreAPI, id string) (b hsmtype
 	}
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), checkTime, fmt.Errorf("no answer after %s", checkTime))
 	defer cancel()
-	b, ok, err := HSMBackups(describer, HSMFilter{}.IDs(id)).First(ctx)
+	b, ok, err := findHSM(ctx, describer, id)
 	switch {
 	case err != nil:
 		return hsmtypes.Backup{}, "checking it failed: " + inner(err)
-	case !ok || aws.ToString(b.BackupId) != id: // an emulator may ignore the filter
+	case !ok || b.BackupId == nil:
 		return hsmtypes.Backup{}, "DescribeBackups does not list it"
 	}
 	return b, "it is " + string(b.BackupState)
+}
+
+// findHSM requests a backup. It passes over other backups, because an emulator may ignore the filter, but not over one
+// without an id, which a stub may return.
+func findHSM(ctx context.Context, api cloudhsmv2.DescribeBackupsAPIClient, id string) (b hsmtypes.Backup, ok bool, err error) {
+	return HSMBackups(api, HSMFilter{}.IDs(id)).PageSize(1).
+		Where(func(b hsmtypes.Backup) bool { return b.BackupId == nil || *b.BackupId == id }).
+		First(ctx)
 }
 
 // checkHSM rejects a nil client, and an id that cannot be that of a backup. Its errors do not repeat the id, which the

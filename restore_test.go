@@ -235,6 +235,32 @@ func TestWaitHSMBackupEndsWhereTheStateCannotBeReached(t *testing.T) {
 	require.Less(t, w.took, 3*time.Second)
 }
 
+// An emulator may ignore the filter, and a stub may leave out the id.
+func TestABackupIsFoundAmongOthers(t *testing.T) {
+	listing := func(backups string) *fakeaws.Service {
+		return vault(fakeaws.WithFaults(
+			fakeaws.Fault{Operation: "DescribeBackups", Every: 1, Do: fakeaws.Body(`{"Backups":[` + backups + `]}`)},
+			fakeaws.Fault{Operation: "RestoreBackup", Every: 1, Do: fakeaws.Lost(fakeaws.Drop())},
+		))
+	}
+	other := `{"BackupId":"` + readyID + `","BackupState":"READY"},`
+	own := other + `{"BackupId":"` + pendingID + `","BackupState":"READY","ClusterId":"own"}`
+	found, err := clientOf(listing(own)).WaitHSMBackup(t.Context(), pendingID, "READY", time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, "own", aws.ToString(found.ClusterId))
+	found, err = clientOf(listing(own)).RestoreHSMBackup(t.Context(), pendingID)
+	require.NoError(t, err)
+	require.Equal(t, "own", aws.ToString(found.ClusterId))
+
+	const unnamed = `{"BackupState":"READY"}`
+	_, err = clientOf(listing(unnamed)).WaitHSMBackup(t.Context(), pendingID, "READY", time.Hour)
+	require.NoError(t, err)
+	_, err = clientOf(listing(unnamed)).RestoreHSMBackup(t.Context(), pendingID)
+	require.ErrorIs(t, err, backupx.ErrRestoreUnknown, "it may be another backup")
+	_, err = clientOf(listing(other+`{"BackupId":"`+deletedID+`"}`)).WaitHSMBackup(t.Context(), pendingID, "READY", time.Hour)
+	require.ErrorContains(t, err, "there is no such backup")
+}
+
 func TestWaitHSMBackupEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())

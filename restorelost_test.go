@@ -126,6 +126,38 @@ func TestARestoreWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// What a restore tells agrees with the state of the backup, whatever two attempts bring.
+func TestARestoreTellsTheTruth(t *testing.T) {
+	effects := map[string]fakeaws.Effect{
+		"served": fakeaws.Latency(0), "throttled": fakeaws.Throttle(), "denied": fakeaws.AccessDenied(), "403": fakeaws.Status(403), "302": fakeaws.Status(302),
+		"dropped": fakeaws.Drop(), "500": fakeaws.InternalError(), "504": fakeaws.Status(504), "204": fakeaws.Status(204),
+		"done, dropped": fakeaws.Lost(fakeaws.Drop()), "done, 500": fakeaws.Lost(fakeaws.InternalError()), "done, 204": fakeaws.Lost(fakeaws.Status(204)),
+		"cut": fakeaws.Cut(), "truncated": fakeaws.Truncate(), "empty": fakeaws.EmptyBody(), "markup": fakeaws.Body("<html>"), "list": fakeaws.Body("[]"),
+	}
+	for first, a := range effects {
+		for second, b := range effects {
+			for _, describes := range []bool{true, false} {
+				s := vault(onRestores(a, b))
+				var api backupx.HSMRestoreAPI = clientOf(s).HSM
+				if !describes {
+					api = struct{ backupx.HSMRestoreAPI }{api}
+				}
+				got, err := backupx.RestoreHSMBackup(t.Context(), api, pendingID)
+				is, _, errFirst := clientOf(s).HSMBackups(backupx.HSMFilter{}.IDs(pendingID)).First(t.Context())
+				require.NoError(t, errFirst)
+				may := []restored{failed, unknown}
+				switch {
+				case is.BackupState == hsmtypes.BackupStateReady && describes:
+					may = []restored{succeeded}
+				case is.BackupState == hsmtypes.BackupStateReady:
+					may = []restored{succeeded, unknown}
+				}
+				require.Contains(t, may, told(got, err), "%s, then %s, it is %s: %v", first, second, is.BackupState, err)
+			}
+		}
+	}
+}
+
 func TestTheErrorOfARestoreThatMayHaveWorked(t *testing.T) {
 	s := vault(onRestores(fakeaws.Unavailable(), fakeaws.AccessDenied()))
 	_, err := clientOf(s).RestoreHSMBackup(t.Context(), pendingID)
@@ -140,6 +172,34 @@ func TestTheErrorOfARestoreThatMayHaveWorked(t *testing.T) {
 	_, err = clientOf(s).RestoreHSMBackup(t.Context(), unknownID)
 	require.ErrorContains(t, err, "may have been restored (DescribeBackups does not list it)")
 	require.ErrorIs(t, err, syscall.ECONNRESET)
+}
+
+// Numbers that are no times are errors in the answer to a restore as in a page.
+func TestATimeInTheAnswerToARestore(t *testing.T) {
+	for _, member := range timeMembers["cloudhsm"] {
+		for value, fails := range map[string]bool{
+			`"Infinity"`: true, `"NaN"`: true, "1e300": true, "20260314000000": true, "1773446400.5": false, "null": false,
+		} {
+			backup := `{"TagList":[{"Key":"CreateTimestamp","Value":"1e300"}],"BackupId":"` + pendingID + `","BackupState":"READY","` + member + `":` + value + `}`
+			s := vault(fakeaws.WithFaults(
+				fakeaws.Fault{Operation: "RestoreBackup", Do: fakeaws.Body(`{"Other":{"CreateTimestamp":1e300},"Backup":` + backup + `,"CreateTimestamp":1e300}`)},
+				fakeaws.Fault{Operation: "DescribeBackups", Do: fakeaws.Body(`{"Backups":[` + backup + `]}`)},
+			))
+			got, err := clientOf(s).RestoreHSMBackup(t.Context(), pendingID)
+			if !fails {
+				require.NoError(t, err, "%s %s", member, value)
+				require.Equal(t, pendingID, *got.BackupId)
+				continue
+			}
+			require.Equal(t, unknown, told(got, err), "%s %s: %v", member, value, err)
+			require.Zero(t, got)
+			require.Equal(t, "RD", operationsOf(s))
+		}
+	}
+	s := vault(fakeaws.WithFaults(fakeaws.Fault{Operation: "RestoreBackup", Do: fakeaws.Body(`{"Backup":{"BackupId":"` + pendingID + `","BackupState":"READY","CreateTimestamp":1e300}}`)}))
+	got, err := clientOf(s).RestoreHSMBackup(t.Context(), pendingID)
+	require.Equal(t, succeeded, told(got, err), "DescribeBackups shows it: %v", err)
+	require.Equal(t, 2026, got.CreateTimestamp.Year())
 }
 
 func TestABackupThatCannotBeChecked(t *testing.T) {

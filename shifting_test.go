@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -109,6 +110,13 @@ func TestPagesThatShiftRepeatNothing(t *testing.T) {
 			"Prefetch and Limit":     func(l backupx.Listing[string]) backupx.Listing[string] { return l.Prefetch(1).Limit(25) },
 			"Where": func(l backupx.Listing[string]) backupx.Listing[string] {
 				return l.Where(func(id string) bool { return id <= "job-025" })
+			},
+			"Concat": func(l backupx.Listing[string]) backupx.Listing[string] { return backupx.Concat(l).Limit(25) },
+			"Merge": func(l backupx.Listing[string]) backupx.Listing[string] {
+				return backupx.Merge(strings.Compare, l).Limit(25)
+			},
+			"Across": func(l backupx.Listing[string]) backupx.Listing[string] {
+				return fleetOf(map[string]backupx.Listing[string]{"a": l}, nil).Limit(25)
 			},
 		} {
 			t.Run(name+" "+how, func(t *testing.T) {

@@ -93,7 +93,7 @@ type position struct {
 	passed  []uint64 // items that another chain has delivered: they are dropped here
 
 	ended   front     // at the end of the last page that was delivered to its end
-	within  front     // in the page after that, from a checkpoint; before the page is read again
+	within  front     // in the pages after that, as an earlier range left it; until they are read again
 	reading *response // the page that is being delivered, or was when the range ended; nil between pages
 }
 
@@ -123,8 +123,8 @@ func (p *position) inPage() front {
 	switch pg := p.reading; {
 	case pg == nil:
 		return p.within
-	case p.Skip > pg.n:
-		return front{}
+	case p.Skip > pg.n: // a smaller page than the one in which the items to skip were delivered
+		return p.within
 	default:
 		return pg.front(p.Skip)
 	}
@@ -133,7 +133,7 @@ func (p *position) inPage() front {
 // front returns the front behind the first n items of the page. It is the zero front if the chain does not list the
 // newest items first.
 func (r *response) front(n int) front {
-	if n == 0 || r.shown.inOrder().IsZero() {
+	if n == 0 || r.shown.unsorted || r.shown.last.IsZero() {
 		return front{}
 	}
 	f := front{at: r.created(n - 1)}
@@ -148,10 +148,13 @@ func (r *response) front(n int) front {
 	return f
 }
 
-// begun reports whether the position is behind the start of the chain.
-func (p *position) begun() bool {
-	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0 || len(p.passed) > 0
+// moved reports whether the position is behind the start of the chain.
+func (p *position) moved() bool {
+	return p.Done || p.Loop || p.Token != "" || p.Skip > 0 || p.Pages > 0
 }
+
+// begun reports whether the position says more than that nothing of the chain was delivered.
+func (p *position) begun() bool { return p.moved() || len(p.passed) > 0 }
 
 // refusal is what is known of a chain whose token was refused.
 type refusal struct {
@@ -183,9 +186,12 @@ func (st *state) restart() error {
 		st.remove(id)
 		front := p.front()
 		if query := p.refused.query; query != "" && !front.at.IsZero() {
-			rest := window{p.refused.at.from, front.at.Add(1)}
-			st.replaceWindow(query, p.refused.at, []window{rest})
-			id = query + rest.String()
+			rest := p.refused.at.until(front.at.Add(1))
+			st.replaceWindow(query, p.refused.at, rest)
+			if len(rest) == 0 {
+				continue
+			}
+			id = query + rest[0].String()
 		}
 		st.add(id, &position{passed: lo.Union(p.passed, p.recent, front.ids)})
 	}

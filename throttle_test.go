@@ -712,7 +712,8 @@ func TestASourceThatThrottlesLeavesTheOthersTheirParallelism(t *testing.T) {
 type hsmTransport struct {
 	*throttler
 
-	pages int
+	pages   int
+	refuses int // the status of refusals
 }
 
 func (h *hsmTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -736,7 +737,7 @@ func (h *hsmTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}}
 	if refused {
-		return responseTo(r, http.StatusBadRequest, header, `{"__type":"ThrottlingException","message":"Rate exceeded"}`), nil
+		return responseTo(r, h.refuses, header, `{"__type":"ThrottlingException","message":"Rate exceeded"}`), nil
 	}
 	body := map[string]any{"Backups": []any{map[string]string{"BackupId": "backup-" + call.page, "ClusterId": cluster}}}
 	if page < h.pages {
@@ -765,22 +766,25 @@ func (h *hsmTransport) hsmClusters(told pageLog) backupx.Listing[string] {
 	})...)
 }
 
+// The client takes a refusal with the status of success for an answer, and makes no second attempt.
 func TestARefusedAttemptHalvesWhatIsUnderWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, told := &hsmTransport{newThrottler(), 6}, pageLog{}
-		h.refuse["cluster-b/1"] = 1
-		began := time.Now()
-		requireCount(t, 8*6, h.hsmClusters(told).Parallel(8))
-		told.requireRefused(t, 8*6, map[string]int{})
-		second := lo.CountBy(h.logged(), func(c *throttlerCall) bool { return c.began.Equal(began.Add(throttlerServes)) })
-		require.LessOrEqual(t, second, 5, "half of eight, and one more if the answers of the first round count")
-		require.GreaterOrEqual(t, second, 3, "the call that waits for its second attempt may count")
-	})
+	for status, refused := range map[int]map[string]int{http.StatusBadRequest: {}, http.StatusOK: {"cluster-b/1": 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			h, told := &hsmTransport{throttler: newThrottler(), pages: 6, refuses: status}, pageLog{}
+			h.refuse["cluster-b/1"] = 1
+			began := time.Now()
+			requireCount(t, 8*6, h.hsmClusters(told).Parallel(8))
+			told.requireRefused(t, 8*6, refused)
+			second := lo.CountBy(h.logged(), func(c *throttlerCall) bool { return c.began.Equal(began.Add(throttlerServes)) })
+			require.LessOrEqual(t, second, 5, "half of eight, and one more if the answers of the first round count")
+			require.GreaterOrEqual(t, second, 3, "the call that waits for its second attempt may count")
+		})
+	}
 }
 
 func TestACallThatTheSDKGivesUpIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, told := &hsmTransport{newThrottler(), 12}, pageLog{}
+		h, told := &hsmTransport{throttler: newThrottler(), pages: 12, refuses: http.StatusBadRequest}, pageLog{}
 		h.refuse["cluster-b/1"] = 4 // three attempts of the first call, one of the second
 		requireCount(t, 8*12, h.hsmClusters(told).Parallel(8))
 		told.requireRefused(t, 8*12, map[string]int{"cluster-b/1": 1})

@@ -243,7 +243,7 @@ func drive[T any](
 	st.active = true
 	defer t.close()
 	t.sched.Begin()
-	for {
+	for ended := false; ; {
 		t.sched.Collect()
 		seg, out, err := root.next(true)
 		switch {
@@ -252,10 +252,10 @@ func drive[T any](
 		case out == schedule.Ended:
 			return t.failures()
 		case out == schedule.Pending:
-			if ctx.Err() != nil {
+			if ended {
 				return t.fail(cause(ctx)) // no request was under way
 			}
-			t.sched.Wait(ctx, t.delivered)
+			ended = t.sched.Wait(ctx, t.delivered)
 			continue
 		}
 		more, err := deliver(seg)
@@ -365,7 +365,7 @@ func (l Listing[T]) items(ctx context.Context, st *state, yield func(T, error) b
 func (l Listing[T]) pages(ctx context.Context, st *state, yield func(Page[T], error) bool) {
 	stopped := false
 	err := drive(ctx, l, st, pagewise, func(seg segment[T]) (bool, error) {
-		p := Page[T]{Next: seg.from.page.next, Number: seg.from.info.Number, Metadata: seg.from.page.metadata}
+		p := seg.page()
 		more, err := seg.each(ctx, func(v *T) bool {
 			p.Items = append(p.Items, *v)
 			return true

@@ -1,11 +1,9 @@
 package backupx
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +18,17 @@ type window struct{ from, to time.Time }
 
 // String returns the window as chains and checkpoints name it.
 func (w window) String() string { return edge(w.from) + ".." + edge(w.to) }
+
+// shardOf names the chain of the window among those of a query's listing. The zero window is the whole query.
+func (w window) shardOf(q filters.Query) string {
+	if w == (window{}) {
+		return q.Shard()
+	}
+	return windowsOf(q) + w.String()
+}
+
+// windowsOf is what the names of the windows of a query start with.
+func windowsOf(q filters.Query) string { return strings.TrimPrefix(q.Shard()+",created=", ",") }
 
 func edge(t time.Time) string {
 	if t.IsZero() {
@@ -61,6 +70,15 @@ func disjoint(windows []window) error {
 	return nil
 }
 
+// until returns the part of the window before a time, none if the window starts then or later.
+func (w window) until(t time.Time) []window {
+	w.to = filters.Earliest(w.to, t)
+	if !w.from.Before(w.to) {
+		return nil
+	}
+	return []window{w}
+}
+
 // MarshalText writes the window as checkpoints have it.
 func (w window) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
@@ -82,28 +100,20 @@ func (w window) between(points []time.Time) []window {
 type windowed[T any] struct {
 	*group[T]
 
-	op      operation[T]
 	f       frame
-	p       filters.Plan
 	q       filters.Query
+	chainOf func(window) chain[T]
 	created func(*T) *time.Time // nil if the service does not filter by creation time
-	sought  *sought[T]          // nil if the filter names no ids
+	key     string              // names the windows of the query in a state
 	split   *split              // nil if windows are not split
-	whole   func() chain[T]     // the chain of the whole query
 }
 
-// key names the windows of the query in a state.
-func (w *windowed[T]) key() string { return w.f.path + w.prefix() }
-
-// prefix is what the shards of the query's windows start with.
-func (w *windowed[T]) prefix() string { return strings.TrimPrefix(w.q.Shard()+",created=", ",") }
-
-// openQuery returns the stream of one query.
-func (op operation[T]) openQuery(
-	f frame, p filters.Plan, q filters.Query, created func(*T) *time.Time, sought *sought[T],
+// openQuery returns the stream of one query. The function chainOf returns the chain of a window; the zero window is the
+// whole query.
+func openQuery[T any](
+	f frame, q filters.Query, created func(*T) *time.Time, chainOf func(window) chain[T],
 ) (stream[T], error) {
-	w := &windowed[T]{group: newGroup[T](f, false), op: op, f: f, p: p, q: q, created: created, sought: sought}
-	w.whole = sync.OnceValue(func() chain[T] { return op.chain(f, p, q, sought) })
+	w := &windowed[T]{group: newGroup[T](f), f: f, q: q, chainOf: chainOf, created: created, key: f.path + windowsOf(q)}
 	windows, err := w.stored()
 	if err != nil {
 		return nil, err
@@ -117,7 +127,7 @@ func (op operation[T]) openQuery(
 		windows = []window{{}}
 	}
 	for _, at := range windows {
-		r, err := openChain(w.part(f), w.chain(at))
+		r, err := openChain(w.part(f), w.chainOf(at))
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +144,7 @@ func (op operation[T]) openQuery(
 func (w *windowed[T]) stored() ([]window, error) {
 	f := w.f
 	if f.planned() || w.created == nil || w.q.Moving() || f.set.every == nil {
-		return f.state.windowsOf(w.key()), nil
+		return f.state.windowsOf(w.key), nil
 	}
 	first, last := w.span()
 	if last.Sub(first) / *f.set.every >= filters.MaxWindows-1 {
@@ -145,29 +155,8 @@ func (w *windowed[T]) stored() ([]window, error) {
 		return nil, nil
 	}
 	windows := window{}.between(points)
-	f.state.setWindows(w.key(), windows)
+	f.state.setWindows(w.key, windows)
 	return windows, nil
-}
-
-// chain returns the chain of a window. The window without ends is the whole query. A listing may have many windows: what
-// requests need is made for the first request of each.
-func (w *windowed[T]) chain(at window) chain[T] {
-	if at == (window{}) {
-		return w.whole()
-	}
-	c := w.whole()
-	shard := w.prefix() + at.String()
-	c.shard = shard
-	c.filtered = true // the ends of the window are checked on the items
-	var pages fetcher[T]
-	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
-		if pages == nil {
-			q := w.q.Window(at.from, at.to, shard)
-			pages = w.op.pages(q, w.sought.noting(w.op.table.ItemCheck(w.p, q)))
-		}
-		return pages(ctx, token, size)
-	}
-	return c
 }
 
 // adopt gives a chain its window. If the service has a filter on creation times, the query observes the pages of the chain,
@@ -178,7 +167,7 @@ func (w *windowed[T]) adopt(r *reader[T], at window) {
 		return
 	}
 	r.query, r.resumed = w, r.pos.begun()
-	r.shown.last, r.shown.unsorted = r.pos.ended.at, r.resumed && r.pos.front().at.IsZero()
+	r.shown.last, r.shown.unsorted = r.pos.ended.at, r.pos.moved() && r.pos.front().at.IsZero()
 }
 
 // span returns the span of time in which the jobs of the query were created, as far as it is known now.
@@ -209,7 +198,7 @@ func (w *windowed[T]) divide(r *reader[T], points []time.Time) {
 // open returns the chains of windows, which the scheduler may start. They are not part of the range yet.
 func (w *windowed[T]) open(r *reader[T], windows []window) []*reader[T] {
 	parts := lo.Map(windows, func(at window, _ int) *reader[T] {
-		p := newReader(w.f, w.chain(at), &position{}, r.task.Size)
+		p := newReader(w.f, w.chainOf(at), &position{}, r.task.Size)
 		w.adopt(p, at)
 		return p
 	})
@@ -229,7 +218,7 @@ func (w *windowed[T]) replace(r *reader[T], parts []*reader[T]) {
 		p.place = w.placeOf(len(w.parts) + i)
 		streams[i], windows[i] = p, p.at
 	}
-	w.f.state.replaceWindow(w.key(), r.at, windows)
+	w.f.state.replaceWindow(w.key, r.at, windows)
 	w.substitute(r, streams...)
 	w.f.sched.Divided(r.task)
 }
@@ -260,7 +249,7 @@ func (w *windowed[T]) observe(r *reader[T], pg *page[T], a *schedule.Arrival) {
 
 // estimate notes what a page shows of the chain's window, and of what is left of it.
 func (w *windowed[T]) estimate(r *reader[T], pg *page[T], a *schedule.Arrival) {
-	at, s := w.bounds(r.at), &r.shown
+	at, s := w.split.bounded(r.at), &r.shown
 	s.items, s.newest, s.oldest = 0, time.Time{}, time.Time{}
 	for i := range pg.n {
 		switch t := w.createdAt(pg, i); {
@@ -275,7 +264,7 @@ func (w *windowed[T]) estimate(r *reader[T], pg *page[T], a *schedule.Arrival) {
 	if pg.next != "" {
 		a.Took = pg.took
 		if s.mayBeCut() {
-			a.Left = w.split.left(at, *s)
+			a.Left = w.split.left(r.at, *s)
 		}
 		a.Pause = s.pages == 1 && !r.resumed
 	}
@@ -290,39 +279,30 @@ func (w window) holds(t time.Time, by time.Duration) bool {
 	return (w.from.IsZero() || !t.Before(w.from.Add(-by))) && (w.to.IsZero() || t.Before(w.to.Add(by)))
 }
 
-// bounds returns a window within the bounds of the filter.
-func (w *windowed[T]) bounds(at window) window {
-	return window{filters.Latest(at.from, w.split.lower), filters.Earliest(at.to, w.split.upper)}
-}
-
-// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right. It
-// reports whether a page may be delivered.
-func (w *windowed[T]) consider(r *reader[T]) (visible bool) {
+// consider decides, after a request of a chain ended, whether the chain is divided, and whether a cut was right.
+func (w *windowed[T]) consider(r *reader[T]) {
 	if w == nil || w.split == nil {
-		return true
+		return
 	}
 	if c := r.check; c != nil {
 		if r == c.parts[0] {
 			w.verify(c)
 		}
-		return false
+		return
 	}
-	var points []time.Time
-	divides, visible := w.f.sched.Consider(r.task, func(held any, idle int) bool {
-		points = w.points(r, held.(*page[T]).shown, idle)
-		return len(points) > 0
-	})
-	if divides {
+	first, idle := w.f.sched.MayDivide(r.task)
+	if first == nil {
+		return
+	}
+	// The parts read the page again. For a query of a few pages that is not worth it, and if its source fails, the page
+	// has still been delivered.
+	sh := first.(*page[T]).shown
+	short := r.at == (window{}) && w.split.left(r.at, sh) < leastLeft
+	if points := w.split.points(r.at, sh, idle); len(points) > 0 && !short {
 		w.divide(r, points)
+		return
 	}
-	return visible
-}
-
-// points returns the points at which what is left of a chain's window is split, none if the chain continues. A query has
-// at most filters.MaxWindows windows.
-func (w *windowed[T]) points(r *reader[T], sh shown, idle int) []time.Time {
-	points := w.split.points(w.bounds(r.at), sh, idle)
-	return points[max(0, len(points)-filters.MaxWindows+w.split.windows):]
+	w.f.sched.Continue(r.task)
 }
 
 // cut is the end of a chain before its last page: what is left of its window is read in parts. The parts are delivered
@@ -341,13 +321,8 @@ func (w *windowed[T]) cutAfter(r *reader[T], pg *page[T]) bool {
 	}
 	sh := pg.shown
 	end := wholeSecond(sh.newest) // the chain has read everything from here on
-	var points []time.Time
-	w.f.sched.ConsiderCut(r.task, func(idle int) {
-		if sh.oldest.Before(end) {
-			points = w.points(r, sh, idle)
-		}
-	})
-	if len(points) == 0 {
+	points := w.split.points(r.at, sh, w.f.sched.MayCut(r.task))
+	if len(points) == 0 || !sh.oldest.Before(end) {
 		return false
 	}
 	c := &cut[T]{chain: r, ids: map[uint64]time.Time{}, from: sh.oldest}
@@ -379,11 +354,12 @@ func tasksOf[T any](readers []*reader[T]) []*schedule.Task {
 // verify decides whether a cut is right, when the request of its first part has ended. The page has to list the items
 // of the chain's last page again, and no other item that is newer than the oldest of them.
 func (w *windowed[T]) verify(c *cut[T]) {
-	right := w.f.sched.Settle(c.chain.task, tasksOf(c.parts), func(held any) bool {
-		return !c.chain.over && !w.split.untimed.Load() && w.lists(c, held.(*page[T]))
-	})
+	first, _ := w.f.sched.First(c.parts[0].task).(*page[T])
+	right := first != nil && !c.chain.over && !w.split.untimed.Load() && w.lists(c, first)
+	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
 		c.chain.uncut = true
+		c.chain.place.mark()
 		return
 	}
 	c.chain.pos.Done = true
@@ -396,7 +372,7 @@ func (w *windowed[T]) verify(c *cut[T]) {
 
 // lists reports whether a page lists the items that a cut expects.
 func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
-	oldest, found := time.Time{}, 0
+	oldest, listed := time.Time{}, map[uint64]bool{}
 	for i := range pg.n {
 		at := w.createdAt(pg, i)
 		id, ok := pg.key(i)
@@ -404,20 +380,15 @@ func (w *windowed[T]) lists(c *cut[T], pg *page[T]) bool {
 			return false
 		}
 		oldest = filters.Earliest(oldest, at)
-		_, known := c.ids[id]
-		switch {
-		case !at.After(c.from): // more items of the oldest one's time may follow
-		case known:
-			found++
-		case at.Before(c.parts[0].at.to):
+		listed[id] = true
+		if _, known := c.ids[id]; !known && at.After(c.from) && at.Before(c.parts[0].at.to) {
+			return false // more items may follow only at the oldest one's time
+		}
+	}
+	for id, at := range c.ids {
+		if !listed[id] && at.After(c.from) && (pg.next == "" || at.After(oldest)) {
 			return false
 		}
 	}
-	expected := 0
-	for _, at := range c.ids {
-		if at.After(c.from) && (pg.next == "" || at.After(oldest)) {
-			expected++
-		}
-	}
-	return found >= expected
+	return true
 }

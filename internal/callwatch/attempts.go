@@ -39,7 +39,9 @@ func observeAttempts(stack *middleware.Stack, o Observer) error {
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (_ middleware.FinalizeOutput, _ middleware.Metadata, err error) {
 		ended := o()
-		defer func() { ended(throttledHere(err)) }() // deferred, because the SDK's decoder may panic
+		defer func() { // deferred, because the SDK's decoder may panic
+			ended(Throttled(&smithy.OperationError{Err: err})) // as the client wraps the error of the call
+		}()
 		return next.HandleFinalize(ctx, in)
 	})
 	if _, retries := stack.Finalize.Get("Retry"); retries {
@@ -50,20 +52,10 @@ func observeAttempts(stack *middleware.Stack, o Observer) error {
 
 // Throttled reports whether the service of a call refused it because there were too many. Only the error code counts:
 // the status 429 without such a code may come from a proxy, and a 5xx status or a timeout is a failure of another kind.
-// The error of another service that the client called for its credentials, such as STS, does not count.
+// A failure to obtain credentials, such as that of STS, does not count.
 func Throttled(err error) bool {
-	var op *smithy.OperationError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	return throttledHere(err)
-}
-
-// throttledHere is Throttled for the error of an attempt, which has no operation yet.
-func throttledHere(err error) bool {
 	var api smithy.APIError
-	var other *smithy.OperationError
-	if !errors.As(err, &api) || errors.As(err, &other) {
+	if !errors.As(err, &api) || CredentialsFailure(err) != nil {
 		return false
 	}
 	_, is := retry.DefaultThrottleErrorCodes[api.ErrorCode()]

@@ -286,22 +286,6 @@ func TestAClientMayMakeSeveralCallsForAPageOfAnObserver(t *testing.T) {
 	require.Equal(t, []string{"began", "began", "began", "ended", "ended", "throttled"}, seen)
 }
 
-func TestThrottlingByTheServiceOfTheCredentialsIsNotThatOfTheCall(t *testing.T) {
-	cfg := func() aws.Config {
-		cfg := sdkConfig(served)
-		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			refusal := &smithy.GenericAPIError{Code: "Throttling", Message: "Rate exceeded"}
-			return aws.Credentials{}, &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: refusal}
-		})
-		return cfg
-	}
-	eachOperation(t, cfg, func(t *testing.T, seen []string, err error) {
-		require.NotEmpty(t, seen)
-		require.NotContains(t, seen, "throttled")
-		require.False(t, callwatch.Throttled(err), "%v", err)
-	})
-}
-
 func TestAThrottlingCode(t *testing.T) {
 	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
 	operation := func(service string, err error) error {
@@ -317,6 +301,7 @@ func TestAThrottlingCode(t *testing.T) {
 		"no error":                   {nil, false},
 		"of the operation":           {operation("Backup", api("ThrottlingException")), true},
 		"of STS, by the operation":   {operation("Backup", fmt.Errorf("get credentials: %w", operation("STS", api("Throttling")))), false},
+		"of an agent, by its text":   {operation("Backup", fmt.Errorf("get identity: %w", api("ThrottlingException"))), false},
 		"another error":              {errors.New("ThrottlingException"), false},
 		"ThrottlingException":        {api("ThrottlingException"), true},
 		"TooManyRequestsException":   {api("TooManyRequestsException"), true},

@@ -116,13 +116,9 @@ func unsent(err error) bool {
 
 // possible is [Effects.Possible] for an error about which nothing else is known.
 func possible(err error) bool {
-	var op, other *smithy.OperationError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
 	var answered *smithyhttp.ResponseError
 	switch {
-	case err == nil, errors.As(err, &other): // the service of the credentials failed
+	case CredentialsFailure(err) != nil:
 		return false
 	case errors.As(err, &answered) && answered.HTTPStatusCode() != 0:
 		return effective(answered.HTTPStatusCode())

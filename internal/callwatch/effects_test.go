@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -263,6 +264,8 @@ func TestTheEffectsOfAnErrorAlone(t *testing.T) {
 		"no response":                 {operation(response(0, &smithyhttp.RequestSendError{Err: io.EOF})), true},
 		"not sent":                    {operation(response(0, &smithyhttp.RequestSendError{Err: dial})), false},
 		"of the credentials":          {operation(fmt.Errorf("get identity: %w", credentials)), false},
+		"of an agent of a container":  {operation(fmt.Errorf("get identity: %w", response(0, &smithyhttp.RequestSendError{Err: io.EOF}))), false},
+		"of a signature":              {operation(&v4.SigningError{Err: io.EOF}), false},
 		"lost on its way":             {operation(response(0, &smithyhttp.RequestSendError{Err: errors.New("http2: GOAWAY")})), true},
 		"ended by its context":        {operation(&smithy.CanceledError{Err: errors.New("stopped")}), true},
 		"the end of the context":      {operation(&smithy.CanceledError{Err: context.Canceled}), true},

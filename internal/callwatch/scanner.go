@@ -15,7 +15,7 @@ import (
 // Shape says what makes a JSON object a page of an operation. The SDK's decoders take only members with exactly these
 // names, and pass over all others.
 type Shape struct {
-	List  string // the member with the items
+	List  string // the member with the items, or with the only item
 	Token string // the member with the token of the next page
 }
 
@@ -132,11 +132,18 @@ func (s *scanner) inObject() bool {
 	switch s.depth {
 	case 1:
 		return !s.lists[1]
+	case 2: // the item itself, where an operation returns one
+		return s.isItem(2)
 	case itemDepth:
-		return len(s.times) > 0 && s.member == s.shape.List && s.lists[2] && !s.lists[itemDepth]
+		return s.lists[2] && s.isItem(itemDepth)
 	default:
 		return false
 	}
+}
+
+// isItem reports whether the container at a depth is an item whose times are checked.
+func (s *scanner) isItem(depth int) bool {
+	return len(s.times) > 0 && s.member == s.shape.List && !s.lists[depth]
 }
 
 // beginString begins a string, and keeps what is of interest: names of members, and what tells of an error.

@@ -167,7 +167,7 @@ func (b *watchedBody) failure(filled bool, redact func(string) string) error {
 		return ErrEmptyBody
 	case s.noTime != nil:
 		return s.noTime
-	case !filled && !s.page && (len(s.others) > 0 || s.extra):
+	case !filled && !s.page && (len(s.others) > 0 || s.state == scanOff):
 		return b.noPage(nil, redact)
 	}
 	return nil
@@ -204,7 +204,7 @@ func (b *watchedBody) otherJSON() string {
 		return "a JSON array"
 	case c == '"':
 		return "a JSON string"
-	case c == '-', c >= '0' && c <= '9', c == 't', c == 'f':
+	case c == '-', c >= '0' && c <= '9', c == 't', c == 'f', c == 'n':
 		return "no JSON object"
 	}
 	return ""

@@ -103,14 +103,13 @@ type Task struct {
 
 	// The scheduler's mutex guards the fields below.
 	phase    phase
-	pages    []held        // pages that were read and not taken
+	pages    []Arrival     // pages that were read and not taken
 	items    int           // items of these pages
 	end      error         // why there is no page after those; nil if that is not known or the chain is over
 	spent    bool          // there is no further page to request
 	paused   bool          // no page is requested until the ranging goroutine has considered the last one
 	listed   bool          // it is in Scheduler.wanting
 	underWay bool          // its request is
-	observed bool          // attempts of the request were observed
 	needed   int           // items that the range still delivers, if it cannot continue without the next page; 0 if it can
 	refused  int           // how often the page was refused for throttling
 	sentAt   int           // Scheduler.clock at the request
@@ -127,13 +126,6 @@ const (
 	parked          // it was cut, and is not counted as active until the cut is verified
 	over            // nothing of it is taken any more
 )
-
-// held is a page that was read.
-type held struct {
-	page    any
-	items   int
-	refused int // how often the page was refused for throttling
-}
 
 // Stage is a number of chains that may be read at the same time, in their order. It starts when the stage before is
 // over.
@@ -331,7 +323,7 @@ func (s *Scheduler) send(t *Task) {
 		wanted = s.set.Limit - s.taken - t.items
 	}
 	s.clock++
-	t.listed, t.underWay, t.observed, t.sentAt = false, true, false, s.clock
+	t.listed, t.underWay, t.sentAt = false, true, s.clock
 	t.Scope.sent(t)
 	s.requests.Go(func() { s.fetch(t, wanted) })
 }
@@ -348,6 +340,7 @@ type Arrival struct {
 
 	Err       error // why there is no page
 	Throttled bool  // the service refused the request because there were too many
+	Refused   int   // how often the page was refused for throttling before; the scheduler counts that
 }
 
 // fetch sends a request, and keeps what it brings.
@@ -389,16 +382,21 @@ func (s *Scheduler) arrive(t *Task, a Arrival) {
 // keep stores what a request brought.
 func (s *Scheduler) keep(t *Task, a Arrival) {
 	if a.Err == nil {
-		t.pages = append(t.pages, held{a.Page, a.Items, t.refused})
+		a.Refused = t.refused
+		t.pages = append(t.pages, a)
 		t.items += a.Items
 		t.left, t.took, t.paused = a.Left, a.Took, a.Pause
 	}
-	t.end = cmp.Or(a.Err, a.After)
 	t.needed, t.refused = 0, 0
-	if t.end != nil || a.Last {
-		t.spent = true
-		s.reading--
+	if end := cmp.Or(a.Err, a.After); end != nil || a.Last {
+		s.end(t, end)
 	}
+}
+
+// end notes that a chain has no further page, and the error that comes in its place, nil for none.
+func (s *Scheduler) end(t *Task, err error) {
+	t.end, t.spent = err, true
+	s.reading--
 }
 
 // Outcome is what a stream has to give.
@@ -410,33 +408,32 @@ const (
 	Pending                // there is no page yet: the ranging goroutine calls Wait
 )
 
-// Take returns the next page of a chain, and how often the service refused it for throttling. [Scheduler.Took] or
-// [Scheduler.Cut] has to follow. If there is no page, the outcome and the error say why. With need, the range cannot
-// continue without the page, so that the chain is started if it was not. The argument items is how many items the range
-// still delivers, at most.
-func (s *Scheduler) Take(t *Task, need bool, items int) (page any, refused int, out Outcome, err error) {
+// Take returns the next page of a chain. [Scheduler.Took] or [Scheduler.Cut] has to follow. If there is no page, the
+// outcome and the error say why. With need, the range cannot continue without the page, so that the chain is started if
+// it was not. The argument items is how many items the range still delivers, at most.
+func (s *Scheduler) Take(t *Task, need bool, items int) (Arrival, Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ended := t.Scope.ctx.Err()
 	switch {
-	case t.paused && t.Scope.ctx.Err() == nil: // the page has to be considered first
-		return nil, 0, Pending, nil
+	case t.paused && ended == nil: // the page has to be considered first
 	case len(t.pages) > 0:
 		t.paused = false
-		return t.pages[0].page, t.pages[0].refused, Got, nil
+		return t.pages[0], Got
 	case t.end != nil:
 		t.repeatCrash()
 		s.finish(t)
 		s.schedule()
-		return nil, 0, Ended, t.end
+		return Arrival{Err: t.end}, Ended
 	case t.phase == over:
-		return nil, 0, Ended, nil
-	case !t.underWay && t.Scope.ctx.Err() != nil:
+		return Arrival{}, Ended
+	case !t.underWay && ended != nil:
 		s.finish(t)
-		return nil, 0, Ended, t.Scope.ctx.Err()
+		return Arrival{Err: ended}, Ended
 	case need:
 		s.need(t, items)
 	}
-	return nil, 0, Pending, nil
+	return Arrival{}, Pending
 }
 
 // Took says that the range takes the page that Take returned, and requests the next one. The argument repeated is how
@@ -451,8 +448,8 @@ func (s *Scheduler) Took(t *Task, repeated int) {
 
 // release removes the first page of a chain.
 func (s *Scheduler) release(t *Task, repeated int) {
-	items := t.pages[0].items
-	t.pages[0] = held{}
+	items := t.pages[0].Items
+	t.pages[0] = Arrival{} // frees the page
 	t.pages = t.pages[1:]
 	t.items -= items
 	s.taken += items - repeated
@@ -539,9 +536,9 @@ func (s *Scheduler) Collect() {
 }
 
 // Wait blocks until a request ends. If the context ends, it waits for all requests, so that their errors are there to be
-// taken. The caller has delivered or dropped all items of the pages that it took. The argument delivered is how many
-// items the range has delivered.
-func (s *Scheduler) Wait(ctx context.Context, delivered int) {
+// taken, and returns true. The caller has delivered or dropped all items of the pages that it took. The argument delivered
+// is how many items the range has delivered.
+func (s *Scheduler) Wait(ctx context.Context, delivered int) (ended bool) {
 	s.mu.Lock()
 	if s.root.underWay == 0 && len(s.wanting) == 0 && s.taken > delivered {
 		// Items were dropped, and chains wait because they seemed to have enough items for the limit.
@@ -558,11 +555,15 @@ func (s *Scheduler) Wait(ctx context.Context, delivered int) {
 	case <-s.wake:
 		runtime.Gosched() // requests that end at the same time are considered together
 	case <-ctx.Done():
-		s.mu.Lock()
-		s.callAfter(0)
-		s.mu.Unlock()
-		s.requests.Wait()
 	}
+	if ctx.Err() == nil {
+		return false
+	}
+	s.mu.Lock()
+	s.callAfter(0)
+	s.mu.Unlock()
+	s.requests.Wait()
+	return true
 }
 
 // callAfter calls schedule after a time, or not at all for 0. A later call replaces an earlier one.

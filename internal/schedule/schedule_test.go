@@ -74,16 +74,13 @@ func TestAChainThatIsCutIsNotDivided(t *testing.T) {
 		s.Add(c.Task)
 		s.Begin()
 		c.answer(Arrival{Page: 1, Items: 1, Left: 100})
-		page, _, out, err := s.Take(c.Task, true, 1)
-		require.Equal(t, []any{1, Got, nil}, []any{page, out, err})
+		a, out := s.Take(c.Task, true, 1)
+		require.Equal(t, []any{1, Got, nil}, []any{a.Page, out, a.Err})
 		part := newChain(c.Stage)
 		s.AddFirst([]*Task{part.Task})
 		s.Cut(c.Task, 0, []*Task{part.Task}, 1)
-		divides, visible := s.Consider(c.Task, func(any, int) bool {
-			t.Error("the chain was considered again")
-			return true
-		})
-		require.False(t, divides || visible)
+		page, _ := s.MayDivide(c.Task)
+		require.Nil(t, page, "the chain does not wait to be considered")
 	})
 }
 
@@ -139,16 +136,16 @@ func TestANeededChainStartsOutOfTurn(t *testing.T) {
 			s.Add(x.Task)
 		}
 		s.Begin()
-		_, _, out, err := s.Take(b.Task, true, 1)
-		require.Equal(t, []any{Pending, nil}, []any{out, err})
+		none, out := s.Take(b.Task, true, 1)
+		require.Equal(t, []any{Pending, nil}, []any{out, none.Err})
 		require.Equal(t, 1, s.underWay(a.Task, b.Task), "no more than Parallel")
 		a.answer(Arrival{Page: "a", Items: 1, Last: true})
 		require.Equal(t, 1, s.underWay(b.Task))
 		b.answer(Arrival{Page: "b", Items: 1, Last: true})
 		require.Zero(t, s.underWay(c.Task), "neither page was taken")
 		for want, x := range map[string]chain{"a": a, "b": b} {
-			page, _, _, _ := s.Take(x.Task, true, 1)
-			require.Equal(t, want, page)
+			a, _ := s.Take(x.Task, true, 1)
+			require.Equal(t, want, a.Page)
 			s.Took(x.Task, 0)
 		}
 		require.Equal(t, 1, s.underWay(c.Task))
@@ -168,8 +165,8 @@ func TestStagesStartInTheOrderOfTheListing(t *testing.T) {
 		require.Zero(t, s.underWay(c.Task))
 		for _, x := range []chain{a, b} {
 			x.answer(Arrival{Page: 1, Items: 1, Last: true})
-			_, _, _, err := s.Take(x.Task, true, 1)
-			require.NoError(t, err)
+			a, _ := s.Take(x.Task, true, 1)
+			require.NoError(t, a.Err)
 			require.Zero(t, s.underWay(c.Task))
 			s.Took(x.Task, 0)
 		}
@@ -191,13 +188,13 @@ func TestAnErrorComesAfterThePages(t *testing.T) {
 			c.answer(last)
 			got := []any{}
 			for {
-				page, _, out, err := s.Take(c.Task, true, 1)
+				a, out := s.Take(c.Task, true, 1)
 				if out != Got {
 					require.Equal(t, Ended, out, name)
-					require.Equal(t, no, err, name)
+					require.Equal(t, no, a.Err, name)
 					break
 				}
-				got = append(got, page)
+				got = append(got, a.Page)
 				s.Took(c.Task, 0)
 			}
 			want := []any{1}
@@ -227,4 +224,27 @@ func TestAPacedRequestWaitsForItsTime(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 	})
+}
+
+// Chains that wait until pages are taken will need requests. A chain is split for the requests that are left, in whichever
+// order the pages are taken.
+func TestAChainIsSplitForTheRequestsThatWaitingChainsDoNotNeed(t *testing.T) {
+	for waiting, idle := range []int{2, 1, 0, 0} {
+		ranging(t, Settings{Parallel: 3}, func(t *testing.T, s *Scheduler, root *Scope) {
+			st := NewStage(root, nil)
+			long, b, c := newChain(st), newChain(st), newChain(st)
+			for _, x := range []chain{long, b, c} {
+				s.Add(x.Task)
+			}
+			for range waiting {
+				s.Add(newChain(st).Task)
+			}
+			s.Begin()
+			b.answer(Arrival{Page: 1, Items: 1, Last: true})
+			c.answer(Arrival{Page: 1, Items: 1, Last: true})
+			long.answer(Arrival{Page: 1, Items: 1, Left: 10})
+			s.Take(long.Task, true, 1)
+			require.Equal(t, idle, s.MayCut(long.Task), "%d chains wait", waiting)
+		})
+	}
 }

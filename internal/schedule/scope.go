@@ -170,9 +170,7 @@ func (s *Scope) answered(sched *Scheduler, t *Task, a Arrival) (again bool) {
 	case a.Err == nil:
 		s.grow(sched, t.sentAt)
 	case a.Throttled && s.ctx.Err() == nil && t.phase != over:
-		if !t.observed {
-			s.halve(sched, t.sentAt)
-		}
+		s.halve(sched, t.sentAt) // in vain if an attempt of the request has done it
 		again = !t.lastCall() && (t.refused > 0 || !wasSole)
 	}
 	if t.sentAt <= h.changed {
@@ -222,7 +220,6 @@ func (s *Scope) grow(sched *Scheduler, sentAt int) {
 func (s *Scheduler) Attempt(t *Task) (ended func(throttled bool)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.observed = true
 	s.clock++
 	sentAt := s.clock
 	return func(throttled bool) {

@@ -5,50 +5,54 @@ package schedule
 // file decide whether it may be split, and for how many requests.
 
 const (
-	// LeastLeft is how many pages a chain must have left to be split: fewer are read in two or three rounds, which a
-	// split cannot shorten by more than one.
-	LeastLeft = 2.5
+	// LeastLeft is how many pages a chain must have left to be split: one page is read in one round, as the parts are.
+	LeastLeft = 1.1
 	// leastShare is the least part of the pages of any other chain of its source that a chain must have left to be
 	// split. Otherwise a short chain would take the requests that a long one needs.
 	leastShare = 1.0 / 3
 )
 
-// Consider calls divide with the first page of a chain, after it has arrived, and with the number of requests that
-// nothing needs. If divide reports that it divides the chain, [Scheduler.Divided] has to follow, otherwise the chain
-// continues. A chain is visible if its pages may be delivered.
-func (s *Scheduler) Consider(t *Task, divide func(page any, idle int) bool) (divides, visible bool) {
+// MayDivide returns the first page of a chain that waits to be considered, and for how many requests that nothing needs
+// the chain may be divided. [Scheduler.Divided] or [Scheduler.Continue] has to follow. The page is nil if the chain does
+// not wait.
+func (s *Scheduler) MayDivide(t *Task) (page any, idle int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.phase != active {
-		return false, false
+	if t.phase != active || !t.paused {
+		return nil, 0
 	}
-	if !t.paused {
-		return false, true
+	return t.pages[0].Page, s.idle(t)
+}
+
+// MayCut returns for how many requests that nothing needs a chain may be cut after the page that Take returned.
+func (s *Scheduler) MayCut(t *Task) (idle int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.spent || t.underWay || t.listed || len(t.pages) != 1 || t.left < LeastLeft {
+		return 0
 	}
-	if divide(t.pages[0].page, s.idle(t)) {
-		return true, false
-	}
+	return s.idle(t)
+}
+
+// Continue requests the next page of a chain that waited to be considered and is not divided.
+func (s *Scheduler) Continue(t *Task) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resume(t)
+}
+
+func (s *Scheduler) resume(t *Task) {
 	t.paused = false
 	s.want(t)
 	s.schedule()
-	return false, true
-}
-
-// ConsiderCut calls cut for the page of a chain that Take returned, if the chain may be cut after it, with the number of
-// requests that nothing needs.
-func (s *Scheduler) ConsiderCut(t *Task, cut func(idle int)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !t.spent && !t.underWay && !t.listed && len(t.pages) == 1 && t.left >= LeastLeft {
-		cut(s.idle(t))
-	}
 }
 
 // idle returns how many requests nothing needs, so that the chain may be split for them: no more than the share of its
-// source. It is 0 if the chain seems to have far fewer pages left than another one.
+// source. Chains that were not started need them too, as soon as pages are taken. It is 0 if the chain seems to have far
+// fewer pages left than another one.
 func (s *Scheduler) idle(t *Task) int {
-	idle := min(s.set.Parallel-s.reading, s.room(t))
-	if idle <= 0 || s.unstarted > 0 {
+	idle := min(s.set.Parallel-s.reading-s.unstarted, s.room(t))
+	if idle <= 0 {
 		return 0
 	}
 	sources := map[*Scope]bool{t.Scope: true}
@@ -106,17 +110,25 @@ func (s *Scheduler) Cut(t *Task, repeated int, parts []*Task, items int) {
 	s.schedule()
 }
 
-// Settle calls verify with the first page of the first of the parts of a cut, if the request brought one. If verify
-// reports that the cut is right, [Scheduler.Divided] has to follow. Otherwise Settle drops the parts, and the chain
-// continues.
-func (s *Scheduler) Settle(t *Task, parts []*Task, verify func(page any) bool) (right bool) {
+// First returns the first page of a chain that the range has not taken, nil if there is none.
+func (s *Scheduler) First(t *Task) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(t.pages) == 0 {
+		return nil
+	}
+	return t.pages[0].Page
+}
+
+// Settle says whether a cut is right. If it is, [Scheduler.Divided] has to follow. Otherwise Settle drops the parts, and
+// the chain continues. If the context has ended, the chain ends with the error of the first part.
+func (s *Scheduler) Settle(t *Task, parts []*Task, right bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range parts {
 		p.repeatCrash()
 	}
 	next := parts[0]
-	right = len(next.pages) > 0 && verify(next.pages[0].page)
 	if !right {
 		next = t
 		for _, p := range parts {
@@ -126,9 +138,9 @@ func (s *Scheduler) Settle(t *Task, parts []*Task, verify func(page any) bool) (
 	if t.phase == parked {
 		t.phase = active
 		s.count(t, 1)
+		if end := parts[0].end; !right && end != nil && t.Scope.ctx.Err() != nil {
+			s.end(t, end) // the chain has no request of its own that could say why
+		}
 	}
-	next.paused = false // the first part is not divided, because it drops items that the chain has delivered
-	s.want(next)
-	s.schedule()
-	return right
+	s.resume(next) // the first part is not divided, because it drops items that the chain has delivered
 }
