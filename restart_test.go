@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -472,8 +473,15 @@ func TestCursorsThatRestartAtRandom(t *testing.T) {
 			grid := time.Duration(1+r.IntN(48)) * time.Hour
 			jobs := jobsNear(r, grid)
 			code := []string{"InvalidNextTokenException", "InvalidParameterValueException"}[r.IntN(2)]
+			var mu sync.Mutex // guards fates, because requests come at the same time
+			fates := rand.New(rand.NewPCG(seed, 6))
+			dies := func() bool {
+				mu.Lock()
+				defer mu.Unlock()
+				return fates.IntN(6) == 0
+			}
 			s := fakeaws.New(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithLatency(time.Second), fakeaws.WithFaults(fakeaws.Fault{
-				When: func(q fakeaws.Request) bool { return q.Token != "" && r.IntN(6) == 0 }, Every: 1,
+				When: func(q fakeaws.Request) bool { return q.Token != "" && dies() }, Every: 1,
 				Do: fakeaws.Error(http.StatusBadRequest, code, "Invalid value for the parameter"),
 			}))
 			l := randomJobs(r, at(s, day), grid)
