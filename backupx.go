@@ -3,9 +3,7 @@
 // DescribeBackups, and AWS Backup ListBackupJobs and ListCopyJobs, on the AWS SDK for Go v2.
 //
 //	client := backupx.New(cfg)
-//	failed := backupx.BackupJobFilter{}.
-//		States(types.BackupJobStateFailed, types.BackupJobStateAborted).
-//		CreatedAfter(yesterday)
+//	failed := backupx.BackupJobFilter{}.Unsuccessful().CreatedAfter(yesterday)
 //	for job, err := range client.BackupJobs(failed).All(ctx) {
 //		if err != nil {
 //			return err

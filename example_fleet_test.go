@@ -36,7 +36,7 @@ func ExampleFleet() {
 // The failed jobs of two accounts, each with the name of its source.
 func ExampleAcross() {
 	fleet := backupx.Fleet{{Name: "prod", Client: exampleClient()}, {Name: "staging", Client: exampleClient()}}
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
 		return c.BackupJobs(failed)
 	})
@@ -49,7 +49,9 @@ func ExampleAcross() {
 		fmt.Println(job.Source, aws.ToString(job.Item.BackupJobId))
 	}
 	// Output:
+	// prod job-4
 	// prod job-2
+	// staging job-4
 	// staging job-2
 }
 
@@ -97,7 +99,7 @@ func ExampleSource() {
 // Backup jobs and copy jobs of one account. The listing of copy jobs is denied, and does not stop the other.
 func ExampleGather() {
 	client := exampleClient(fakeaws.WithFaults(fakeaws.Fault{Operation: "ListCopyJobs", Do: fakeaws.AccessDenied()}))
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	all := backupx.Gather(
 		backupx.Map(client.CopyJobs(backupx.CopyJobFilter{}), backupx.RecordOf).Named("copies"),
 		backupx.Map(client.BackupJobs(failed), backupx.RecordOf).Named("backups"),
@@ -181,11 +183,13 @@ func ExampleClient_InventorySince() {
 
 // Records of the jobs that a filter keeps, for the rows of a report.
 func ExampleRecordOf() {
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	rows := backupx.Map(exampleClient().BackupJobs(failed), backupx.RecordOf)
 
 	for r, err := range rows.All(context.Background()) {
 		fmt.Println(r.ID, r.Type, r.State, r.Vault, r.Account, err)
 	}
-	// Output: job-2 S3 FAILED daily 111122223333 <nil>
+	// Output:
+	// job-4 EBS ABORTED daily 111122223333 <nil>
+	// job-2 S3 FAILED daily 111122223333 <nil>
 }

@@ -31,7 +31,7 @@ var _ jobLister = backupx.Client{}
 // firstFailed is the code under test: it returns the ids of the first n jobs that failed.
 func firstFailed(ctx context.Context, service jobLister, n int) ([]string, error) {
 	var ids []string
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	for job, err := range service.BackupJobs(failed).Limit(n).All(ctx) {
 		if err != nil {
 			return ids, fmt.Errorf("after %d jobs: %s", len(ids), backupx.KindOf(err))

@@ -57,7 +57,7 @@ func exampleClient(opts ...fakeaws.Option) backupx.Client {
 func Example() {
 	ctx, client := context.Background(), exampleClient()
 
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	for job, err := range client.BackupJobs(failed).All(ctx) {
 		if err != nil {
 			fmt.Println(err)

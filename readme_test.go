@@ -42,7 +42,7 @@ var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 func TestDocumentedCode(t *testing.T) {
 	var sources []string
-	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go"} {
+	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go", "programs_test.go"} {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		sources = append(sources, flat(string(b)))
@@ -137,10 +137,11 @@ func followingInTheGuide(ctx context.Context, client backupx.Client, now time.Ti
 
 // waitingInTheGuide is in docs/guide.md.
 func waitingInTheGuide(ctx context.Context, client backupx.Client, parent string) (types.BackupJob, error) {
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	job, err := backupx.Await(ctx, client.BackupJobs(backupx.BackupJobFilter{}.Parents(parent)),
 		func(j types.BackupJob) (bool, error) {
-			if j.State == types.BackupJobStateFailed {
-				return false, errors.New(aws.ToString(j.StatusMessage))
+			if failed.Match(j) {
+				return false, fmt.Errorf("%s: %s", j.State, aws.ToString(j.StatusMessage))
 			}
 			return j.State == types.BackupJobStateCompleted, nil
 		}, time.Hour)
@@ -150,7 +151,7 @@ func waitingInTheGuide(ctx context.Context, client backupx.Client, parent string
 func TestFollowingAndWaitingInTheDocumentation(t *testing.T) {
 	c := newClock()
 	s := c.account()
-	child := endedJob("child", types.BackupJobStateFailed, c.now.Add(-time.Hour), c.now)
+	child := endedJob("child", types.BackupJobStateExpired, c.now.Add(-time.Hour), c.now)
 	child.ParentJobId, child.StatusMessage = aws.String("parent"), aws.String("no space")
 	s.AddBackupJobs(child)
 	var told []types.BackupJob
@@ -172,7 +173,7 @@ func TestFollowingAndWaitingInTheDocumentation(t *testing.T) {
 	require.NoError(t, err)
 
 	_, err = waitingInTheGuide(t.Context(), client, "parent")
-	require.EqualError(t, err, "backupx: Await: no space")
+	require.EqualError(t, err, "backupx: Await: EXPIRED: no space")
 }
 
 // guide is the data of the examples in README.md and docs/guide.md.
@@ -203,7 +204,9 @@ func guide() (context.Context, backupx.Client, time.Time) {
 func Example_readmeLoop() {
 	ctx, client, yesterday := guide()
 	err := func(client backup.ListBackupJobsAPIClient) error {
-		for _, state := range []types.BackupJobState{types.BackupJobStateFailed, types.BackupJobStateAborted} {
+		for _, state := range []types.BackupJobState{
+			types.BackupJobStateFailed, types.BackupJobStateAborted, types.BackupJobStateExpired, types.BackupJobStatePartial,
+		} {
 			pages := backup.NewListBackupJobsPaginator(client, &backup.ListBackupJobsInput{
 				ByState: state, ByCreatedAfter: aws.Time(yesterday),
 			})
@@ -231,7 +234,7 @@ func Example_readme() {
 	ctx, client, yesterday := guide()
 	err := func() error {
 		failed := backupx.BackupJobFilter{}.
-			States(types.BackupJobStateFailed, types.BackupJobStateAborted).
+			Unsuccessful().
 			CreatedAfter(yesterday) // to continue, the next run must use the same time
 		for job, err := range client.BackupJobs(failed).All(ctx) {
 			if err != nil {
@@ -305,7 +308,7 @@ func Example_guideResume() {
 func Example_guideError() {
 	ctx, client, _ := guide()
 	client.Backup = &failingOnce{BackupAPI: client.Backup, at: 2}
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	fmt.Println(func() error {
 		items, err := client.BackupJobs(failed).Collect(ctx) // the items read so far, even after an error
 		var stopped *backupx.ListError
@@ -326,7 +329,7 @@ func Example_guideError() {
 		return nil
 	}())
 	// Output:
-	// backupx: ListBackupJobs: page 1 of states=FAILED: no answer
+	// backupx: ListBackupJobs: page 1 of states=EXPIRED: no answer
 	// [c a d]
 	// <nil>
 }
@@ -400,7 +403,7 @@ func Example_guideRestoreUnknown() {
 func Example_guideFleet() {
 	ctx, a, _ := guide()
 	_, b, _ := guide()
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	err := func() error {
 		fleet := backupx.Fleet{{Name: "prod/us-east-1", Client: a}, {Name: "prod/eu-west-1", Client: b}}
 		jobs := backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
@@ -422,8 +425,10 @@ func Example_guideFleet() {
 	}()
 	fmt.Println(err)
 	// Output:
+	// prod/us-east-1 c
 	// prod/us-east-1 a
 	// prod/us-east-1 d
+	// prod/eu-west-1 c
 	// prod/eu-west-1 a
 	// prod/eu-west-1 d
 	// <nil>
@@ -482,8 +487,8 @@ func TestTheGuidesRestoresOverAFleet(t *testing.T) {
 
 func Example_guideGather() {
 	ctx, client, _ := guide()
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed)
-	copies := backupx.CopyJobFilter{}.States(types.CopyJobStateFailed)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
+	copies := backupx.CopyJobFilter{}.Unsuccessful()
 	err := func() error {
 		report := backupx.Gather(
 			backupx.Map(client.BackupJobs(failed), backupx.RecordOf).Named("backups"),
@@ -499,6 +504,7 @@ func Example_guideGather() {
 	}()
 	fmt.Println(err)
 	// Output:
+	// backups c EBS ABORTED
 	// backups a EBS FAILED
 	// backups d EBS FAILED
 	// <nil>
@@ -506,7 +512,7 @@ func Example_guideGather() {
 
 func Example_readmeTour() {
 	ctx, client, _ := guide()
-	failed := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateAborted)
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
 	denied := failed.MessageCategories("AccessDenied").ResourceTypes("EBS", "EFS").TopLevel()
 	jobs, err := client.BackupJobs(denied).Parallel(8).Collect(ctx)
 	fmt.Println(len(jobs), err)

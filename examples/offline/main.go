@@ -20,7 +20,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 
 	"github.com/backupx-go/backupx"
 )
@@ -42,9 +41,7 @@ func main() {
 
 // report writes the jobs that failed in the 24 hours before now.
 func report(ctx context.Context, w io.Writer, client backupx.Client, now time.Time) error {
-	failed := backupx.BackupJobFilter{}.
-		States(types.BackupJobStateFailed, types.BackupJobStateAborted).
-		CreatedAfter(now.Add(-24 * time.Hour))
+	failed := backupx.BackupJobFilter{}.Unsuccessful().CreatedAfter(now.Add(-24 * time.Hour))
 	count := 0
 	for job, err := range client.BackupJobs(failed).All(ctx) {
 		if err != nil {

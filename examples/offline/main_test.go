@@ -42,7 +42,8 @@ ABORTED  EBS        in Default
 FAILED   Aurora     in monthly
 FAILED   RDS        in aws/efs/automatic-backup-vault
 FAILED   Aurora     in daily
-5 failed since yesterday
+PARTIAL  SAP HANA on Amazon EC2 in aws/efs/automatic-backup-vault
+6 failed since yesterday
 `
 
 // The report is complete although AWS throttles a request and a connection breaks.
