@@ -36,26 +36,28 @@ const (
 //   - with an error of done, which it returns with the item;
 //   - with any other error of the listing, for example if the caller lacks a permission.
 func Await[T any](ctx context.Context, l Listing[T], done func(T) (bool, error), maxWait time.Duration) (T, error) {
+	var last T
 	if done == nil {
-		var none T
-		return none, &callError{"Await", "", errors.New("the function is nil")}
+		return last, &callError{"Await", "", errors.New("the function is nil")}
 	}
-	item, err := await(ctx, maxWait, "no item is as awaited", func(ctx context.Context) (last T, ok bool, err error) {
+	err := await(ctx, maxWait, "no item is as awaited", func(ctx context.Context) (bool, error) {
 		for item, err := range l.All(ctx) {
 			if err != nil {
-				return last, false, err
+				return false, err
 			}
 			last = item
-			if ok, err := done(item); ok || err != nil {
-				return item, ok, lo.Ternary(err == nil, nil, error(&endError{err}))
+			if ok, err := done(item); err != nil {
+				return false, &endError{err}
+			} else if ok {
+				return true, nil
 			}
 		}
-		return last, false, nil
+		return false, nil
 	})
 	if err != nil {
-		return item, &callError{"Await", "", err}
+		return last, &callError{"Await", "", err}
 	}
-	return item, nil
+	return last, nil
 }
 
 // endError is an error that ends the waiting, whatever its kind.
@@ -69,26 +71,23 @@ type innerError struct{ err error }
 func (e innerError) Error() string { return inner(e.err) }
 func (e innerError) Unwrap() error { return e.err }
 
-// await calls look until it reports that the item is as awaited. The text missed says what is not so after maxWait.
-func await[T any](ctx context.Context, maxWait time.Duration, missed string, look func(context.Context) (T, bool, error)) (T, error) {
-	var last T
+// await calls look until it reports that all is as awaited. The text missed says what is not so after maxWait.
+func await(ctx context.Context, maxWait time.Duration, missed string, look func(context.Context) (bool, error)) error {
 	if maxWait <= 0 {
-		return last, fmt.Errorf("it takes a time above zero to wait, not %s", maxWait)
+		return fmt.Errorf("it takes a time above zero to wait, not %s", maxWait)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, maxWait, fmt.Errorf("%s after %s", missed, maxWait))
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		item, ok, err := look(ctx)
+		ok, err := look(ctx)
 		var end *endError
 		switch {
 		case errors.As(err, &end):
-			return item, end.err
+			return end.err
 		case ok:
-			return item, nil
-		case err == nil:
-			last = item
-		case ctx.Err() == nil && !passes(err):
-			return last, err
+			return nil
+		case err != nil && ctx.Err() == nil && !passes(err):
+			return err
 		}
 		if ctx.Err() == nil {
 			_ = smithytime.SleepWithContext(ctx, pause/2+rand.N(pause/2)) // fails if the context ends
@@ -96,15 +95,19 @@ func await[T any](ctx context.Context, maxWait time.Duration, missed string, loo
 		switch {
 		case ctx.Err() == nil:
 		case err != nil && !errors.Is(err, ctx.Err()):
-			return last, fmt.Errorf("%w: the last look failed: %w", cause(ctx), innerError{err})
+			return fmt.Errorf("%w: the last look failed: %w", cause(ctx), innerError{err})
 		default:
-			return last, cause(ctx)
+			return cause(ctx)
 		}
 	}
 }
 
 // passes reports whether an error may be gone after a while: those that the SDK retries, and all failures of a service.
 func passes(err error) bool {
+	var ended *endedError
+	if errors.As(err, &ended) {
+		return passes(ended.cause) && passes(ended.failed)
+	}
 	var sources SourceErrors
 	if errors.As(err, &sources) {
 		return lo.EveryBy(sources, func(s *SourceError) bool { return passes(s.Err) })
@@ -135,24 +138,27 @@ func WaitHSMBackup(
 	if state == "" || maxWait <= 0 {
 		return fail(hsmtypes.Backup{}, errors.New("it takes a state to wait for, and a time above zero to wait"))
 	}
-	b, err := await(ctx, maxWait, "it is not "+string(state), func(ctx context.Context) (hsmtypes.Backup, bool, error) {
+	var last hsmtypes.Backup
+	err := await(ctx, maxWait, "it is not "+string(state), func(ctx context.Context) (bool, error) {
 		b, found, err := findHSM(ctx, api, id)
 		switch {
 		case err != nil:
-			return b, false, err
+			return false, err
 		case !found:
-			return b, false, &endError{errors.New("there is no such backup")}
-		case b.BackupState == hsmtypes.BackupStateDeleted && state != b.BackupState:
-			return b, false, &endError{errors.New("it is DELETED, and stays so")}
+			return false, &endError{errors.New("there is no such backup")}
 		}
-		return b, b.BackupState == state, nil
+		last = b
+		if b.BackupState == hsmtypes.BackupStateDeleted && state != b.BackupState {
+			return false, &endError{errors.New("it is DELETED, and stays so")}
+		}
+		return b.BackupState == state, nil
 	})
 	switch {
 	case err == nil:
-		return b, nil
-	case b.BackupState != "" && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
-		return fail(b, fmt.Errorf("%w: it is %s", err, b.BackupState))
+		return last, nil
+	case last.BackupState != "" && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
+		return fail(last, fmt.Errorf("%w: it is %s", err, last.BackupState))
 	default:
-		return fail(b, err)
+		return fail(last, err)
 	}
 }

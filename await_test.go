@@ -147,6 +147,58 @@ func TestAwaitOfAFleetBearsOnlyWhatPasses(t *testing.T) {
 	})
 }
 
+func TestAwaitReturnsTheLastItemThatItLookedAt(t *testing.T) {
+	for name, later := range map[string]error{"nothing is listed any longer": nil, "the looks fail": &types.ServiceUnavailableException{}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				looks := 0
+				list := backupx.List("ListThings", func(_ context.Context, token string, _ int) (backupx.Page[string], error) {
+					switch looks++; {
+					case looks > 4:
+						return backupx.Page[string]{}, later
+					case token == "":
+						return backupx.Page[string]{Items: []string{"first"}, Next: "2"}, nil
+					}
+					return backupx.Page[string]{Items: []string{"last"}}, nil
+				})
+				item, err := backupx.Await(t.Context(), list, func(string) (bool, error) { return false, nil }, time.Minute)
+				require.Error(t, err)
+				require.Equal(t, "last", item)
+			})
+		})
+	}
+}
+
+// An error of done ends the waiting, and is returned, whatever it is.
+func TestAwaitReturnsAnyErrorOfDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := newShelf("a", 2, 1).list()
+		for _, want := range []error{context.DeadlineExceeded, &types.ServiceUnavailableException{}, backupx.SourceErrors{}, errors.New("no")} {
+			begin := time.Now()
+			item, err := backupx.Await(t.Context(), list, func(string) (bool, error) { return true, want }, time.Hour)
+			require.EqualError(t, err, "backupx: Await: "+want.Error())
+			require.Equal(t, "a-000", item)
+			require.Zero(t, time.Since(begin))
+		}
+	})
+}
+
+// Sources that were throttled do not hide that the listing ended for a reason that does not pass.
+func TestAwaitEndsAtOnceBesideAFailedSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fleet, services := fleetOfAccounts(newClock(), "a", "b")
+		services["a"].Fault(fakeaws.Fault{Do: fakeaws.Throttle()})
+		services["b"].Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
+		jobs := func(c backupx.Client) backupx.Listing[types.BackupJob] {
+			return c.BackupJobs(backupx.BackupJobFilter{})
+		}
+		across := backupx.Map(backupx.Across(fleet[:1], jobs), func(v backupx.Sourced[types.BackupJob]) types.BackupJob { return v.Item })
+		_, err := backupx.Await(t.Context(), backupx.Concat(across, jobs(fleet[1].Client)), jobIs(types.BackupJobStateCompleted), time.Hour)
+		require.ErrorContains(t, err, "AccessDenied")
+		require.NotErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
 func TestAwaitRefusesBadInput(t *testing.T) {
 	list := newShelf("a", 3, 1).list()
 	always := func(string) (bool, error) { return true, nil }

@@ -55,7 +55,8 @@ func (cp Checkpoint) MarshalText() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("backupx: checkpoint: %w", err)
 	}
-	text := make([]byte, 0, len(textPrefix)+base64.RawURLEncoding.EncodedLen(len(b))+1+2*sumLength)
+	size := base64.RawURLEncoding.EncodedLen(len(b)) + 1 + base64.RawURLEncoding.EncodedLen(len(cp.s.hashes))
+	text := make([]byte, 0, len(textPrefix)+size+1+2*sumLength)
 	text = base64.RawURLEncoding.AppendEncode(append(text, textPrefix...), b)
 	if len(cp.s.hashes) > 0 {
 		text = base64.RawURLEncoding.AppendEncode(append(text, '.'), cp.s.hashes)
@@ -174,7 +175,7 @@ func (n *size) add(id identity, depth int) error {
 
 // bounded returns an error if the text would be beyond the bounds.
 func (s *saved) bounded() error {
-	n := size{chains: len(s.Chains) + len(s.Seen) + len(s.Windows), sources: len(s.Follow)}
+	n := size{chains: len(s.Chains) + len(s.Seen) + len(s.Windows)}
 	if err := n.add(s.ID, 0); err != nil {
 		return err
 	}
@@ -294,12 +295,11 @@ func (p *textParser) saved() *saved {
 		case "windows":
 			s.Windows = entries(p, p.windows)
 		case "follow":
-			s.Follow = []savedPlace{}
+			s.Follow = make([]savedPlace, 0, p.size.sources+1)
 			p.array(func() {
-				p.count(&p.size.sources)
-				var place savedPlace
-				p.value(&place)
-				s.Follow = append(s.Follow, place)
+				if s.Follow = append(s.Follow, p.place()); len(s.Follow) > maxSources {
+					p.fail(fmt.Errorf("it has more than %d sources", maxSources))
+				}
 			})
 		case "seen":
 			s.Seen = entries(p, func() (b []byte) { p.value(&b); return b })

@@ -29,9 +29,10 @@ import (
 // A job is told once, when it has ended:
 //
 //   - Never missed, if the service lists the job, in whatever state, within an hour of its creation, and if a poll comes to
-//     its end at least every 29 days. It does not matter how late its end shows, or whether it has a completion time. Of the
-//     jobs that were created before the time at which the follower began, those are told that have a completion time
-//     after it.
+//     its end at least every 29 days, and while the service still lists the ended job: AWS Backup does so for 30 days after
+//     the creation. It does not matter how late its end shows, or whether it has a completion time. Of the jobs that were
+//     created before the follower began, those are told that complete after it and show that within an hour. A job that
+//     completed before the follower began is not told.
 //   - Never twice while it is remembered. A job that goes back to a state in which it is under way, and ends again when its
 //     creation and its first end are more than an hour ago, is told again.
 //   - At least once if the process ends between the delivery of a job and the saving of the checkpoint.
@@ -41,7 +42,7 @@ import (
 // and one more for each state in which jobs are under way while a job is that was created more than an hour ago: six for
 // backup jobs, four for copy jobs.
 //
-// The time of a poll is the time that the service states in its answers. Where answers have none, as those of stubs and
+// The time of a poll is the earliest that the service states in its answers. Where answers have none, as those of stubs and
 // of cassettes, it is that of [Client.Now]; if this clock was ahead, what ended in the meantime is lost.
 //
 // A follower must be used by one goroutine only. The zero value follows nothing: its ranges yield an error.
@@ -62,11 +63,10 @@ var errFollowsNothing = errors.New("the zero Follower follows nothing: make one 
 // states in which a job is under way are an error ([ErrFilter]) if there are no others. The follower begins at since
 // where it has no checkpoint: the first poll tells the jobs that have ended since, or were created since and have ended. With
 // the zero time it tells all ended jobs that the service still lists. Each later poll looks back to an hour before the
-// last. It needs the permission backup:ListBackupJobs.
+// last. A filter that matches nothing sends no request. It needs the permission backup:ListBackupJobs.
 func (c Client) FollowBackupJobs(f BackupJobFilter, since time.Time) *Follower[types.BackupJob] {
 	return jobsToFollow[types.BackupJob]{
 		name: "FollowBackupJobs", table: backupJobs, job: backupJob,
-		id:   func(j *types.BackupJob) *string { return j.BackupJobId },
 		list: func(k filters.Criteria) Listing[types.BackupJob] { return c.BackupJobs(BackupJobFilter{k}) },
 	}.follow(f.c, since)
 }
@@ -76,7 +76,6 @@ func (c Client) FollowBackupJobs(f BackupJobFilter, since time.Time) *Follower[t
 func (c Client) FollowCopyJobs(f CopyJobFilter, since time.Time) *Follower[types.CopyJob] {
 	return jobsToFollow[types.CopyJob]{
 		name: "FollowCopyJobs", table: copyJobs, job: copyJob,
-		id:   func(j *types.CopyJob) *string { return j.CopyJobId },
 		list: func(k filters.Criteria) Listing[types.CopyJob] { return c.CopyJobs(CopyJobFilter{k}) },
 	}.follow(f.c, since)
 }
@@ -96,8 +95,8 @@ func Follow[T any](name string, since time.Time, id func(T) string, list func(si
 	}
 	return following(name, &followed[T]{
 		identity: lazyIdentity{op: name}, since: since,
-		recent: func(since time.Time) []Listing[T] { return []Listing[T]{list(since)} },
-		look:   func(item T) sighting { return sighting{id: id(item), ended: true, kept: true} },
+		list: func(q query) []Listing[T] { return []Listing[T]{list(q.since)} },
+		look: func(item T) sighting { return sighting{id: id(item), ended: true, kept: true} },
 	})
 }
 
@@ -151,19 +150,13 @@ func FollowAcross[T any](fleet Fleet, follow func(Source) *Follower[T]) *Followe
 // inSource returns the place of a source in a fleet.
 func inSource[T any](s Source, p *followed[T]) *followed[Sourced[T]] {
 	from := origin{s.Name, s.Account, s.Region}
-	in := func(l Listing[T]) Listing[Sourced[T]] { return sourced(Part[T]{from, 0, l}).listing }
-	q := &followed[Sourced[T]]{
+	return &followed[Sourced[T]]{
 		origin: from, parallel: s.Parallel, identity: p.identity, since: p.since, memo: p.memo, timed: p.timed,
-		recent: func(since time.Time) []Listing[Sourced[T]] {
-			return lo.Map(p.recent(since), func(l Listing[T], _ int) Listing[Sourced[T]] { return in(l) })
+		list: func(q query) []Listing[Sourced[T]] {
+			return lo.Map(p.list(q), func(l Listing[T], _ int) Listing[Sourced[T]] { return sourced(Part[T]{from, 0, l}).listing })
 		},
 		look: func(v Sourced[T]) sighting { return p.look(v.Item) },
 	}
-	if p.underWay != nil {
-		q.underWay = func() Listing[Sourced[T]] { return in(p.underWay()) }
-		q.created = func(from, to time.Time) Listing[Sourced[T]] { return in(p.created(from, to)) }
-	}
-	return q
 }
 
 // Parallel polls the sources of a fleet side by side, with at most n requests under way (n ≥ 1). [Source.Parallel] bounds
@@ -243,7 +236,6 @@ type jobsToFollow[T any] struct {
 	name  string
 	table *filters.Table[T]
 	job   func(*T) job
-	id    func(*T) *string
 	list  func(filters.Criteria) Listing[T]
 }
 
@@ -262,27 +254,42 @@ func (j jobsToFollow[T]) follow(c filters.Criteria, since time.Time) *Follower[T
 	if states := c.Values(filters.KeyStates); len(states) > 0 && !lo.Some(states, j.table.Final) {
 		return &Follower[T]{name: j.name, err: fmt.Errorf("%w: States: a job has not ended in %s", ErrFilter, namesText(states))}
 	}
-	base := c.Without(changing...)
 	return following(j.name, &followed[T]{
 		identity: identified(j.table.Op, func(id *identity) { id.Filter, _ = j.table.Marshal(c) }),
 		since:    since, timed: true,
-		recent: func(since time.Time) []Listing[T] {
-			if since.IsZero() {
-				return []Listing[T]{j.list(base)}
-			}
-			return []Listing[T]{
-				j.list(j.table.Limit(base, filters.KeyCompletedAfter, since)),
-				j.list(j.table.Limit(base, filters.KeyCreatedAfter, since)),
-			}
+		list: func(q query) []Listing[T] {
+			return lo.Map(j.criteria(c, q), func(c filters.Criteria, _ int) Listing[T] { return j.list(c) })
 		},
-		underWay: func() Listing[T] { return j.list(j.table.Narrow(base, filters.KeyStates, j.table.Live)) },
-		created:  func(from, to time.Time) Listing[T] { return j.list(j.table.Between(base, from, to)) },
 		look: func(item T) sighting {
 			is := j.job(&item)
 			return sighting{
-				id: aws.ToString(j.id(&item)), created: aws.ToTime(is.created), completed: aws.ToTime(is.completed),
+				id: aws.ToString(is.id), created: aws.ToTime(is.created), completed: aws.ToTime(is.completed),
 				ended: lo.Contains(j.table.Final, is.state), kept: j.table.Match(c, &item),
 			}
 		},
 	})
+}
+
+// criteria returns the criteria of the jobs that a step of a poll lists, for each listing. A filter that matches nothing
+// has none.
+func (j jobsToFollow[T]) criteria(c filters.Criteria, q query) []filters.Criteria {
+	base := c.Without(changing...)
+	switch {
+	case len(j.table.Plan(c).Queries()) == 0:
+		return nil
+	case q.step == stepUnderWay: // a listing for each state: of several states, a filter with many values would send none
+		return lo.Map(j.table.Live, func(state string, _ int) filters.Criteria {
+			return j.table.Narrow(base, filters.KeyStates, []string{state})
+		})
+	case q.step == stepGone:
+		return []filters.Criteria{j.table.Between(base, q.from, q.to)}
+	case q.since.IsZero():
+		return []filters.Criteria{base}
+	}
+	completed := j.table.Limit(base, filters.KeyCompletedAfter, q.since)
+	created := j.table.Limit(base, filters.KeyCreatedAfter, q.since)
+	if j.table.Validate(created) != nil {
+		return []filters.Criteria{completed} // the filter's CreatedBefore is before that
+	}
+	return []filters.Criteria{completed, created}
 }

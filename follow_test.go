@@ -246,7 +246,7 @@ func TestFollowCheckpointIsSmall(t *testing.T) {
 	c := newClock()
 	s := c.account()
 	f := backupx.BackupJobFilter{}.States(types.BackupJobStateFailed, types.BackupJobStateExpired)
-	begin := c.now
+	begin := c.now.Add(-2 * time.Hour)
 	length := func(w *backupx.Follower[types.BackupJob]) int { return len(textOf(t, w.Checkpoint())) }
 	poll := func() (*backupx.Follower[types.BackupJob], int) {
 		w := clientOf(s).FollowBackupJobs(f, begin)

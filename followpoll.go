@@ -11,6 +11,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/internal/filters"
 )
 
 const (
@@ -28,13 +30,18 @@ type followed[T any] struct {
 	since    time.Time // where the first poll begins
 	timed    bool      // sightings have times
 
-	recent   func(since time.Time) []Listing[T]  // what was created, and what has ended, after a time
-	underWay func() Listing[T]                   // what is under way; nil where the listing has only what is finished
-	created  func(from, to time.Time) Listing[T] // what was created between two times; nil as underWay
-	look     func(T) sighting
+	list func(query) []Listing[T] // what a step of a poll reads, one listing after another
+	look func(T) sighting
 
 	*memo
 	round round
+}
+
+// query is what a step of a poll asks for.
+type query struct {
+	step     step
+	since    time.Time // of stepRecent; zero for everything
+	from, to time.Time // of stepGone: a span of creation times; a zero time is an open end
 }
 
 // sighting is what a follower has to know about an item.
@@ -55,7 +62,7 @@ func (s sighting) last() time.Time {
 
 // memo is what is remembered about a place from poll to poll. Ids are hashes.
 type memo struct {
-	from time.Time         // where the first poll began, until one came to its end
+	from time.Time         // where the follower began, until later polls look at nothing before it
 	mark time.Time         // the service's time of the last poll that came to its end; zero before
 	told map[uint64]int32  // delivered: 0, or the day of that if the item had no completion time
 	live map[uint64]uint32 // under way: the second of the creation, 0 if it is unknown
@@ -66,12 +73,13 @@ func newMemo() *memo { return &memo{told: map[uint64]int32{}, live: map[uint64]u
 // round is what a poll has seen of a place.
 type round struct {
 	step     step
-	at       time.Time            // the service's time of the first answer; zero before
+	at       time.Time            // the earliest time in the answers of the service; zero if none had one
 	clock    time.Time            // when the poll began, by the listing's clock
 	since    time.Time            // the time after which the poll looks; zero for everything
 	unseen   map[uint64]bool      // of the jobs under way those that no answer has shown
 	returned map[uint64]time.Time // of the delivered items those that the first step has shown: their last times
-	err      error
+	err      error                // an item cannot be followed
+	failed   bool                 // the place has failed, and is not polled any longer
 }
 
 // step is a part of a poll.
@@ -98,26 +106,28 @@ func (p *followed[T]) begin() {
 	}
 }
 
-// listing returns the listing of the current step; false if the poll of the place is at its end.
-func (p *followed[T]) listing() (l Listing[T], more bool) {
-	switch {
-	case p.round.step == stepRecent:
-		ls := p.recent(p.round.since)
-		p.round.clock = ls[0].set.clock()
-		if len(ls) == 1 {
-			return ls[0], true
-		}
-		return Concat(ls...), true
-	case len(p.round.unseen) == 0 || p.underWay == nil || p.round.step >= steps:
-		return l, false
-	case p.round.step == stepUnderWay:
-		return p.underWay(), true
-	default:
-		return p.created(p.bounds()), true
-	}
+// due reports whether the poll of the place has another step.
+func (p *followed[T]) due() bool {
+	return p.round.step == stepRecent || p.round.step < steps && len(p.round.unseen) > 0
 }
 
-// bounds returns the span of the creation times of the jobs that were not seen. A zero time is an open end.
+// listing returns what the current step reads.
+func (p *followed[T]) listing() Listing[T] {
+	q := query{step: p.round.step, since: p.round.since}
+	if q.step == stepGone {
+		q.from, q.to = p.bounds()
+	}
+	ls := p.list(q)
+	if q.step == stepRecent && len(ls) > 0 {
+		p.round.clock = ls[0].set.clock()
+	}
+	if len(ls) == 1 {
+		return ls[0]
+	}
+	return combined(p.identity.op, nil, ls)
+}
+
+// bounds returns the span of the creation times of the jobs that were not seen.
 func (p *followed[T]) bounds() (from, to time.Time) {
 	first, last := uint32(math.MaxUint32), uint32(0)
 	for id := range p.round.unseen {
@@ -153,8 +163,8 @@ func (p *followed[T]) see(item T) (tell bool) {
 	case !s.ended:
 		p.live[id] = second(s.created)
 		return false
-	case p.round.step == stepRecent && !wasLive && p.over(s, p.round.since):
-		return false // a service that passes over times lists everything
+	case p.round.step == stepRecent && !wasLive && p.early(s):
+		return false
 	}
 	delete(p.live, id)
 	if wasTold || !s.kept {
@@ -167,14 +177,11 @@ func (p *followed[T]) see(item T) (tell bool) {
 	return true
 }
 
-// failure returns the error of a place whose listing cannot be followed.
-func (p *followed[T]) failure() *ListError {
-	return &ListError{Operation: nameOf(p.identity.op), Err: p.round.err}
-}
-
-// over reports whether an item is older than what is created or has ended since a time.
-func (p *followed[T]) over(s sighting, since time.Time) bool {
-	return p.timed && s.last().Before(since.Add(-followMargin))
+// early reports whether an item that the first step lists is not among those that it looks for: it ended before the
+// follower began, or the service passes over times.
+func (p *followed[T]) early(s sighting) bool {
+	before := func(at, limit time.Time) bool { return at.Before(limit.Add(-followMargin)) }
+	return p.timed && (before(s.last(), p.round.since) || !s.completed.IsZero() && before(s.completed, p.from))
 }
 
 // time returns the time of the poll.
@@ -185,28 +192,27 @@ func (p *followed[T]) time() time.Time {
 	return p.round.at
 }
 
-// answered notes the service's time of the first answer.
+// answered notes the service's time of an answer.
 func (p *followed[T]) answered(md middleware.Metadata) {
-	if at, ok := awsmiddleware.GetServerTime(md); ok && p.round.at.IsZero() {
-		p.round.at = at.UTC()
+	if at, ok := awsmiddleware.GetServerTime(md); ok {
+		p.round.at = filters.Earliest(at.UTC(), p.round.at)
 	}
 }
 
 // finish ends a poll that came to its end. It forgets what the next poll cannot list again, and jobs that the service no
 // longer lists.
 func (p *followed[T]) finish() {
-	now := p.time()
-	if now.After(p.mark) {
-		p.mark = now.UTC()
+	p.mark = filters.Latest(p.mark, p.time()).UTC()
+	since := p.mark.Add(-followOverlap) // of the next poll
+	if !p.from.After(since) {
+		p.from = time.Time{}
 	}
-	p.from = time.Time{}
-	next := p.mark.Add(-followOverlap - followMargin)
 	maps.DeleteFunc(p.told, func(id uint64, noted int32) bool {
 		if noted != 0 {
 			return day(p.mark)-noted > int32(retention/(24*time.Hour))
 		}
 		last, returned := p.round.returned[id]
-		return !returned || p.timed && last.Before(next)
+		return !returned || p.timed && last.Before(since.Add(-followMargin))
 	})
 	for id := range p.round.unseen {
 		delete(p.live, id)
@@ -229,8 +235,9 @@ func day(t time.Time) int32 { return int32(max(1, t.Unix()/(24*60*60))) }
 type poll[T any] struct {
 	*Follower[T]
 	yield   func(T, error) bool
-	stopped bool // by yield
-	told    int  // items that were yielded
+	named   map[string]*followed[T] // the places; the only one of a follower that is not of a fleet has no name
+	stopped bool                    // by yield
+	told    int                     // items that were yielded
 	failed  SourceErrors
 }
 
@@ -242,31 +249,16 @@ type found[T any] struct {
 
 // run polls all places, step by step.
 func (p *poll[T]) run(ctx context.Context) *ListError {
-	open := p.places
-	for _, at := range open {
+	p.named = lo.KeyBy(p.places, func(at *followed[T]) string { return at.name })
+	for _, at := range p.places {
 		at.begin()
 	}
-	for len(open) > 0 {
-		var parts []Part[found[T]]
-		var polled []*followed[T]
-		for _, at := range open {
-			l, more := at.listing()
-			if !more {
-				at.finish()
-				continue
-			}
-			item := func(v T) found[T] { return found[T]{at, v} }
-			parts = append(parts, Part[found[T]]{at.origin, at.parallel, Map(l, item)})
-			polled = append(polled, at)
-		}
-		if len(parts) == 0 {
-			break
-		}
-		err := p.read(ctx, parts, polled)
+	for open := p.due(p.places); len(open) > 0; open = p.due(open) {
+		err := p.read(ctx, open)
 		if p.stopped {
 			return nil
 		}
-		if open, err = p.remaining(polled, err); err != nil {
+		if err := p.failures(open, err); err != nil {
 			return err
 		}
 		for _, at := range open {
@@ -279,8 +271,26 @@ func (p *poll[T]) run(ctx context.Context) *ListError {
 	return nil
 }
 
-// read lists one step of places, and delivers what is new.
-func (p *poll[T]) read(ctx context.Context, parts []Part[found[T]], places []*followed[T]) *ListError {
+// due returns the places that have another step, and ends the poll of those that came to their end.
+func (p *poll[T]) due(places []*followed[T]) (due []*followed[T]) {
+	for _, at := range places {
+		switch {
+		case at.round.failed:
+		case at.due():
+			due = append(due, at)
+		default:
+			at.finish()
+		}
+	}
+	return due
+}
+
+// read lists the current step of places, and delivers what is new.
+func (p *poll[T]) read(ctx context.Context, places []*followed[T]) error {
+	parts := lo.Map(places, func(at *followed[T], _ int) Part[found[T]] {
+		item := func(v T) found[T] { return found[T]{at, v} }
+		return Part[found[T]]{at.origin, at.parallel, Map(at.listing(), item)}
+	})
 	whole := parts[0].listing
 	if p.fleet {
 		whole = isolate(p.name, p.name, parts)
@@ -288,9 +298,10 @@ func (p *poll[T]) read(ctx context.Context, parts []Part[found[T]], places []*fo
 	} else if own := whole.set.leavesOut(); own != "" {
 		return &ListError{Operation: p.name, Err: errors.New("the listing has its own " + own + ", which leaves items out")}
 	}
-	named := byName(places)
-	err := drive(ctx, whole, newState(), nil, func(seg segment[found[T]]) (bool, error) {
-		ownerOf(named, seg.from.info.Source).answered(seg.page().Metadata)
+	return drive(ctx, whole, newState(), nil, func(seg segment[found[T]]) (bool, error) {
+		for _, at := range p.owners(seg.from.info.Source) {
+			at.answered(seg.page().Metadata)
+		}
 		return seg.each(ctx, func(v *found[T]) bool {
 			if v.at.see(v.item) {
 				p.told++
@@ -299,61 +310,49 @@ func (p *poll[T]) read(ctx context.Context, parts []Part[found[T]], places []*fo
 			return !p.stopped && (p.fleet || v.at.round.err == nil)
 		})
 	})
-	if err == nil {
-		return nil
+}
+
+// owners returns the places that may have listed a source. The listing of a place may be a fleet itself, whose sources have
+// the name of the place in front of theirs: with the places prod and prod/a, it may be either of them.
+func (p *poll[T]) owners(source string) (places []*followed[T]) {
+	for name := source; ; name = name[:max(0, strings.LastIndexByte(name, '/'))] {
+		if at := p.named[name]; at != nil {
+			places = append(places, at)
+		}
+		if name == "" {
+			return places
+		}
 	}
-	return err.(*ListError)
 }
 
-func byName[T any](places []*followed[T]) map[string]*followed[T] {
-	return lo.KeyBy(places, func(at *followed[T]) string { return at.name })
-}
-
-// ownerOf returns the place that a source belongs to. The listing of a place may be a fleet itself, whose sources have
-// its name in front of theirs, if it has one.
-func ownerOf[T any](named map[string]*followed[T], source string) *followed[T] {
-	for source != "" && named[source] == nil {
-		source = source[:max(0, strings.LastIndexByte(source, '/'))]
-	}
-	return named[source]
-}
-
-// remaining returns the places that did not fail in a step which ended with an error, or with none. If the range cannot go
-// on, it returns the error of the range.
-func (p *poll[T]) remaining(places []*followed[T], err *ListError) ([]*followed[T], *ListError) {
-	failed := map[*followed[T]]bool{}
-	switch sources, apart := sourceErrors(err); {
-	case err == nil:
-	case !p.fleet, !apart:
-		return nil, p.with(err)
-	default:
-		named := byName(places)
+// failures notes which places failed in a step that ended with err, nil for none. If the range cannot go on, it returns the
+// error of the range.
+func (p *poll[T]) failures(places []*followed[T], err error) *ListError {
+	if err != nil {
+		ended := err.(*ListError)
+		sources, apart := ended.Err.(SourceErrors)
+		if !apart || !p.fleet {
+			return p.with(ended)
+		}
 		for _, s := range sources {
-			failed[ownerOf(named, s.Source)] = true
+			for _, at := range p.owners(s.Source) {
+				at.round.failed = true
+			}
 		}
 		p.failed = append(p.failed, sources...)
 	}
-	var left []*followed[T]
 	for _, at := range places {
-		switch {
-		case at.round.err != nil && !p.fleet:
-			return nil, at.failure()
-		case at.round.err != nil && !failed[at]:
-			why := at.failure()
-			p.failed = append(p.failed, &SourceError{at.name, at.account, at.region, KindOf(why), why})
-		case !failed[at]:
-			left = append(left, at)
+		if at.round.err == nil || at.round.failed {
+			continue
 		}
+		why := &ListError{Operation: nameOf(at.identity.op), Err: at.round.err}
+		if !p.fleet {
+			return why
+		}
+		at.round.failed = true
+		p.failed = append(p.failed, &SourceError{at.name, at.account, at.region, KindOf(why), why})
 	}
-	return left, nil
-}
-
-// sourceErrors returns the errors of the sources that failed; apart is false if the range ended for another reason.
-func sourceErrors(err *ListError) (sources SourceErrors, apart bool) {
-	if err != nil {
-		sources, apart = err.Err.(SourceErrors)
-	}
-	return sources, apart
+	return nil
 }
 
 // with adds the sources that failed before to the error that ended a range.

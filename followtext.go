@@ -27,7 +27,8 @@ type savedPlace struct {
 	Noted []noted   `json:"noted,omitempty"` // of those without a completion time, which follow
 	Live  int       `json:"live,omitempty"`  // how many jobs are under way, which follow: a hash and the second of the creation
 
-	id     identity
+	id     *identity // what the place follows; in a fleet that of its group
+	group  int       // the number of the identity among the parts of that of the fleet, in group
 	name   string
 	hashes []byte
 }
@@ -38,67 +39,90 @@ type noted struct {
 	Count int   `json:"count"`
 }
 
+const maxDays = 10_000 // of noted items of a place: a follower forgets them after 30, or at its first poll after that
+
 const liveBytes = hashBytes + 4 // of a job under way in a checkpoint
 
 // saved returns the content of a checkpoint.
 func (w *Follower[T]) saved() *saved {
-	if !w.fleet {
-		p := w.places[0]
-		s := p.saved(p.identity.in(""))
-		return &saved{ID: s.id, Follow: []savedPlace{s}, hashes: s.hashes}
-	}
-	var all []savedPlace
-	var last time.Time
-	for _, p := range w.places {
-		s := p.saved(p.identity.in(""))
-		s.name, last = textInJSON(p.name), filters.Latest(last, p.mark)
-		all = append(all, s)
-	}
-	for _, s := range w.absent {
-		if s.Mark.After(last.Add(-retention)) {
-			all = append(all, s)
-		}
-	}
-	of := &saved{ID: identity{Op: w.name}, Follow: make([]savedPlace, 0, len(all))}
-	groups := map[uint64]int{}
-	for _, s := range all {
-		kind := s.id.listingHash()
-		if _, known := groups[kind]; !known {
-			groups[kind] = len(of.ID.Parts)
-			of.ID.Parts = append(of.ID.Parts, s.id)
-		}
-		group := &of.ID.Parts[groups[kind]]
-		group.Sources = append(group.Sources, s.name)
-	}
-	slices.SortStableFunc(all, func(a, b savedPlace) int {
-		return cmp.Compare(groups[a.id.listingHash()], groups[b.id.listingHash()])
+	all := lo.Map(w.places, func(p *followed[T], _ int) savedPlace {
+		s, id := p.memo.saved(), p.identity.in("")
+		s.id, s.name = &id, textInJSON(p.name)
+		return s
 	})
-	for _, s := range all {
-		of.Follow = append(of.Follow, s)
-		of.hashes = append(of.hashes, s.hashes...)
+	s := &saved{ID: identity{Op: w.name}, Follow: append(all, w.remembered(all)...)}
+	if w.fleet {
+		s.group()
+	} else {
+		s.ID = *all[0].id
 	}
-	return of
+	s.hashes = slices.Concat(lo.Map(s.Follow, func(p savedPlace, _ int) []byte { return p.hashes })...)
+	return s
 }
 
-// saved returns what a checkpoint has of a memo.
-func (m *memo) saved(id identity) savedPlace {
-	s := savedPlace{From: m.from.UTC(), Mark: m.mark, Live: len(m.live), id: id}
-	days := map[int32][]uint64{}
-	for _, h := range slices.Sorted(maps.Keys(m.told)) {
-		days[m.told[h]] = append(days[m.told[h]], h)
+// remembered returns what a checkpoint has of sources that are gone, until the service no longer lists the jobs that their
+// last poll may not have told of.
+func (w *Follower[T]) remembered(present []savedPlace) []savedPlace {
+	var last time.Time
+	for _, p := range present {
+		last = filters.Latest(last, p.Mark)
 	}
-	s.Told = len(days[0])
-	for _, day := range slices.Sorted(maps.Keys(days)) {
-		s.hashes = append(s.hashes, packed(days[day])...)
+	return lo.Filter(w.absent, func(p savedPlace, _ int) bool {
+		return filters.Latest(p.Mark, p.From).After(last.Add(-retention))
+	})
+}
+
+// group makes the places of a fleet the parts of the identity, in groups that follow the same, and sorts them by group.
+func (s *saved) group() {
+	byHash, byID := map[uint64]int{}, map[*identity]int{} // the hash of a long filter takes time
+	for i := range s.Follow {
+		p := &s.Follow[i]
+		n, known := byID[p.id]
+		if !known {
+			hash := p.id.listingHash()
+			if n, known = byHash[hash]; !known {
+				n = len(s.ID.Parts)
+				s.ID.Parts = append(s.ID.Parts, p.id.listing())
+			}
+			byHash[hash], byID[p.id] = n, n
+		}
+		p.group = n
+		s.ID.Parts[n].Sources = append(s.ID.Parts[n].Sources, p.name)
+	}
+	slices.SortStableFunc(s.Follow, func(a, b savedPlace) int { return cmp.Compare(a.group, b.group) })
+}
+
+// saved returns what a checkpoint has of a memo: first the told ids, by day, and then the jobs under way, each in order.
+func (m *memo) saved() savedPlace {
+	s := savedPlace{From: m.from.UTC(), Mark: m.mark, Live: len(m.live)}
+	counts := lo.CountValues(lo.Values(m.told))
+	next := map[int32]int{} // where the next id of a day goes
+	end := 0
+	for _, day := range slices.Sorted(maps.Keys(counts)) {
+		next[day] = end
+		end += counts[day] * hashBytes
 		if day != 0 {
-			s.Noted = append(s.Noted, noted{day, len(days[day])})
+			s.Noted = append(s.Noted, noted{day, counts[day]})
 		}
 	}
-	for _, h := range slices.Sorted(maps.Keys(m.live)) {
-		s.hashes = binary.BigEndian.AppendUint64(s.hashes, h)
-		s.hashes = binary.BigEndian.AppendUint32(s.hashes, m.live[h])
+	s.Told = counts[0]
+	s.hashes = make([]byte, end, end+len(m.live)*liveBytes)
+	for _, id := range sortedKeys(m.told) {
+		day := m.told[id]
+		binary.BigEndian.PutUint64(s.hashes[next[day]:], id)
+		next[day] += hashBytes
+	}
+	for _, id := range sortedKeys(m.live) {
+		s.hashes = binary.BigEndian.AppendUint64(s.hashes, id)
+		s.hashes = binary.BigEndian.AppendUint32(s.hashes, m.live[id])
 	}
 	return s
+}
+
+func sortedKeys[V any](m map[uint64]V) []uint64 {
+	keys := lo.Keys(m)
+	slices.Sort(keys)
+	return keys
 }
 
 // memo is the inverse of saved.
@@ -117,25 +141,57 @@ func (s savedPlace) memo() *memo {
 	return m
 }
 
-// length returns how many bytes of hashes the place has, which is no more than most.
-func (s savedPlace) length(most int) (int, error) {
-	left := most
-	take := func(count, size int) error {
-		if count < 0 || count > left/size {
-			return errors.New("what its follower remembers is cut")
+// cut takes the hashes of the place from the front of those of all places, and returns the others.
+func (s *savedPlace) cut(hashes []byte) (rest []byte, err error) {
+	rest = hashes
+	take := func(count, size int) {
+		if count < 0 || count > len(rest)/size {
+			err = errors.New("what its follower remembers is cut")
+			return
 		}
-		left -= count * size
-		return nil
+		rest = rest[count*size:]
 	}
-	errs := []error{take(s.Told, hashBytes)}
-	for i, n := range s.Noted {
-		if n.Day < 1 || n.Count < 1 || i > 0 && n.Day <= s.Noted[i-1].Day {
-			return 0, errors.New("what its follower remembers is out of range")
+	take(s.Told, hashBytes)
+	for _, n := range s.Noted {
+		take(n.Count, hashBytes)
+	}
+	take(s.Live, liveBytes)
+	s.hashes = hashes[:len(hashes)-len(rest)]
+	return rest, err
+}
+
+// place reads the place of a follower.
+func (p *textParser) place() (s savedPlace) {
+	p.object(func(name string) {
+		switch name {
+		case "from":
+			p.value(&s.From)
+		case "mark":
+			p.value(&s.Mark)
+		case "told":
+			p.value(&s.Told)
+		case "live":
+			p.value(&s.Live)
+		case "noted":
+			last := noted{}
+			p.array(func() {
+				n := noted{}
+				if p.value(&n); n.Day <= last.Day || n.Count < 1 || len(s.Noted) == maxDays {
+					p.fail(errors.New("what its follower remembers is out of range"))
+				}
+				s.Noted = append(s.Noted, n)
+				last = n
+			})
+		default:
+			p.unknown(name)
 		}
-		errs = append(errs, take(n.Count, hashBytes))
-	}
-	errs = append(errs, take(s.Live, liveBytes))
-	return most - left, errors.Join(errs...)
+	})
+	return s
+}
+
+// ofFleet reports whether a checkpoint is that of FollowAcross. [Follow] may have its name too.
+func (s *saved) ofFleet() bool {
+	return s.ID.Op == acrossName && (len(s.ID.Parts) > 0 || len(s.Follow) == 0)
 }
 
 // validateFollow rejects what no follower saves, and gives each place its name, its identity and its hashes.
@@ -143,27 +199,30 @@ func (s *saved) validateFollow() error {
 	if s.Start != nil || s.Opened || len(s.Chains)+len(s.Windows)+len(s.Seen) > 0 {
 		return errors.New("it is of a listing and of a follower")
 	}
-	owners := []savedPlace{{id: s.ID}}
-	if s.ID.Op == acrossName {
-		owners = nil
-		for _, group := range s.ID.Parts {
-			for _, name := range group.Sources {
-				owners = append(owners, savedPlace{id: group.listing(), name: name})
-			}
+	n := 0
+	own := func(name string, id *identity) {
+		if n < len(s.Follow) {
+			s.Follow[n].name, s.Follow[n].id = name, id
+		}
+		n++
+	}
+	if !s.ofFleet() {
+		own("", &s.ID)
+	}
+	for i := range s.ID.Parts {
+		for _, name := range s.ID.Parts[i].Sources {
+			own(name, &s.ID.Parts[i])
 		}
 	}
-	if len(owners) != len(s.Follow) {
+	if n != len(s.Follow) {
 		return errors.New("it does not have one place for each source")
 	}
 	rest := s.hashes
 	for i := range s.Follow {
-		p := &s.Follow[i]
-		n, err := p.length(len(rest))
-		if err != nil {
+		var err error
+		if rest, err = s.Follow[i].cut(rest); err != nil {
 			return err
 		}
-		p.id, p.name, p.hashes = owners[i].id, owners[i].name, rest[:n]
-		rest = rest[n:]
 	}
 	if len(rest) > 0 {
 		return errors.New("its hashes belong to no place")
@@ -186,7 +245,7 @@ func (w *Follower[T]) restore(s *saved) error {
 	switch {
 	case s.Follow == nil:
 		return fmt.Errorf("%w: it is of a listing, not of a follower: use Listing.Resume", ErrCheckpoint)
-	case w.fleet != (s.ID.Op == acrossName):
+	case w.fleet != s.ofFleet():
 		return fmt.Errorf("%w: it is of the operation %s, not %s", ErrCheckpoint, s.ID.Op, w.op())
 	}
 	known := lo.KeyBy(s.Follow, func(p savedPlace) string { return p.name })
@@ -200,7 +259,7 @@ func (w *Follower[T]) restore(s *saved) error {
 		if w.fleet {
 			where = "source " + strconv.Quote(p.name) + ": "
 		}
-		if err := s.matcher().listing(was.id, p.identity.in(""), "", where); err != nil {
+		if err := s.matcher().listing(was.id.listing(), p.identity.in(""), "", where); err != nil {
 			return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 		}
 		memos[p] = was.memo()
