@@ -199,6 +199,18 @@ func TestAwaitEndsAtOnceBesideAFailedSource(t *testing.T) {
 	})
 }
 
+// A look that the end of the time cuts off is not a failure.
+func TestAwaitEndsWithinALook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := backupx.List("ListThings", func(ctx context.Context, _ string, _ int) (backupx.Page[string], error) {
+			<-ctx.Done()
+			return backupx.Page[string]{}, errors.New("cut off")
+		})
+		_, err := backupx.Await(t.Context(), list, func(string) (bool, error) { return false, nil }, time.Minute)
+		require.EqualError(t, err, "backupx: Await: context deadline exceeded: no item is as awaited after 1m0s")
+	})
+}
+
 func TestAwaitRefusesBadInput(t *testing.T) {
 	list := newShelf("a", 3, 1).list()
 	always := func(string) (bool, error) { return true, nil }

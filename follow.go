@@ -184,7 +184,7 @@ func (w *Follower[T]) All(ctx context.Context) iter.Seq2[T, error] {
 		w.active = true
 		defer func() { w.active = false }()
 		p := &poll[T]{Follower: w, yield: yield}
-		if err := p.run(ctx); err != nil && !p.stopped {
+		if err := p.run(ctx); err != nil {
 			yield(zero, w.fail(err, p.told))
 		}
 	}

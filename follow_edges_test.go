@@ -1,12 +1,15 @@
 package backupx_test
 
 import (
+	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -257,5 +260,199 @@ func TestFollowInTheMillisecondOfThePoll(t *testing.T) {
 		require.Len(t, told, 10)
 		slices.Sort(told)
 		require.Len(t, slices.Compact(told), 10)
+	}
+}
+
+// A later process may pass another beginning, such as the time at which it runs: the checkpoint says where to go on.
+func TestFollowGoesOnWhereverALaterRunWouldBegin(t *testing.T) {
+	c := newClock()
+	s := c.account()
+	follow := func() *backupx.Follower[types.BackupJob] {
+		return clientOf(s).FollowBackupJobs(backupx.BackupJobFilter{}, c.now)
+	}
+	w := follow()
+	require.Empty(t, polled(t, w.All(t.Context()), idOf))
+	for i := range 3 {
+		c.pass(10 * time.Hour)
+		s.AddBackupJobs(endedJob(strconv.Itoa(i), types.BackupJobStateFailed, c.now, c.now))
+		c.pass(30 * time.Minute)
+		w = resumed(t, follow(), w.Checkpoint())
+		require.Len(t, polled(t, w.All(t.Context()), idOf), 1)
+	}
+}
+
+// A poll looks for the jobs that are under way no longer between their creation times.
+func TestFollowLooksForWhatIsUnderWayNoLonger(t *testing.T) {
+	c := newClock()
+	s := c.account()
+	w := clientOf(s).FollowBackupJobs(backupx.BackupJobFilter{}, c.now)
+	s.AddBackupJobs(running("a", c.pass(time.Minute)), running("b", c.now.Add(time.Hour+500*time.Millisecond)), running("c", c.now.Add(2*time.Hour)))
+	for range 2 {
+		c.pass(5 * time.Hour)
+		require.Empty(t, polled(t, w.All(t.Context()), idOf))
+	}
+	for _, id := range []string{"a", "b"} {
+		s.UpdateBackupJob(id, func(j *types.BackupJob) { j.State = types.BackupJobStateExpired })
+	}
+	s.ResetRequests()
+	require.ElementsMatch(t, []string{"a", "b"}, polled(t, w.All(t.Context()), idOf))
+	all := asked(s)
+	require.Equal(t, map[string]string{"createdAfter": "2026-03-10T12:00:58Z", "createdBefore": "2026-03-10T13:01:02Z"}, all[len(all)-1])
+}
+
+// A service that passes over times, as stubs may do, lists everything in each answer. Jobs may have no creation time there.
+func TestFollowOfAServiceThatPassesOverTimes(t *testing.T) {
+	now := newClock().now
+	job := types.BackupJob{BackupJobId: aws.String("undated"), State: types.BackupJobStateRunning}
+	late := running("late", now)
+	old := endedJob("old", types.BackupJobStateFailed, now.AddDate(0, 0, -3), now.AddDate(0, 0, -3))
+	requests := 0
+	client := backupx.Client{Now: func() time.Time { return now }, Backup: jobsAnswer(func(*backup.ListBackupJobsInput) *backup.ListBackupJobsOutput {
+		requests++
+		return &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{job, late, old}}
+	})}
+	w := client.FollowBackupJobs(backupx.BackupJobFilter{}, now)
+	for range 3 {
+		require.Empty(t, polled(t, w.All(t.Context()), idOf))
+		now = now.Add(5 * time.Hour)
+	}
+	require.Equal(t, 6, requests)
+	job.State, late = types.BackupJobStateExpired, endedJob("late", types.BackupJobStateFailed, *late.CreationDate, now.Add(-12*time.Hour))
+	require.ElementsMatch(t, []string{"undated", "late"}, polled(t, w.All(t.Context()), idOf))
+	for range 3 {
+		require.Empty(t, polled(t, w.All(t.Context()), idOf))
+		now = now.Add(5 * time.Hour)
+	}
+}
+
+// A fleet within the listing of one follower fails as a whole: what failed is listed again.
+func TestFollowOfAListingOfAFleet(t *testing.T) {
+	c := newClock()
+	fleet, services := fleetOfAccounts(c, "a", "b")
+	var since []time.Time
+	w := backupx.Follow("jobs", c.now, sourcedID, func(at time.Time) backupx.Listing[backupx.Sourced[types.BackupJob]] {
+		since = append(since, at)
+		return backupx.Across(fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
+			return c.BackupJobs(backupx.BackupJobFilter{}.CreatedAfter(at))
+		})
+	})
+	for name, s := range services {
+		s.AddBackupJobs(endedJob(name, types.BackupJobStateFailed, c.now.Add(time.Minute), c.now.Add(time.Minute)))
+	}
+	denied := services["a"].Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
+	c.pass(time.Hour)
+	items, err := drain(w.All(t.Context()))
+	require.Len(t, items, 1)
+	require.ErrorContains(t, err, "1 source failed: a: denied")
+	denied.Remove()
+	require.Equal(t, []string{"a/a"}, polled(t, w.All(t.Context()), sourcedID))
+	require.Empty(t, polled(t, w.All(t.Context()), sourcedID))
+	require.Equal(t, []time.Time{since[0], since[0], c.now.Add(-time.Hour)}, since)
+}
+
+// An error that ends the range in a later step names the sources that failed before.
+func TestFollowAcrossEndsAfterASourceFailed(t *testing.T) {
+	c := newClock()
+	fleet, services := fleetOfAccounts(c, "a", "b")
+	w := c.followFailed(fleet)
+	services["a"].AddBackupJobs(running("old", c.pass(time.Minute)))
+	for range 2 {
+		c.pass(5 * time.Hour)
+		require.Empty(t, polled(t, w.All(t.Context()), sourcedID))
+	}
+	services["b"].Fault(fakeaws.Fault{Do: fakeaws.AccessDenied()})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	services["a"].Fault(fakeaws.Fault{When: func(r fakeaws.Request) bool {
+		if r.Parameter("state") != "" {
+			cancel()
+		}
+		return false
+	}})
+	_, err := drain(w.All(ctx))
+	require.ErrorIs(t, err, context.Canceled)
+	var failed backupx.SourceErrors
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, []string{"b"}, lo.Map(failed, func(e *backupx.SourceError, _ int) string { return e.Source }))
+}
+
+// Sources that follow different filters are in groups in the text, and each gets its own place back.
+func TestFollowAcrossOfDifferentFilters(t *testing.T) {
+	c := newClock()
+	fleet, services := fleetOfAccounts(c, "a", "b", "c", "d")
+	begin := c.now
+	follow := func(vaults string) *backupx.Follower[backupx.Sourced[types.BackupJob]] {
+		return backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
+			f := backupx.BackupJobFilter{}
+			if i := slices.Index([]string{"a", "b", "c", "d"}, s.Name); vaults[i] != ' ' {
+				f = f.Vaults(vaults[i : i+1])
+			}
+			return s.Client.FollowBackupJobs(f, begin)
+		})
+	}
+	for name, s := range services {
+		for i := range int(name[0] - 'a' + 1) {
+			j := endedJob(name+strconv.Itoa(i), types.BackupJobStateFailed, c.now.Add(time.Minute), c.now.Add(time.Minute))
+			j.BackupVaultName = aws.String("v")
+			s.AddBackupJobs(j)
+		}
+	}
+	c.pass(time.Hour)
+	w := follow("v v ")
+	require.Len(t, polled(t, w.All(t.Context()), sourcedID), 10)
+	text := textOf(t, w.Checkpoint())
+	w = resumed(t, follow("v v "), w.Checkpoint())
+	require.Equal(t, text, textOf(t, w.Checkpoint()))
+	require.Empty(t, polled(t, w.All(t.Context()), sourcedID))
+	require.Equal(t, 1, strings.Count(payloadOf([]byte(textOf(t, follow("v v ").Checkpoint()))), `"vaults"`))
+
+	err := follow("vxv ").Resume(w.Checkpoint())
+	require.ErrorIs(t, err, backupx.ErrCheckpoint)
+	require.EqualError(t, err, `backupx: FollowAcross: checkpoint cannot be used: source "b": it is of the filter BackupJobFilter{}, not BackupJobFilter{vaults: x}`)
+	one := clientOf(services["a"])
+	err = one.FollowBackupJobs(backupx.BackupJobFilter{}.Vaults("x"), begin).Resume(one.FollowBackupJobs(backupx.BackupJobFilter{}, begin).Checkpoint())
+	require.EqualError(t, err, `backupx: FollowBackupJobs: checkpoint cannot be used: it is of the filter BackupJobFilter{}, not BackupJobFilter{vaults: x}`)
+}
+
+// The zero Checkpoint is the beginning, also for a follower that has polled.
+func TestFollowResumesFromTheBeginning(t *testing.T) {
+	c := newClock()
+	fleet, services := fleetOfAccounts(c, "a", "b")
+	w := c.followFailed(fleet)
+	beginning := textOf(t, w.Checkpoint())
+	for name, s := range services {
+		s.AddBackupJobs(endedJob(name, types.BackupJobStateFailed, c.now.Add(time.Minute), c.now.Add(time.Minute)))
+	}
+	c.pass(time.Hour)
+	require.Len(t, polled(t, w.All(t.Context()), sourcedID), 2)
+	w = resumed(t, c.followFailed(fleet[:1]), w.Checkpoint())
+	require.NoError(t, w.Resume(backupx.Checkpoint{}))
+	require.Equal(t, textOf(t, c.followFailed(fleet[:1]).Checkpoint()), textOf(t, w.Checkpoint()), "no source is remembered")
+	w = c.followFailed(fleet)
+	require.NoError(t, w.Resume(backupx.Checkpoint{}))
+	require.Equal(t, beginning, textOf(t, w.Checkpoint()))
+	one := clientOf(services["a"]).FollowBackupJobs(backupx.BackupJobFilter{}, c.now.Add(-time.Hour))
+	for range 2 {
+		require.Len(t, polled(t, one.All(t.Context()), idOf), 1)
+		require.NoError(t, one.Resume(backupx.Checkpoint{}))
+	}
+
+	bad := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
+		return s.Client.FollowBackupJobs(backupx.BackupJobFilter{}.States("RUNNING"), c.now)
+	})
+	require.Empty(t, textOf(t, bad.Checkpoint()))
+	_, err := drain(bad.Parallel(0).All(t.Context()))
+	require.ErrorIs(t, err, backupx.ErrFilter, "the first error counts")
+}
+
+func TestFollowAcrossSideBySide(t *testing.T) {
+	c := newClock()
+	s := c.account(fakeaws.WithLatency(20 * time.Millisecond))
+	fleet := backupx.Fleet{{Name: "a", Config: s.Config()}, {Name: "b", Config: s.Config()}}
+	for _, n := range []int{1, 2} {
+		w := c.followFailed(fleet).Parallel(n)
+		s.ResetRequests()
+		require.Empty(t, polled(t, w.All(t.Context()), sourcedID))
+		require.Equal(t, n, s.MostUnderWay())
 	}
 }

@@ -548,13 +548,22 @@ func TestFollowAcrossRefusesBadInput(t *testing.T) {
 func TestFollowAcrossOneSourceFailsByAnItem(t *testing.T) {
 	c := newClock()
 	fleet, _ := fleetOfAccounts(c, "a", "b")
+	nameless, since := "x-001", map[string][]time.Time{}
 	w := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[string] {
-		id := func(v string) string { return lo.Ternary(s.Name == "a" && v == "x-001", "", v) }
-		return backupx.Follow("things", c.now, id, func(time.Time) backupx.Listing[string] { return newShelf("x", 3, 1).list() })
+		id := func(v string) string { return lo.Ternary(s.Name == "a" && v == nameless, "", v) }
+		return backupx.Follow("things", c.now, id, func(at time.Time) backupx.Listing[string] {
+			since[s.Name] = append(since[s.Name], at)
+			return newShelf("x", 3, 1).list()
+		})
 	})
+	named := func(v backupx.Sourced[string]) string { return v.Source + v.Item }
 	items, err := drain(w.All(t.Context()))
-	require.ErrorContains(t, err, "1 source failed: a: other: things: an item has no id")
-	require.Equal(t, []string{"ax-000", "bx-000", "bx-001", "bx-002"}, lo.Map(items, func(v backupx.Sourced[string], _ int) string { return v.Source + v.Item }))
+	require.EqualError(t, err, "backupx: FollowAcross: 1 source failed: a: other: things: an item has no id")
+	require.Equal(t, []string{"ax-000", "bx-000", "bx-001", "bx-002"}, lo.Map(items, func(v backupx.Sourced[string], _ int) string { return named(v) }))
+	nameless = ""
+	require.Equal(t, []string{"ax-001", "ax-002"}, polled(t, w.All(t.Context()), named))
+	require.Equal(t, []time.Time{c.now, c.now}, since["a"], "the first poll of a did not come to its end")
+	require.NotEqual(t, since["b"][0], since["b"][1])
 }
 
 func TestFollowEndsWithItsContext(t *testing.T) {
@@ -599,7 +608,11 @@ func TestFollowTakesNoForgedText(t *testing.T) {
 		text(`{"id":{"op":"x"},"opened":true,"follow":[{}]}`),
 		text(`{"id":{"op":"x"},"follow":[{"told":1152921504606846977}]}`, eight...),
 		text(`{"id":{"op":"x"},"follow":[{"noted":[{"day":0,"count":1}]}]}`, eight...),
-		text(`{"id":{"op":"x"},"follow":[{"noted":[{"day":2,"count":1},{"day":2,"count":0}]}]}`, eight...),
+		text(`{"id":{"op":"x"},"follow":[{"noted":[{"day":2,"count":1},{"day":3,"count":0}]}]}`, eight...),
+		text(`{"id":{"op":"x"},"follow":[{"noted":[{"day":2,"count":1},{"day":2,"count":1}]}]}`, append(eight, eight...)...),
+		text(`{"id":{"op":"x"},"start":{},"follow":[{}]}`),
+		text(`{"id":{"op":"x"},"chains":{"":{}},"follow":[{}]}`),
+		text(`{"id":{"op":"x"},"seen":{"":""},"follow":[{}]}`),
 		text(`{"id":{"op":"FollowAcross","parts":[{"op":"x","sources":["a","a"]}]},"follow":[{},{}]}`),
 		text(`{"id":{"op":"FollowAcross","parts":[{"op":"x","sources":["a"]}]},"follow":[]}`),
 		text(`{"id":{"op":"FollowAcross","parts":[{"op":"x"}]},"follow":[{}]}`),

@@ -258,8 +258,8 @@ func (p *poll[T]) run(ctx context.Context) *ListError {
 		if p.stopped {
 			return nil
 		}
-		if err := p.failures(open, err); err != nil {
-			return err
+		if ended := p.failures(open, err); ended != nil {
+			return ended
 		}
 		for _, at := range open {
 			at.round.step++
@@ -332,7 +332,10 @@ func (p *poll[T]) failures(places []*followed[T], err error) *ListError {
 		ended := err.(*ListError)
 		sources, apart := ended.Err.(SourceErrors)
 		if !apart || !p.fleet {
-			return p.with(ended)
+			if len(p.failed) > 0 {
+				ended.Err = &endedError{cause: ended.Err, failed: p.failed}
+			}
+			return ended
 		}
 		for _, s := range sources {
 			for _, at := range p.owners(s.Source) {
@@ -353,12 +356,4 @@ func (p *poll[T]) failures(places []*followed[T], err error) *ListError {
 		p.failed = append(p.failed, &SourceError{at.name, at.account, at.region, KindOf(why), why})
 	}
 	return nil
-}
-
-// with adds the sources that failed before to the error that ended a range.
-func (p *poll[T]) with(err *ListError) *ListError {
-	if len(p.failed) > 0 {
-		err.Err = &endedError{cause: err.Err, failed: p.failed}
-	}
-	return err
 }
