@@ -77,7 +77,7 @@ type round struct {
 	clock    time.Time            // when the poll began, by the listing's clock
 	since    time.Time            // the time after which the poll looks; zero for everything
 	unseen   map[uint64]bool      // of the jobs under way those that no answer has shown
-	returned map[uint64]time.Time // of the delivered items those that the first step has shown: their last times
+	returned map[uint64]time.Time // of the delivered items those that the poll has shown: their last times
 	err      error                // an item cannot be followed
 	failed   bool                 // the place has failed, and is not polled any longer
 }
@@ -156,14 +156,14 @@ func (p *followed[T]) see(item T) (tell bool) {
 	}
 	delete(p.round.unseen, id)
 	noted, wasTold := p.told[id]
-	if wasTold && p.round.step == stepRecent {
+	if wasTold {
 		p.round.returned[id] = s.last()
 	}
 	switch {
 	case !s.ended:
 		p.live[id] = second(s.created)
 		return false
-	case p.round.step == stepRecent && !wasLive && p.early(s):
+	case !wasLive && p.early(s):
 		return false
 	}
 	delete(p.live, id)
@@ -177,8 +177,8 @@ func (p *followed[T]) see(item T) (tell bool) {
 	return true
 }
 
-// early reports whether an item that the first step lists is not among those that it looks for: it ended before the
-// follower began, or the service passes over times.
+// early reports whether an item is not among those that a poll looks for: it ended before the follower began, or the
+// service passes over times.
 func (p *followed[T]) early(s sighting) bool {
 	before := func(at, limit time.Time) bool { return at.Before(limit.Add(-followMargin)) }
 	return p.timed && (before(s.last(), p.round.since) || !s.completed.IsZero() && before(s.completed, p.from))
@@ -307,7 +307,7 @@ func (p *poll[T]) read(ctx context.Context, places []*followed[T]) error {
 				p.told++
 				p.stopped = !p.yield(v.item, nil)
 			}
-			return !p.stopped && (p.fleet || v.at.round.err == nil)
+			return !p.stopped
 		})
 	})
 }
@@ -331,7 +331,7 @@ func (p *poll[T]) failures(places []*followed[T], err error) *ListError {
 	if err != nil {
 		ended := err.(*ListError)
 		sources, apart := ended.Err.(SourceErrors)
-		if !apart || !p.fleet {
+		if !apart {
 			if len(p.failed) > 0 {
 				ended.Err = &endedError{cause: ended.Err, failed: p.failed}
 			}
