@@ -152,6 +152,9 @@ var (
 	errLongName   = fmt.Errorf("it has the name of a source of more than %d bytes", maxName)
 )
 
+// isLong reports whether the name of a source is beyond the bounds.
+func isLong(name string) bool { return len(textInJSON(name)) > maxName }
+
 // add adds what the identity of a listing contains.
 func (n *size) add(id identity, depth int) error {
 	if depth > maxDepth {
@@ -160,7 +163,7 @@ func (n *size) add(id identity, depth int) error {
 	if len(id.Filter) > maxFilter {
 		return errLongFilter
 	}
-	if isLong := func(name string) bool { return len(textInJSON(name)) > maxName }; isLong(id.Source) || slices.ContainsFunc(id.Sources, isLong) {
+	if isLong(id.Source) || slices.ContainsFunc(id.Sources, isLong) {
 		return errLongName
 	}
 	n.parts++
@@ -439,7 +442,7 @@ func (p *textParser) names() (names []string) {
 // name reads the name or the scope of a source.
 func (p *textParser) name() string {
 	name := p.text()
-	if len(name) > maxName {
+	if isLong(name) {
 		p.fail(errLongName)
 	}
 	return name
@@ -495,34 +498,4 @@ func (p savedPos) valid() bool {
 		len(p.Seen)%hashBytes == 0 && len(p.Seen) <= seenTokens*hashBytes && len(p.Last)%hashBytes == 0 && len(p.Passed)%hashBytes == 0 &&
 		len(p.Front)%hashBytes == 0 && len(p.Front) <= mostAtFront*hashBytes &&
 		(!p.Done || !hasNext && !p.Loop) && (p.Done || p.Pages == 0 || hasNext) && (!p.Loop || hasNext)
-}
-
-// validate rejects identities in a checkpoint that no listing has. It computes the hash of the listing, which the
-// listings around it need.
-func (id *identity) validate() error {
-	for i := range id.Parts {
-		if err := id.Parts[i].validate(); err != nil {
-			return err
-		}
-	}
-	switch {
-	case len(id.Hash) != 0 && len(id.Hash) != hashBytes:
-		return errors.New("the hashes of its sources are cut")
-	case len(id.Scopes) != 0 && len(id.Scopes) != len(id.Sources):
-		return errors.New("the scopes of its sources are cut")
-	case len(id.Shown) > longestShown || len(id.Shown) > 0 && inputHash(id.Shown) != id.Input:
-		return errors.New("the input of the operation is not that of its hash")
-	case lo.Contains(id.Sources, "") || len(id.Hash) > 0 && id.Source == "":
-		return errors.New("a source has no name")
-	}
-	if id.hasSources() {
-		if _, err := id.knownSources(); err != nil {
-			return err
-		}
-	}
-	if done := unpacked(id.Done); len(lo.Uniq(done)) < len(done) {
-		return errors.New("it has a source twice")
-	}
-	id.sum = id.listingHash()
-	return nil
 }

@@ -75,15 +75,6 @@ func (l Listing[T]) StartAtCLI(token string) Listing[T] {
 	return l.startAt(start)
 }
 
-// startingAs returns the listing of which part is a part. If the start of the part was refused, the listing has no place
-// to start at either.
-func (l Listing[T]) startingAs(part settings) Listing[T] {
-	if part.start != nil && part.start.Loop {
-		l.set.start = part.start
-	}
-	return l
-}
-
 // errNotCLI is the error of a token that the AWS CLI did not make, such as those that it prints with --no-paginate.
 var errNotCLI = errors.New("not a token of the AWS CLI or boto3: a page token of the service itself goes to StartAt")
 

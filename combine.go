@@ -80,7 +80,7 @@ func combined[T any](name string, compare func(a, b T) int, ls []Listing[T]) Lis
 			id.Parts = append(id.Parts, l.identity())
 		}
 	})
-	whole := newListing(id, func(f frame) (stream[T], error) {
+	return newListing(id, func(f frame) (stream[T], error) {
 		if compare != nil {
 			f = f.merging()
 		}
@@ -96,11 +96,7 @@ func combined[T any](name string, compare func(a, b T) int, ls []Listing[T]) Lis
 			return mergeOf(compare, g.parts), nil
 		}
 		return g, nil
-	})
-	for _, l := range ls {
-		whole = whole.startingAs(l.set)
-	}
-	return whole
+	}).startingAs(ls)
 }
 
 // merged is the stream of several streams, of which it delivers the least next item first.

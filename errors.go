@@ -117,15 +117,24 @@ func (e *callError) Unwrap() error { return e.err }
 // name already, so the inner text must not.
 func inner(err error) string { return strings.TrimPrefix(err.Error(), "backupx: ") }
 
+// errorCode returns the code of a service's error without Exception, which only some services append. It is empty if the
+// error has none.
+func errorCode(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	return strings.TrimSuffix(api.ErrorCode(), "Exception")
+}
+
 // refusesToken reports whether an error says that a service refused a request because of its page token. The
 // first request of a chain may be refused for it with a code that does not name the parameter. Codes about the tokens of
 // credentials, such as ExpiredToken, do not count, and neither does what the service of the credentials refused.
 func refusesToken(err error, first bool) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) || callwatch.CredentialsFailure(err) != nil {
+	code := errorCode(err)
+	if code == "" || callwatch.CredentialsFailure(err) != nil {
 		return false
 	}
-	code := strings.TrimSuffix(api.ErrorCode(), "Exception")
 	return namesToken(code) || first && slices.Contains(invalidRequest, code)
 }
 

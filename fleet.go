@@ -145,7 +145,7 @@ func isolate[T any](function, op string, parts []Part[T]) Listing[T] {
 		names := lo.Map(parts, func(p Part[T], _ int) string { return p.name })
 		id.setSources(names, lo.Map(parts, func(p Part[T], _ int) identity { return p.listing.identity() }))
 	})
-	whole := newListing(id, func(f frame) (stream[T], error) {
+	return newListing(id, func(f frame) (stream[T], error) {
 		g := newGroup[T](f)
 		for _, p := range parts {
 			s, err := p.open(g.part(f))
@@ -155,11 +155,7 @@ func isolate[T any](function, op string, parts []Part[T]) Listing[T] {
 			g.append(s)
 		}
 		return g, nil
-	})
-	for _, p := range parts {
-		whole = whole.startingAs(p.listing.set)
-	}
-	return whole
+	}).startingAs(lo.Map(parts, func(p part[T], _ int) Listing[T] { return p.listing }))
 }
 
 // validate rejects the names and limits that no fleet can have.

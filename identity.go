@@ -209,6 +209,36 @@ func (id identity) filtered() (identity, error) {
 	return common, nil
 }
 
+// validate rejects identities in a checkpoint that no listing has. It computes the hash of the listing, which the
+// listings around it need.
+func (id *identity) validate() error {
+	for i := range id.Parts {
+		if err := id.Parts[i].validate(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(id.Hash) != 0 && len(id.Hash) != hashBytes:
+		return errors.New("the hashes of its sources are cut")
+	case len(id.Scopes) != 0 && len(id.Scopes) != len(id.Sources):
+		return errors.New("the scopes of its sources are cut")
+	case len(id.Shown) > longestShown || len(id.Shown) > 0 && inputHash(id.Shown) != id.Input:
+		return errors.New("the input of the operation is not that of its hash")
+	case lo.Contains(id.Sources, "") || len(id.Hash) > 0 && id.Source == "":
+		return errors.New("a source has no name")
+	}
+	if id.hasSources() {
+		if _, err := id.knownSources(); err != nil {
+			return err
+		}
+	}
+	if done := unpacked(id.Done); len(lo.Uniq(done)) < len(done) {
+		return errors.New("it has a source twice")
+	}
+	id.sum = id.listingHash()
+	return nil
+}
+
 // hash returns the hash of a listing that earlier versions stored. It does not depend on the order of the sources of a
 // fleet. Empty members do not change it.
 func (id identity) hash() uint64 {

@@ -101,11 +101,7 @@ var denied = []string{"UnauthorizedOperation", "AuthorizationError"}
 
 // kindOfAnswer returns the kind of a failure that the service answered.
 func kindOfAnswer(err error) Kind {
-	var api smithy.APIError
-	code := ""
-	if errors.As(err, &api) {
-		code = strings.TrimSuffix(api.ErrorCode(), "Exception")
-	}
+	code := errorCode(err)
 	var response *smithyhttp.ResponseError
 	switch {
 	case slices.Contains(notEnabled, code):

@@ -55,8 +55,8 @@ func (op operation[T]) list(c filters.Criteria, client any) Listing[T] {
 		id.Filter, _ = op.table.Marshal(c) // cannot fail for criteria that are valid
 	})
 	l := newListing(id, func(f frame) (stream[T], error) { return op.open(f, c) })
-	if wrong := op.table.Validate(c); wrong != nil {
-		return l.broken(filterError(op.table.Name, wrong))
+	if err := validate(op.table, c); err != nil {
+		return l.broken(err)
 	}
 	if lo.IsNil(client) {
 		return l.broken(fmt.Errorf("no %s client was given", serviceOf(op.table.Op)))

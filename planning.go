@@ -31,9 +31,9 @@ const (
 	nearPages = 2.8
 	// fewestPages is the least that a near window has if little is left, so that it needs one request.
 	fewestPages = 0.9
-	// leastLeft is how many pages must be left of a chain that is split, unless one round reads all of them: fewer are read
-	// in two or three rounds, which a split cannot shorten by more than one.
-	leastLeft = 2.5
+	// severalRounds is how many pages must be left of a chain that is split, unless one round reads all of them: fewer
+	// are read in two or three rounds, which a split cannot shorten by more than one.
+	severalRounds = 2.5
 	// leastNear and mostNear bound how many near windows follow the first one. With two, the next chain that ends finds a
 	// window waiting. More than 16 are mostly empty if a burst ends; a longer burst is split again.
 	leastNear, mostNear = 2, 16
@@ -130,7 +130,7 @@ func (sp *split) left(w window, sh shown) float64 {
 func (sp *split) points(w window, sh shown, idle int) []time.Time {
 	left := sp.left(w, sh)
 	near := min(max(idle, leastNear), mostNear)
-	least, pages := leastLeft, min(nearPages, max(fewestPages, (left+1)/float64(near+1)))
+	least, pages := severalRounds, min(nearPages, max(fewestPages, (left+1)/float64(near+1)))
 	if parts := math.Ceil(left / fewestPages); parts <= float64(min(idle, mostNear)) { // one round reads all of it
 		least, pages = schedule.LeastLeft, left/parts
 	}

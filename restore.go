@@ -44,8 +44,8 @@ var ErrRestoreUnknown = errors.New("the backup may have been restored")
 //
 //   - An attempt may have restored the backup if it was sent and had no answer, if its answer had the status
 //     5xx or could not be read (a number that is no time is an error here too), and if the context ended before
-//     the answer. An attempt did not restore it if the answer had the status 4xx, or if no connection was made. If that holds for all attempts, the error
-//     is returned as it is.
+//     the answer. An attempt did not restore it if the answer had the status 4xx, or if no connection was
+//     made. If that holds for all attempts, the error is returned as it is.
 //   - The check requires that api also implements [cloudhsmv2.DescribeBackupsAPIClient], as a
 //     [*cloudhsmv2.Client] does, and the permission cloudhsm:DescribeBackups. It is one request, apart from
 //     the SDK's retries. It takes ten seconds at most and is made even if ctx has ended.
@@ -115,11 +115,11 @@ func checkRestored(ctx context.Context, api HSMRestoreAPI, id string) (b hsmtype
 	}
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), checkTime, fmt.Errorf("no answer after %s", checkTime))
 	defer cancel()
-	b, ok, err := findHSM(ctx, describer, id)
+	b, _, err := findHSM(ctx, describer, id)
 	switch {
 	case err != nil:
 		return hsmtypes.Backup{}, "checking it failed: " + inner(err)
-	case !ok || b.BackupId == nil:
+	case b.BackupId == nil:
 		return hsmtypes.Backup{}, "DescribeBackups does not list it"
 	}
 	return b, "it is " + string(b.BackupState)

@@ -177,6 +177,17 @@ func (l Listing[T]) start() (position, bool) {
 	return lo.FromPtr(l.set.start), l.set.start != nil
 }
 
+// startingAs returns the listing that is made of parts. If the start of a part was refused, the listing has no place to
+// start at either.
+func (l Listing[T]) startingAs(parts []Listing[T]) Listing[T] {
+	for _, part := range parts {
+		if at, _ := part.start(); at.Loop {
+			l = l.startAt(at)
+		}
+	}
+	return l
+}
+
 // Rate starts at most perSecond requests per second, evenly spaced. perSecond must be positive and finite.
 // All ranges over this listing and its copies share the limit. AWS Backup's published quota is 20
 // ListBackupJobs requests per second. Retries within the SDK do not count: if requests are throttled, use the

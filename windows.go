@@ -297,8 +297,10 @@ func (w *windowed[T]) consider(r *reader[T]) {
 	// The parts read the page again. For a query of a few pages that is not worth it, and if its source fails, the page
 	// has still been delivered.
 	sh := first.(*page[T]).shown
-	short := r.at == (window{}) && w.split.left(r.at, sh) < leastLeft
-	if points := w.split.points(r.at, sh, idle); len(points) > 0 && !short {
+	if r.at == (window{}) && w.split.left(r.at, sh) < severalRounds {
+		idle = 0
+	}
+	if points := w.split.points(r.at, sh, idle); len(points) > 0 {
 		w.divide(r, points)
 		return
 	}
@@ -359,7 +361,7 @@ func (w *windowed[T]) verify(c *cut[T]) {
 	w.f.sched.Settle(c.chain.task, tasksOf(c.parts), right)
 	if !right {
 		c.chain.uncut = true
-		c.chain.place.mark()
+		c.chain.place.mark() // it may have ended with the context
 		return
 	}
 	c.chain.pos.Done = true
