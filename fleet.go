@@ -155,7 +155,7 @@ func isolate[T any](function, op string, parts []Part[T]) Listing[T] {
 			g.append(s)
 		}
 		return g, nil
-	}).startingAs(lo.Map(parts, func(p part[T], _ int) Listing[T] { return p.listing }))
+	}).startingAs(lo.Map(parts, func(p Part[T], _ int) Listing[T] { return p.listing }))
 }
 
 // validate rejects the names and limits that no fleet can have.
