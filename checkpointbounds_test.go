@@ -1,51 +1,13 @@
 package backupx_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
 )
-
-// As much as a text may have is read and written again, and one more is refused.
-func TestTheBoundsOfATextAreExact(t *testing.T) {
-	const things = `{"id":{"op":"ListThings"},"opened":true,`
-	window := func(i int) string {
-		from := time.Date(2000, 1, 1, 0, i, 0, 0, time.UTC)
-		return fmt.Sprintf("%q", from.Format(time.RFC3339)+".."+from.Add(time.Minute).Format(time.RFC3339))
-	}
-	for why, payload := range map[string]func(more int) string{
-		"it has more than 10000 windows of one query": func(more int) string {
-			return things + `"windows":{"":[` + elements(10_000+more, window) + `]}}`
-		},
-		"it has more than 200000 positions": func(more int) string {
-			return things + `"seen":{"":""},"windows":{"":[]},"chains":{` +
-				elements(199_998+more, func(i int) string { return fmt.Sprintf(`"%x":{}`, i) }) + `}}`
-		},
-		"it has more than 100000 listings": func(more int) string {
-			return `{"id":{"op":"Concat","parts":[` + elements(99_999+more, func(int) string { return `{}` }) + `]},"opened":true}`
-		},
-		"it has listings in more than 32 others": func(more int) string {
-			return `{"id":` + strings.Repeat(`{"parts":[`, 32+more) + `{}` + strings.Repeat(`]}`, 32+more) + `}`
-		},
-		"it has more than 200000 sources": func(more int) string {
-			return `{"id":{"op":"Across","parts":[{"op":"ListThings","sources":["a"]}],"read":"` + random(199_999*20+more*20) + `"}}`
-		},
-		"it has a filter of more than 4194304 bytes": func(more int) string {
-			return `{"id":{"op":"ListThings","filter":"` + strings.Repeat("x", 4<<20-2+more) + `"}}`
-		},
-	} {
-		var cp backupx.Checkpoint
-		require.ErrorContains(t, cp.UnmarshalText(checksummed(t, []byte(payload(1)))), why)
-		require.NoError(t, cp.UnmarshalText(checksummed(t, []byte(payload(0)))), why)
-		_, err := cp.MarshalText()
-		require.NoError(t, err, why)
-	}
-}
 
 // What contradicts itself in the text of a checkpoint is named.
 func TestWhatIsWrongWithATextIsSaid(t *testing.T) {

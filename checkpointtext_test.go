@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/backup"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -264,22 +261,6 @@ func withInput(input string) string {
 	return fmt.Sprintf(`{"id":{"op":"ListBackupJobs","input":"%016x","shown":%s},"opened":true,"chains":{"":{}}}`, h.Sum64(), input)
 }
 
-func TestTextsThatAreTooLongAreRefused(t *testing.T) {
-	requireTooMuch := func(payload, why string) {
-		t.Helper()
-		require.ErrorContains(t, new(backupx.Checkpoint).UnmarshalText(checksummed(t, []byte(payload))), why)
-	}
-	for name, why := range map[string]string{
-		"too many chains": "it has more than 200000 positions", "windows": "it has more than 200000 windows",
-		"more listings": "it has more than 100000 listings", "depth": "it has listings in more than 32 others",
-		"empty names": "it has more than 200000 sources", "a long one": "it has a filter of more than 4194304 bytes",
-		"a name": "it has the name of a source of more than 4096 bytes", "an input": "the input of the operation is not that of its hash",
-	} {
-		requireTooMuch(forgeries()[name](), why)
-	}
-	requireTooMuch(strings.Repeat(" ", 24<<20), "its text is too long")
-}
-
 // A listing whose checkpoint no text can have says so when the text is written.
 func TestATextThatCannotBeReadIsNotWritten(t *testing.T) {
 	deep := newShelf("a", 4, 2).list()
@@ -305,37 +286,4 @@ func TestATextThatCannotBeReadIsNotWritten(t *testing.T) {
 	}
 	named := shelfFleet{strings.Repeat("\xff", 1365): newShelf("a", 4, 2), strings.Repeat("n", 4096): newShelf("b", 4, 2)}.list()
 	throughText(t, cpAfter(t, named, 1))
-}
-
-// manyPages is a client with four jobs, each on a page of its own, in each window.
-type manyPages struct{ backupx.BackupAPI }
-
-func (manyPages) ListBackupJobs(_ context.Context, in *backup.ListBackupJobsInput, _ ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
-	job := types.BackupJob{BackupJobId: aws.String("job"), CreationDate: aws.Time(day), ResourceType: in.ByResourceType}
-	out := &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{job}}
-	if token := aws.ToString(in.NextToken); len(token) < 3 {
-		out.NextToken = aws.String(token + "t")
-	}
-	return out, nil
-}
-
-// The texts of the largest listings are read: sixteen queries of 10,000 windows, 10,000 sources, and fleets in each other.
-func TestTextsOfLargeListingsAreRead(t *testing.T) {
-	client := backupx.Client{Backup: manyPages{}, Now: func() time.Time { return day }}
-	windows := client.BackupJobs(backupx.BackupJobFilter{}.ResourceTypes(numbers("type", 16)...)).Every(month / 9998)
-	sources, nested := newShelfFleet("account/", 10_000, 1).list(), newShelf("a", 4, 2).list()
-	for i := range 8 {
-		name := fmt.Sprint(i)
-		nested = fleetOf(map[string]backupx.Listing[string]{"in" + name: nested, "beside" + name: newShelf(name, 2, 1).list()}, nil)
-	}
-	for name, l := range map[string]backupx.Listing[string]{"windows": backupx.Map(windows, idOf), "sources": sources, "nested": nested} {
-		for _, n := range []int{0, 2} {
-			cp := throughText(t, cpAfter(t, l, n))
-			cursor, err := l.Resume(cp)
-			require.NoError(t, err, name)
-			take(t, cursor.All(t.Context()), 1)
-		}
-	}
-	require.Len(t, resumeFrom(t, nested, throughText(t, cpAfter(t, nested, 7))), 13)
-	require.Len(t, resumeFrom(t, sources, throughText(t, cpAfter(t, sources, 9_990))), 10)
 }

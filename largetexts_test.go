@@ -3,6 +3,7 @@
 package backupx_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"runtime"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -18,7 +21,7 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// The race detector takes memory of its own, and many times as long.
+// The race detector takes memory of its own, and many times as long. What is tested here reads texts in one goroutine.
 
 // No text up to the longest one makes reading, resuming or writing hold much memory. 400 MB of garbage is allocated at
 // most, and 256 MiB are held.
@@ -145,4 +148,89 @@ func heldBy(t *testing.T, name string, step func() error) (most uint64) {
 	}
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(512<<20), name)
 	return max(most, before.HeapAlloc) - before.HeapAlloc
+}
+
+func TestTextsThatAreTooLongAreRefused(t *testing.T) {
+	requireTooMuch := func(payload, why string) {
+		t.Helper()
+		require.ErrorContains(t, new(backupx.Checkpoint).UnmarshalText(checksummed(t, []byte(payload))), why)
+	}
+	for name, why := range map[string]string{
+		"too many chains": "it has more than 200000 positions", "windows": "it has more than 200000 windows",
+		"more listings": "it has more than 100000 listings", "depth": "it has listings in more than 32 others",
+		"empty names": "it has more than 200000 sources", "a long one": "it has a filter of more than 4194304 bytes",
+		"a name": "it has the name of a source of more than 4096 bytes", "an input": "the input of the operation is not that of its hash",
+	} {
+		requireTooMuch(forgeries()[name](), why)
+	}
+	requireTooMuch(strings.Repeat(" ", 24<<20), "its text is too long")
+}
+
+// As much as a text may have is read and written again, and one more is refused.
+func TestTheBoundsOfATextAreExact(t *testing.T) {
+	const things = `{"id":{"op":"ListThings"},"opened":true,`
+	window := func(i int) string {
+		from := time.Date(2000, 1, 1, 0, i, 0, 0, time.UTC)
+		return fmt.Sprintf("%q", from.Format(time.RFC3339)+".."+from.Add(time.Minute).Format(time.RFC3339))
+	}
+	for why, payload := range map[string]func(more int) string{
+		"it has more than 10000 windows of one query": func(more int) string {
+			return things + `"windows":{"":[` + elements(10_000+more, window) + `]}}`
+		},
+		"it has more than 200000 positions": func(more int) string {
+			return things + `"seen":{"":""},"windows":{"":[]},"chains":{` +
+				elements(199_998+more, func(i int) string { return fmt.Sprintf(`"%x":{}`, i) }) + `}}`
+		},
+		"it has more than 100000 listings": func(more int) string {
+			return `{"id":{"op":"Concat","parts":[` + elements(99_999+more, func(int) string { return `{}` }) + `]},"opened":true}`
+		},
+		"it has listings in more than 32 others": func(more int) string {
+			return `{"id":` + strings.Repeat(`{"parts":[`, 32+more) + `{}` + strings.Repeat(`]}`, 32+more) + `}`
+		},
+		"it has more than 200000 sources": func(more int) string {
+			return `{"id":{"op":"Across","parts":[{"op":"ListThings","sources":["a"]}],"read":"` + random(199_999*20+more*20) + `"}}`
+		},
+		"it has a filter of more than 4194304 bytes": func(more int) string {
+			return `{"id":{"op":"ListThings","filter":"` + strings.Repeat("x", 4<<20-2+more) + `"}}`
+		},
+	} {
+		var cp backupx.Checkpoint
+		require.ErrorContains(t, cp.UnmarshalText(checksummed(t, []byte(payload(1)))), why)
+		require.NoError(t, cp.UnmarshalText(checksummed(t, []byte(payload(0)))), why)
+		_, err := cp.MarshalText()
+		require.NoError(t, err, why)
+	}
+}
+
+// manyPages is a client with four jobs, each on a page of its own, in each window.
+type manyPages struct{ backupx.BackupAPI }
+
+func (manyPages) ListBackupJobs(_ context.Context, in *backup.ListBackupJobsInput, _ ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	job := types.BackupJob{BackupJobId: aws.String("job"), CreationDate: aws.Time(day), ResourceType: in.ByResourceType}
+	out := &backup.ListBackupJobsOutput{BackupJobs: []types.BackupJob{job}}
+	if token := aws.ToString(in.NextToken); len(token) < 3 {
+		out.NextToken = aws.String(token + "t")
+	}
+	return out, nil
+}
+
+// The texts of the largest listings are read: sixteen queries of 10,000 windows, 10,000 sources, and fleets in each other.
+func TestTextsOfLargeListingsAreRead(t *testing.T) {
+	client := backupx.Client{Backup: manyPages{}, Now: func() time.Time { return day }}
+	windows := client.BackupJobs(backupx.BackupJobFilter{}.ResourceTypes(numbers("type", 16)...)).Every(month / 9998)
+	sources, nested := newShelfFleet("account/", 10_000, 1).list(), newShelf("a", 4, 2).list()
+	for i := range 8 {
+		name := fmt.Sprint(i)
+		nested = fleetOf(map[string]backupx.Listing[string]{"in" + name: nested, "beside" + name: newShelf(name, 2, 1).list()}, nil)
+	}
+	for name, l := range map[string]backupx.Listing[string]{"windows": backupx.Map(windows, idOf), "sources": sources, "nested": nested} {
+		for _, n := range []int{0, 2} {
+			cp := throughText(t, cpAfter(t, l, n))
+			cursor, err := l.Resume(cp)
+			require.NoError(t, err, name)
+			take(t, cursor.All(t.Context()), 1)
+		}
+	}
+	require.Len(t, resumeFrom(t, nested, throughText(t, cpAfter(t, nested, 7))), 13)
+	require.Len(t, resumeFrom(t, sources, throughText(t, cpAfter(t, sources, 9_990))), 10)
 }
