@@ -295,7 +295,7 @@ func (p *progress) finish() {
 	pos.Done, pos.Loop = pg.next == "", pg.loops
 	pos.see(pg.next)
 	pos.largest = max(pos.largest, pg.n)
-	pos.ended, pos.reading = pg.front(pg.n), nil
+	pos.ended, pos.reading = pos.ended.then(pos.within.then(pg.front(pg.n))), nil
 	if pos.Skip == 0 {
 		pos.within = front{}
 	}

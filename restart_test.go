@@ -135,6 +135,37 @@ func TestJobsOfOneMomentMayComeAgainAfterARestart(t *testing.T) {
 	}
 }
 
+// Up to 16 jobs of one moment are passed over after a restart, also where small pages part them.
+func TestJobsOfOneMomentOnSeveralPagesAreNotRepeatedAfterARestart(t *testing.T) {
+	jobs := spread(24, month, day)
+	for i := range jobs {
+		jobs[i].CreationDate = jobs[i-i%8].CreationDate
+	}
+	for size := 1; size <= 5; size++ {
+		for n := size; n < len(jobs); n++ {
+			for _, again := range []bool{false, true} {
+				s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+				l := at(s, day).BackupJobs(backupx.BackupJobFilter{}).PageSize(size)
+				cursor := l.Cursor()
+				taken := take(t, cursor.All(t.Context()), n)
+				if again && n%size > 0 { // the page is read again by a resumed range, and delivered to its end
+					resumed, err := l.Resume(throughText(t, cursor.Checkpoint()))
+					require.NoError(t, err)
+					cursor = resumed
+					taken = append(taken, take(t, cursor.All(t.Context()), min(size-n%size, len(jobs)-n))...)
+				}
+				if len(taken) == len(jobs) {
+					continue
+				}
+				cursor, err := l.Resume(throughText(t, cursor.Checkpoint()))
+				require.NoError(t, err)
+				rest := restarted(t, s, cursor, tokensDie(s, "InvalidParameterValueException"))
+				require.Equal(t, lo.Map(jobs, jobID), lo.Map(append(taken, rest...), jobID), "%d after %d", size, n)
+			}
+		}
+	}
+}
+
 // A checkpoint has the ids of at most 16 jobs of one moment.
 func TestHowManyJobsOfOneMomentComeAgainAfterARestart(t *testing.T) {
 	jobs := spread(40, 0, day)
