@@ -238,6 +238,26 @@ func TestARestartOfBackupsPassesOverTheLastPage(t *testing.T) {
 	}
 }
 
+// The ids that a restarted cursor has passed over are known to the next restart too.
+func TestARestartAfterAnotherPassesOverTheLastPage(t *testing.T) {
+	backups := lo.Times(23, func(i int) hsmtypes.Backup {
+		return hsmBackup(fmt.Sprintf("aaaaaaaaa%02d", i), hsmtypes.BackupStateReady, i)
+	})
+	s := fakeaws.New(fakeaws.Data{HSM: backups})
+	cursor := clientOf(s).HSMBackups(backupx.HSMFilter{}).PageSize(4).Cursor()
+	first := take(t, cursor.All(t.Context()), 8) // two pages
+	died := tokensDie(s, "CloudHsmInvalidRequestException")
+	require.ErrorIs(t, lo.T2(drain(cursor.All(t.Context()))).B, backupx.ErrTokenExpired)
+	require.NoError(t, cursor.Restart())
+	died.Remove()
+	again := take(t, cursor.All(t.Context()), 5) // the first page, and of the third one backup
+	require.Equal(t, first[:4], again[:4], "the cursor knew the second page only")
+
+	rest := restarted(t, s, cursor, tokensDie(s, "CloudHsmInvalidRequestException"))
+	require.Empty(t, lo.Intersect(lo.Map(append(first[4:], again[4]), hsmBackupID), lo.Map(rest, hsmBackupID)))
+	require.Len(t, lo.Union(lo.Map(append(first, again...), hsmBackupID), lo.Map(rest, hsmBackupID)), len(backups))
+}
+
 func hsmBackupID(b hsmtypes.Backup, _ int) string { return hsmID(b) }
 
 // refusing is a fetch that fails.
