@@ -28,8 +28,8 @@ const (
 //	job, err := backupx.Await(ctx, client.BackupJobs(backupx.BackupJobFilter{}.IDs(id)),
 //		func(j types.BackupJob) (bool, error) { return backupx.BackupJobEnded(j.State), nil }, time.Hour)
 //
-// A look that fails for a reason that passes is repeated, after a pause: throttling, a failure of the service (5xx) or of
-// the connection, of which the SDK's own attempts were not enough. Await fails
+// A look that fails for a reason that passes is repeated, after a pause: throttling, and failures of the service (5xx) or
+// of the connection, all of which the SDK has tried again by itself before. Await fails
 //
 //   - after maxWait, which must be positive, and when the context ends ([context.DeadlineExceeded], or the error of the
 //     context), with the last item that it looked at and the error of the last look, if that failed;
