@@ -70,7 +70,7 @@ func publicPackages(t *testing.T) []string {
 		if errors.As(err, &none) {
 			return nil
 		}
-		if err == nil && pkg.Name != "main" {
+		if err == nil && pkg.Name != "main" && len(pkg.GoFiles) > 0 {
 			dirs = append(dirs, path)
 		}
 		return err
