@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/backupx-go/backupx/internal/decode"
 )
 
 // ErrEmptyBody is the error of a successful response with an empty body. The SDK decodes such a body to an
@@ -26,9 +29,12 @@ var ErrEmptyBody = errors.New("the service answered with an empty body where a p
 // know, so that they decode an error with the status 200, and any other object, to an empty last page. The watch looks
 // at the bytes that are read, because a custom HTTP client may leave ContentLength at 0 although there is a body. It is
 // a step in the SDK client's middleware stack; a stub has no such stack, and its responses are not checked.
+//
+// The watch may decode pages in the client's place: see [Watch.DecodeWith].
 type Watch struct {
-	observer Observer // of the call's attempts; nil for none
-	shape    Shape    // of the operation's pages
+	observer Observer        // of the call's attempts; nil for none
+	shape    Shape           // of the operation's pages
+	decoder  *decode.Decoder // of the operation's pages; nil if the client decodes them all
 	last     atomic.Pointer[watchedBody]
 }
 
@@ -37,6 +43,10 @@ func NewWatch(ctx context.Context) *Watch { return &Watch{observer: observerOf(c
 
 // Expect sets what makes a response a page. It has to be called before the call.
 func (w *Watch) Expect(page Shape) { w.shape = page }
+
+// DecodeWith sets a decoder of the operation's pages. The client decodes what the decoder declines. It has to be called
+// before the call.
+func (w *Watch) DecodeWith(d *decode.Decoder) { w.decoder = d }
 
 type watchedBodyKey struct{}
 
@@ -98,42 +108,98 @@ func (w *Watch) add(stack *middleware.Stack, times []string) error {
 			return err
 		}
 	}
-	step := middleware.DeserializeMiddlewareFunc("backupx.BodyWatch", func(
-		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
-	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, md, err := next.HandleDeserialize(ctx, in)
-		w.watch(out.RawResponse, &md, times)
-		return out, md, err
-	})
-	// The decoder calls the step, so that the step sees the body as the decoder does: after other steps changed it.
-	if _, decodes := stack.Deserialize.Get(decoder); decodes {
-		return stack.Deserialize.Insert(step, decoder, middleware.After)
+	client, decodes := stack.Deserialize.Get(clientDecoder)
+	step := &step{Watch: w, client: client, times: times}
+	if decodes {
+		_, err := stack.Deserialize.Swap(clientDecoder, step)
+		return err
 	}
 	return stack.Deserialize.Add(step, middleware.After)
 }
 
-// decoder is the name that the step has in the SDK's clients which decodes the response.
-const decoder = "OperationDeserializer"
+// clientDecoder is the name that the step has in the SDK's clients which decodes the response.
+const clientDecoder = "OperationDeserializer"
+
+// decoderFor returns the decoder of pages, nil if the step that decodes them is not that of the operation's own client:
+// others may decode a page to something else.
+func (w *Watch) decoderFor(client middleware.DeserializeMiddleware) *decode.Decoder {
+	if w.decoder == nil || client == nil {
+		return nil
+	}
+	t := reflect.TypeOf(client)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() != w.decoder.Package() {
+		return nil
+	}
+	return w.decoder
+}
+
+// step takes the place of the step that decodes the response, and calls it. So the watch sees the body as the client's
+// decoder does: after other steps changed it.
+type step struct {
+	*Watch
+	client middleware.DeserializeMiddleware // nil if the client has none
+	times  []string
+}
+
+// ID returns the name of the step that it takes the place of.
+func (*step) ID() string { return clientDecoder }
+
+// HandleDeserialize calls the client's decoder with a watched response.
+func (s *step) HandleDeserialize(
+	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	if s.client == nil {
+		out, md, err := next.HandleDeserialize(ctx, in)
+		s.watch(out.RawResponse, &md)
+		return out, md, err
+	}
+	var body *watchedBody
+	out, md, err := s.client.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(func(
+		ctx context.Context, in middleware.DeserializeInput,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, md, err := next.HandleDeserialize(ctx, in)
+		body = s.watch(out.RawResponse, &md)
+		return out, md, err
+	}))
+	if err == nil && body != nil && body.output != nil {
+		out.Result = body.output
+	}
+	return out, md, err
+}
 
 // watch wraps the response body of an attempt. The output is decoded from the last attempt's.
-func (w *Watch) watch(raw any, md *middleware.Metadata, times []string) {
+func (s *step) watch(raw any, md *middleware.Metadata) *watchedBody {
 	resp, ok := raw.(*smithyhttp.Response)
 	if !ok || resp == nil || resp.Response == nil {
-		return
+		return nil
 	}
 	if resp.Body == nil { // from a custom HTTP client; the SDK would panic
 		resp.Body = http.NoBody
 	}
-	body := &watchedBody{ReadCloser: resp.Body, response: resp, scanner: scanner{shape: w.shape, times: times}}
+	body := &watchedBody{
+		Closer: resp.Body, response: resp, source: resp.Body, scanner: scanner{shape: s.shape, times: s.times},
+	}
+	if resp.StatusCode/100 == 2 {
+		body.decoder = s.decoderFor(s.client)
+	}
 	resp.Body = body
 	md.Set(watchedBodyKey{}, body)
-	w.last.Store(body)
+	s.last.Store(body)
+	return body
 }
 
 // watchedBody is a response body that looks at what is read from it.
 type watchedBody struct {
-	io.ReadCloser
+	io.Closer
 	response *smithyhttp.Response
+
+	// Of the goroutine that reads.
+	source  io.Reader       // what is left of the body
+	decoder *decode.Decoder // nil once it was asked, or if there is none
+	output  any             // what the decoder made of the body: then the client reads an empty object; nil if it declined
 
 	mu      sync.Mutex // guards the fields below: a client's wrapper may still read while others look at them
 	start   []byte     // the first bytes of the content, without white space
@@ -143,16 +209,38 @@ type watchedBody struct {
 
 // Read reads from the response body.
 func (b *watchedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	if b.decoder != nil {
+		b.decode()
+	}
+	n, err := b.source.Read(p)
+	if b.output == nil {
+		b.see(p[:n], errors.Is(err, io.EOF))
+	}
+	return n, err
+}
+
+// decode lets the decoder decode the body.
+func (b *watchedBody) decode() {
+	b.output, b.source = b.decoder.Read(b.source, b.response.ContentLength)
+	b.decoder = nil
+	if b.output != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.start = []byte("{")
+		b.scanner.foundWhole()
+	}
+}
+
+// see looks at the next bytes of the body.
+func (b *watchedBody) see(p []byte, ended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if enough := len("null") + 1; len(b.start) < enough {
-		text := append(b.start, bytes.TrimSpace(p[:n])...)
-		b.start = text[:min(len(text), enough)]
+	if missing := len("null") + 1 - len(b.start); missing > 0 {
+		text := bytes.TrimSpace(p)
+		b.start = append(b.start, text[:min(len(text), missing)]...)
 	}
-	b.scanner.scan(p[:n])
-	b.ended = b.ended || errors.Is(err, io.EOF)
-	return n, err
+	b.scanner.scan(p)
+	b.ended = b.ended || ended
 }
 
 // failure is that of Watch.

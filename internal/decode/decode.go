@@ -1,0 +1,223 @@
+// Package decode decodes pages of JSON faster than the SDK's clients, to the same values.
+//
+// It is a fast path and no decoder of its own right: it declines whatever is not plainly regular, so that the client
+// decodes that, and errors and oddities stay the client's. Where it accepts a page, the client must decode the page to
+// equal values: a differential fuzz checks that.
+package decode
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// Decoder decodes the pages of an operation. It may be used by several goroutines at the same time.
+type Decoder struct {
+	output reflect.Type // the SDK's output type, a struct
+	list   string       // the member with the items, without which an object is no page
+	plan   func() *plan // nil if the type cannot be decoded here
+	bodies sync.Pool    // of buffers for bodies
+}
+
+// New returns the decoder of an operation with the output type O, whose member list has the items. The type is looked
+// at when the first page is decoded.
+func New[O any](list string) *Decoder {
+	t := reflect.TypeFor[O]()
+	return &Decoder{output: t, list: list, plan: sync.OnceValue(func() *plan {
+		p, err := planOf(t)
+		if err != nil || !p.lists(list) {
+			return nil
+		}
+		return p
+	})}
+}
+
+// Decode returns a pointer to a new output that is decoded from the body of a response, or false if it declines the
+// body. It keeps nothing of the body.
+func (d *Decoder) Decode(body []byte) (output any, ok bool) {
+	plan := d.plan()
+	if plan == nil {
+		return nil, false
+	}
+	to := reflect.New(d.output)
+	p := page{scanner: scanner{text: body}, memory: make([]memory, plan.size)}
+	if !p.object(plan, to.Elem()) || !p.end() || to.Elem().FieldByName(d.list).IsNil() {
+		return nil, false
+	}
+	return to.Interface(), true
+}
+
+// Package returns the import path of the client's package.
+func (d *Decoder) Package() string { return d.output.PkgPath() }
+
+const (
+	largestBody = 32 << 20 // bytes; a longer one is declined
+	firstRead   = 4 << 20  // bytes of memory that a body gets because its length is said to be as much
+)
+
+// Read reads a body, whose length is said to be length, and returns what Decode makes of it. If it is declined, output
+// is nil, and rest reads what the body would have read. Otherwise rest reads an empty object.
+func (d *Decoder) Read(body io.Reader, length int64) (output any, rest io.Reader) {
+	if d.plan() == nil {
+		return nil, body
+	}
+	b, ok := d.bodies.Get().(*bytes.Buffer)
+	if !ok {
+		b = new(bytes.Buffer)
+	}
+	b.Reset()
+	b.Grow(int(min(max(0, length), firstRead)) + bytes.MinRead)
+	n, err := b.ReadFrom(io.LimitReader(body, largestBody))
+	if err == nil && n < largestBody {
+		if output, ok := d.Decode(b.Bytes()); ok {
+			d.bodies.Put(b)
+			return output, strings.NewReader("{}")
+		}
+	}
+	if err != nil {
+		body = errorReader{err}
+	}
+	return nil, io.MultiReader(b, body)
+}
+
+// errorReader fails with an error.
+type errorReader struct{ err error }
+
+func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
+
+// page is the decoding of one page. Pointers and text are cut from slabs, which are small: what a caller keeps of a page
+// keeps only the slabs alive that its values are in. Each pointer is to a value of its own, as the caller may change it.
+type page struct {
+	scanner
+	memory   []memory // what is known of each member of a plan, by its index
+	strings  slab[string]
+	times    slab[time.Time]
+	integers slab[int64]
+	shorts   slab[int32]
+	booleans slab[bool]
+	texts    strings.Builder // its text is shared by the strings that were cut from it
+}
+
+// memory is what is known of a member from the objects before.
+type memory struct {
+	next    *member // the member that came behind it
+	value   string  // its last value, if it is a string
+	structs structSlab
+}
+
+// object decodes an object to a struct.
+func (p *page) object(plan *plan, to reflect.Value) bool {
+	if !p.take('{') {
+		return false
+	}
+	if p.take('}') {
+		return true
+	}
+	var seen uint64
+	last := &p.memory[plan.start]
+	for {
+		m := last.next
+		if m == nil || !p.literally(m.key) {
+			name, ok := p.name()
+			if !ok || !p.take(':') {
+				return false
+			}
+			m = plan.named[string(name)]
+		}
+		switch {
+		case m == nil:
+			if !p.skip(0) {
+				return false
+			}
+		case seen&m.bit != 0: // a client may take the first or the last
+			return false
+		default:
+			last.next, seen = m, seen|m.bit
+			last = &p.memory[m.index]
+			if !p.null() && !m.decode(p, m, to.Field(m.field)) {
+				return false
+			}
+		}
+		if p.take('}') {
+			return true
+		}
+		if !p.take(',') {
+			return false
+		}
+	}
+}
+
+// string decodes a string. It is equal to the last value of its member in most pages, or is copied to a slab.
+func (p *page) string(m *memory) (string, bool) {
+	raw, kind := p.scanner.string()
+	switch {
+	case kind == invalidString, kind == unicodeString && !utf8.Valid(raw):
+		return "", false
+	case kind == escapedString:
+		var s string
+		return s, utf8.Valid(raw) && json.Unmarshal(p.quoted(raw), &s) == nil
+	case m.value != string(raw):
+		m.value = p.copy(raw)
+	}
+	return m.value, true
+}
+
+const (
+	textSlab    = 2048 // bytes
+	largeText   = 256  // bytes; a longer text has memory of its own
+	fullSlab    = 32   // values
+	fullStructs = 8
+)
+
+// copy returns a copy of a text.
+func (p *page) copy(raw []byte) string {
+	if len(raw) > largeText {
+		return string(raw)
+	}
+	if p.texts.Cap()-p.texts.Len() < len(raw) {
+		p.texts = strings.Builder{}
+		p.texts.Grow(min(textSlab, max(len(raw), p.left())))
+	}
+	start := p.texts.Len()
+	p.texts.Write(raw)
+	return p.texts.String()[start:]
+}
+
+// slab is memory for several values, which are allocated at once.
+type slab[T any] struct {
+	left []T
+	size int // of the last allocation
+}
+
+// pointer returns a pointer to a copy of v.
+func (s *slab[T]) pointer(v T) *T {
+	if len(s.left) == 0 {
+		s.size = min(max(4, 2*s.size), fullSlab)
+		s.left = make([]T, s.size)
+	}
+	p := &s.left[0]
+	s.left = s.left[1:]
+	*p = v
+	return p
+}
+
+// structSlab is memory for several structs of a type.
+type structSlab struct {
+	all  reflect.Value // a slice
+	used int
+}
+
+// next returns a pointer to a struct of type t.
+func (s *structSlab) next(t reflect.Type) reflect.Value {
+	if s.used == 0 || s.used == s.all.Len() {
+		size := min(max(1, 2*s.used), fullStructs)
+		s.all, s.used = reflect.MakeSlice(reflect.SliceOf(t), size, size), 0
+	}
+	s.used++
+	return s.all.Index(s.used - 1).Addr()
+}
