@@ -20,7 +20,7 @@ type operation[T any] struct {
 	noSize  bool             // the service does not implement page sizes
 	id      func(*T) *string // the item's identity
 	decoder *decode.Decoder  // of the service's pages
-	fetch   func(q filters.Query, decoder *decode.Decoder) fetcher[T]
+	fetch   func(filters.Query, *decode.Reader) fetcher[T]
 	merge   func(c filters.Criteria) func(a, b T) int // the order in which chains are merged; nil lists them one after another
 }
 
@@ -37,17 +37,17 @@ func calling[C, T, I, O, F any](
 	fill func(q filters.Query, in *I, token *string, size *int32),
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
-) func(filters.Query, *decode.Decoder) fetcher[T] {
+) func(filters.Query, *decode.Reader) fetcher[T] {
 	call := func(ctx context.Context, in *I, opts ...func(*F)) (*O, error) {
 		return method(client, ctx, in, opts...)
 	}
-	return func(q filters.Query, decoder *decode.Decoder) fetcher[T] {
+	return func(q filters.Query, pages *decode.Reader) fetcher[T] {
 		request := func(token *string, size *int32) *I {
 			in := new(I)
 			fill(q, in, token, size)
 			return in
 		}
-		return fetchWith(call, request, items, watched, decoder)
+		return fetchWith(call, request, items, watched, pages)
 	}
 }
 
@@ -129,9 +129,9 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 	if p.MayRepeat() || sought != nil {
 		c.memory = f.memory()
 	}
-	decoder := op.decoder
-	if f.set.sdkDecoding {
-		decoder = nil
+	var pages *decode.Reader
+	if !f.set.sdkDecoding {
+		pages = op.decoder.Reader(f.buffers)
 	}
 	var fetch fetcher[T]
 	var keeps func(*T) bool
@@ -140,7 +140,7 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 			if at != (window{}) {
 				q = q.Window(at.from, at.to, c.shard)
 			}
-			fetch, keeps = op.fetch(q, decoder), sought.noting(op.table.ItemCheck(p, q))
+			fetch, keeps = op.fetch(q, pages), sought.noting(op.table.ItemCheck(p, q))
 		}
 		pg, err := fetch(ctx, token, size)
 		if err == nil {

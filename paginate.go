@@ -165,20 +165,20 @@ func FromOperation[T, I, O, F any](
 
 // fetchWith returns the fetcher of one chain, which calls call with the input that request returns for each page. If
 // watched is not nil, a response that is no page is an error, because the SDK would decode it to an empty page, and an
-// observer in the context sees the attempts of each call. The decoder may be nil.
+// observer in the context sees the attempts of each call. It reads pages with pages, which may be nil.
 func fetchWith[T, I, O, F any](
 	call func(context.Context, *I, ...func(*F)) (*O, error),
 	request func(token *string, size *int32) *I,
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
-	decoder *decode.Decoder,
+	pages *decode.Reader,
 ) fetcher[T] {
 	shape := shapeOf[O]()
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := request(optional(token), optional(int32(min(size, math.MaxInt32))))
 		watch := callwatch.NewWatch(ctx)
 		watch.Expect(shape)
-		watch.DecodeWith(decoder)
+		watch.DecodeWith(pages)
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, watch) })

@@ -32,9 +32,9 @@ var ErrEmptyBody = errors.New("the service answered with an empty body where a p
 //
 // The watch may decode pages in the client's place: see [Watch.DecodeWith].
 type Watch struct {
-	observer Observer        // of the call's attempts; nil for none
-	shape    Shape           // of the operation's pages
-	decoder  *decode.Decoder // of the operation's pages; nil if the client decodes them all
+	observer Observer       // of the call's attempts; nil for none
+	shape    Shape          // of the operation's pages
+	decoder  *decode.Reader // of the operation's pages; nil if the client decodes them all
 	last     atomic.Pointer[watchedBody]
 }
 
@@ -44,9 +44,9 @@ func NewWatch(ctx context.Context) *Watch { return &Watch{observer: observerOf(c
 // Expect sets what makes a response a page. It has to be called before the call.
 func (w *Watch) Expect(page Shape) { w.shape = page }
 
-// DecodeWith sets a decoder of the operation's pages. The client decodes what the decoder declines. It has to be called
+// DecodeWith sets a reader of the operation's pages. The client decodes what the reader declines. It has to be called
 // before the call.
-func (w *Watch) DecodeWith(d *decode.Decoder) { w.decoder = d }
+func (w *Watch) DecodeWith(r *decode.Reader) { w.decoder = r }
 
 type watchedBodyKey struct{}
 
@@ -122,7 +122,7 @@ const clientDecoder = "OperationDeserializer"
 
 // decoderFor returns the decoder of pages, nil if the step that decodes them is not that of the operation's own client:
 // others may decode a page to something else.
-func (w *Watch) decoderFor(client middleware.DeserializeMiddleware) *decode.Decoder {
+func (w *Watch) decoderFor(client middleware.DeserializeMiddleware) *decode.Reader {
 	if w.decoder == nil || client == nil {
 		return nil
 	}
@@ -197,9 +197,9 @@ type watchedBody struct {
 	response *smithyhttp.Response
 
 	// Of the goroutine that reads.
-	source  io.Reader       // what is left of the body
-	decoder *decode.Decoder // nil once it was asked, or if there is none
-	output  any             // what the decoder made of the body: then the client reads an empty object; nil if it declined
+	source  io.Reader      // what is left of the body
+	decoder *decode.Reader // nil once it was asked, or if there is none
+	output  any            // what the decoder made of the body: then the client reads an empty object; nil if it declined
 
 	mu      sync.Mutex // guards the fields below: a client's wrapper may still read while others look at them
 	start   []byte     // the first bytes of the content, without white space

@@ -21,7 +21,6 @@ type Decoder struct {
 	output reflect.Type // the SDK's output type, a struct
 	list   string       // the member with the items, without which an object is no page
 	plan   func() *plan // nil if the type cannot be decoded here
-	bodies sync.Pool    // of buffers for bodies
 }
 
 // New returns the decoder of an operation with the output type O, whose member list has the items. The type is looked
@@ -60,29 +59,64 @@ const (
 	firstRead   = 4 << 20  // bytes of memory that a body gets because its length is said to be as much
 )
 
-// Read reads a body, whose length is said to be length, and returns what Decode makes of it. If it is declined, output
-// is nil, and rest reads what the body would have read. Otherwise rest reads an empty object.
-func (d *Decoder) Read(body io.Reader, length int64) (output any, rest io.Reader) {
-	if d.plan() == nil {
+// Buffers keeps the memory that bodies were read into, for the bodies to come. It may be used by several goroutines at
+// the same time.
+type Buffers struct {
+	mu   sync.Mutex
+	free []*bytes.Buffer
+}
+
+// take returns an empty buffer with memory for size bytes.
+func (b *Buffers) take(size int) *bytes.Buffer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.free) - 1; n >= 0 {
+		buf := b.free[n]
+		b.free = b.free[:n]
+		if buf.Reset(); buf.Cap() >= size {
+			return buf
+		}
+	}
+	return bytes.NewBuffer(make([]byte, 0, size+size/8)) // the next page may be somewhat longer
+}
+
+// put keeps a buffer whose content nobody uses.
+func (b *Buffers) put(buf *bytes.Buffer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free = append(b.free, buf)
+}
+
+// Reader decodes the pages of an operation from bodies.
+type Reader struct {
+	decoder *Decoder
+	buffers *Buffers
+}
+
+// Reader returns a reader that reads bodies into buffers.
+func (d *Decoder) Reader(buffers *Buffers) *Reader { return &Reader{d, buffers} }
+
+// Package returns the import path of the client's package.
+func (r *Reader) Package() string { return r.decoder.output.PkgPath() }
+
+// Read reads a body, whose length is said to be length, and returns what [Decoder.Decode] makes of it. If it is
+// declined, output is nil, and rest reads what the body would have read. Otherwise rest reads an empty object.
+func (r *Reader) Read(body io.Reader, length int64) (output any, rest io.Reader) {
+	if r.decoder.plan() == nil {
 		return nil, body
 	}
-	b, ok := d.bodies.Get().(*bytes.Buffer)
-	if !ok {
-		b = new(bytes.Buffer)
-	}
-	b.Reset()
-	b.Grow(int(min(max(0, length), firstRead)) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(body, largestBody))
+	buf := r.buffers.take(int(min(max(0, length), firstRead)) + bytes.MinRead)
+	n, err := buf.ReadFrom(io.LimitReader(body, largestBody))
 	if err == nil && n < largestBody {
-		if output, ok := d.Decode(b.Bytes()); ok {
-			d.bodies.Put(b)
+		if output, ok := r.decoder.Decode(buf.Bytes()); ok {
+			r.buffers.put(buf)
 			return output, strings.NewReader("{}")
 		}
 	}
 	if err != nil {
 		body = errorReader{err}
 	}
-	return nil, io.MultiReader(b, body)
+	return nil, io.MultiReader(buf, body)
 }
 
 // errorReader fails with an error.
@@ -100,14 +134,22 @@ type page struct {
 	integers slab[int64]
 	shorts   slab[int32]
 	booleans slab[bool]
-	texts    strings.Builder // its text is shared by the strings that were cut from it
+	texts    texts
+	repeated texts // that came again
 }
 
 // memory is what is known of a member from the objects before.
 type memory struct {
 	next    *member // the member that came behind it
-	value   string  // its last value, if it is a string
+	recent  [4]text // the last different values of a string
+	values  int     // how many values recent has had
 	structs structSlab
+}
+
+// text is a value of a string.
+type text struct {
+	string
+	again bool // it came again
 }
 
 // object decodes an object to a struct.
@@ -152,40 +194,62 @@ func (p *page) object(plan *plan, to reflect.Value) bool {
 	}
 }
 
-// string decodes a string. It is equal to the last value of its member in most pages, or is copied to a slab.
+// string decodes a string.
 func (p *page) string(m *memory) (string, bool) {
 	raw, kind := p.scanner.string()
 	switch {
-	case kind == invalidString, kind == unicodeString && !utf8.Valid(raw):
+	case kind == invalidString, kind != plainString && !utf8.Valid(raw):
 		return "", false
 	case kind == escapedString:
 		var s string
-		return s, utf8.Valid(raw) && json.Unmarshal(p.quoted(raw), &s) == nil
-	case m.value != string(raw):
-		m.value = p.copy(raw)
+		return s, json.Unmarshal(p.quoted(raw), &s) == nil
+	default:
+		return p.shared(m, raw), true
 	}
-	return m.value, true
+}
+
+// shared returns a copy of a text, or the copy that was made when the member had the same value before: most members
+// have few values. Values that come again have slabs of their own, so that they keep no others alive.
+func (p *page) shared(m *memory, raw []byte) string {
+	for i := range m.recent {
+		t := &m.recent[i]
+		if t.string != string(raw) {
+			continue
+		}
+		if !t.again {
+			*t = text{p.repeated.copy(raw), true}
+		}
+		return t.string
+	}
+	t := &m.recent[m.values%len(m.recent)]
+	m.values++
+	*t = text{string: p.texts.copy(raw)}
+	return t.string
 }
 
 const (
 	textSlab    = 2048 // bytes
 	largeText   = 256  // bytes; a longer text has memory of its own
 	fullSlab    = 32   // values
-	fullStructs = 8
+	fullStructs = 8    // structs
 )
 
+// texts is memory for several texts.
+type texts struct{ strings.Builder }
+
 // copy returns a copy of a text.
-func (p *page) copy(raw []byte) string {
+func (t *texts) copy(raw []byte) string {
 	if len(raw) > largeText {
 		return string(raw)
 	}
-	if p.texts.Cap()-p.texts.Len() < len(raw) {
-		p.texts = strings.Builder{}
-		p.texts.Grow(min(textSlab, max(len(raw), p.left())))
+	if t.Cap()-t.Len() < len(raw) {
+		size := min(max(2*t.Cap(), 2*largeText), textSlab)
+		t.Builder = strings.Builder{}
+		t.Grow(size)
 	}
-	start := p.texts.Len()
-	p.texts.Write(raw)
-	return p.texts.String()[start:]
+	start := t.Len()
+	t.Write(raw)
+	return t.String()[start:]
 }
 
 // slab is memory for several values, which are allocated at once.

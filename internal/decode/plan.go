@@ -224,25 +224,31 @@ func decodeStruct(p *page, m *member, to reflect.Value) bool {
 	return p.object(m.object, to.Elem())
 }
 
-// decodeStructs decodes a list of objects. Space for the first few is guessed, and for the rest from their length.
+// decodeStructs decodes a list of objects.
 func decodeStructs(p *page, m *member, to reflect.Value) bool {
 	to.Set(reflect.MakeSlice(to.Type(), 0, 0)) // an empty list is not nil
 	start := p.at
 	return p.list(func(n int) bool {
 		if n == to.Cap() {
-			more := 1
-			if n > 0 {
-				each := max(1, (p.at-start)/n)
-				more = p.left()/each + 1
-				if n < fullSlab/2 {
-					more = min(more, fullSlab/2)
-				}
-			}
-			to.Grow(more)
+			to.Grow(p.more(n, start))
 		}
 		to.SetLen(n + 1)
 		return p.object(m.object, to.Index(n))
 	})
+}
+
+// more returns for how many elements more a list of n gets memory, which starts at start in the text. It is a guess: too
+// little costs a copy of the list, and too much costs memory for as long as the page is kept.
+func (p *page) more(n, start int) int {
+	switch {
+	case n < 8:
+		return max(1, 7*n)
+	case n < 64:
+		return 7 * n
+	default:
+		rest := p.left() / ((p.at - start) / n)
+		return rest + rest/32 + 1
+	}
 }
 
 // decodeStrings decodes a list of strings.
@@ -285,7 +291,7 @@ func decodeMap[V any](p *page, m *member, to *map[string]V, value func() (V, boo
 			return false
 		}
 		v, ok := value()
-		(*to)[p.copy(raw)] = v
+		(*to)[p.texts.copy(raw)] = v
 		return ok
 	})
 }
