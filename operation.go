@@ -19,7 +19,7 @@ type operation[T any] struct {
 	maxSize int              // the largest page size that the service accepts; 0 if it is unknown
 	noSize  bool             // the service does not implement page sizes
 	id      func(*T) *string // the item's identity
-	decoder *decode.Decoder  // of the service's pages
+	decoder *decode.Decoder  // of the service's pages; nil leaves them to the client
 	fetch   func(filters.Query, *decode.Reader) fetcher[T]
 	merge   func(c filters.Criteria) func(a, b T) int // the order in which chains are merged; nil lists them one after another
 }
@@ -130,7 +130,7 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 		c.memory = f.memory()
 	}
 	var pages *decode.Reader
-	if !f.set.sdkDecoding {
+	if op.decoder != nil && !f.set.sdkDecoding {
 		pages = op.decoder.Reader(f.buffers)
 	}
 	var fetch fetcher[T]

@@ -182,7 +182,7 @@ func (s *step) watch(raw any, md *middleware.Metadata) *watchedBody {
 	body := &watchedBody{
 		Closer: resp.Body, response: resp, source: resp.Body, scanner: scanner{shape: s.shape, times: s.times},
 	}
-	if resp.StatusCode/100 == 2 {
+	if resp.StatusCode/100 == 2 && body.errorType() == "" {
 		body.decoder = s.decoderFor(s.client)
 	}
 	resp.Body = body

@@ -143,6 +143,7 @@ type memory struct {
 	next    *member // the member that came behind it
 	recent  [4]text // the last different values of a string
 	values  int     // how many values recent has had
+	repeats int     // how often one of recent came again
 	structs structSlab
 }
 
@@ -211,11 +212,15 @@ func (p *page) string(m *memory) (string, bool) {
 // shared returns a copy of a text, or the copy that was made when the member had the same value before: most members
 // have few values. Values that come again have slabs of their own, so that they keep no others alive.
 func (p *page) shared(m *memory, raw []byte) string {
+	if m.values > 64 && m.repeats < m.values/16 { // ids, for example, never come again
+		return p.texts.copy(raw)
+	}
 	for i := range m.recent {
 		t := &m.recent[i]
 		if t.string != string(raw) {
 			continue
 		}
+		m.repeats++
 		if !t.again {
 			*t = text{p.repeated.copy(raw), true}
 		}
@@ -228,7 +233,7 @@ func (p *page) shared(m *memory, raw []byte) string {
 }
 
 const (
-	textSlab    = 2048 // bytes
+	textSlab    = 1024 // bytes
 	largeText   = 256  // bytes; a longer text has memory of its own
 	fullSlab    = 32   // values
 	fullStructs = 8    // structs
