@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -96,10 +97,19 @@ func readAtRandom(t *testing.T, seed uint64) {
 		clients[i] = backupx.Client{Backup: unreliable{a, rand.New(rand.NewPCG(seed, uint64(i))), time.Duration(r.IntN(2)*r.IntN(1000)) * time.Millisecond, fail, thr, heed}, Now: func() time.Time { return day }}
 	}
 	f := backupx.BackupJobFilter{}
-	keepState := func(int) bool { return true }
+	keep := func(int) bool { return true }
 	if r.IntN(3) == 0 {
 		f = f.States("COMPLETED", "FAILED", "PARTIAL")
-		keepState = func(i int) bool { return i%4 != 2 }
+		keep = func(i int) bool { return i%4 != 2 }
+	}
+	if r.IntN(4) == 0 {
+		named := map[string]bool{}
+		for range 1 + r.IntN(40) {
+			named[strconv.Itoa(r.IntN(1600))] = true
+		}
+		f = f.IDs(lo.Keys(named)...)
+		ofStates := keep
+		keep = func(i int) bool { return ofStates(i) && named[strconv.Itoa(i)] }
 	}
 	var where func(string) bool
 	if r.IntN(3) == 0 {
@@ -220,7 +230,7 @@ func readAtRandom(t *testing.T, seed uint64) {
 	for i, a := range accounts {
 		for j := range a.created {
 			key := fmt.Sprintf("%d/%d", i, j)
-			if keepState(j) && (where == nil || where(key)) {
+			if keep(j) && (where == nil || where(key)) {
 				want++
 				require.Equal(t, 1, got[key], "%s is lost", key)
 			}

@@ -28,8 +28,8 @@ const (
 //	job, err := backupx.Await(ctx, client.BackupJobs(backupx.BackupJobFilter{}.IDs(id)),
 //		func(j types.BackupJob) (bool, error) { return backupx.BackupJobEnded(j.State), nil }, time.Hour)
 //
-// A look that fails for a reason that passes is repeated, after a pause: throttling, a failure of the service (5xx) or of
-// the connection, of which the SDK's own attempts were not enough. Await fails
+// A look that fails for a reason that passes is repeated, after a pause: throttling, and failures of the service (5xx) or
+// of the connection, all of which the SDK has tried again by itself before. Await fails
 //
 //   - after maxWait, which must be positive, and when the context ends ([context.DeadlineExceeded], or the error of the
 //     context), with the last item that it looked at and the error of the last look, if that failed;
@@ -78,6 +78,7 @@ func await(ctx context.Context, maxWait time.Duration, missed string, look func(
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, maxWait, fmt.Errorf("%s after %s", missed, maxWait))
 	defer cancel()
+	var failed error // of the last look that the end of the context did not break off
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		ok, err := look(ctx)
 		var end *endError
@@ -89,13 +90,16 @@ func await(ctx context.Context, maxWait time.Duration, missed string, look func(
 		case err != nil && ctx.Err() == nil && !passes(err):
 			return err
 		}
+		if ctx.Err() == nil || !errors.Is(err, ctx.Err()) { // an attempt that took too long has the same error
+			failed = err
+		}
 		if ctx.Err() == nil {
 			_ = smithytime.SleepWithContext(ctx, pause/2+rand.N(pause/2)) // fails if the context ends
 		}
 		switch {
 		case ctx.Err() == nil:
-		case err != nil && !errors.Is(err, ctx.Err()):
-			return fmt.Errorf("%w: the last look failed: %w", cause(ctx), innerError{err})
+		case failed != nil:
+			return fmt.Errorf("%w: the last look failed: %w", cause(ctx), innerError{failed})
 		default:
 			return cause(ctx)
 		}

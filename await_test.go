@@ -81,6 +81,24 @@ func TestAwaitBearsABadMinute(t *testing.T) {
 	}
 }
 
+// The error of an attempt that took too long is that of a context that has ended.
+func TestAwaitTellsThatTheServiceDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fakeaws.New(fakeaws.Data{}, fakeaws.WithLatency(time.Hour))
+		cfg := s.Config()
+		cfg.HTTPClient = &http.Client{Transport: s, Timeout: 2 * time.Second}
+		client := backupx.New(cfg)
+		_, err := backupx.Await(t.Context(), client.BackupJobs(backupx.BackupJobFilter{}), jobIs(types.BackupJobStateCompleted), time.Minute)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, ": no item is as awaited after 1m0s: the last look failed: ListBackupJobs: page 1: ")
+		_, err = client.WaitHSMBackup(t.Context(), "backup-aaaaaaaaaaa", "READY", time.Minute)
+		require.ErrorContains(t, err, ": it is not READY after 1m0s: the last look failed: DescribeBackups: page 1: ")
+
+		_, err = backupx.Await(t.Context(), clientOf(s).BackupJobs(backupx.BackupJobFilter{}), jobIs(types.BackupJobStateCompleted), time.Minute)
+		require.EqualError(t, err, "backupx: Await: context deadline exceeded: no item is as awaited after 1m0s", "the only look was broken off")
+	})
+}
+
 func TestAwaitEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for want, effect := range map[string]fakeaws.Effect{

@@ -88,6 +88,12 @@
 // fails does not stop the others: the error at the end wraps [SourceErrors]. [Gather] does the same for any listings;
 // what is documented of the sources of a fleet holds for its parts.
 //
+// # What is new, and waiting
+//
+// A [Follower] tells each job once, when it has ended, from run to run: [Client.FollowBackupJobs] and
+// [Client.FollowCopyJobs] follow the jobs of a filter, [FollowAcross] those of a fleet, and [Follow] any listing. [Await]
+// ranges over a listing again and again, until an item is as awaited.
+//
 // # Any other operation
 //
 // [FromOperation] makes a listing of any SDK operation that uses page tokens, and [List] of any other

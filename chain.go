@@ -295,7 +295,7 @@ func (p *progress) finish() {
 	pos.Done, pos.Loop = pg.next == "", pg.loops
 	pos.see(pg.next)
 	pos.largest = max(pos.largest, pg.n)
-	pos.ended, pos.reading = pg.front(pg.n), nil
+	pos.ended, pos.reading = pos.ended.then(pos.within.then(pg.front(pg.n))), nil
 	if pos.Skip == 0 {
 		pos.within = front{}
 	}
@@ -315,6 +315,7 @@ func (p *progress) repeats(i int) bool {
 	}
 	if at := slices.Index(p.pos.passed, id); at >= 0 {
 		p.pos.passed = slices.Delete(p.pos.passed, at, at+1)
+		p.remember(id)
 		return true
 	}
 	if p.sieve == nil {
@@ -326,11 +327,19 @@ func (p *progress) repeats(i int) bool {
 	if p.memory != nil {
 		p.memory.add(id, p.changing)
 	}
-	if !p.changing {
-		p.pos.recent = append(p.pos.recent, id)
+	p.remember(id)
+	return false
+}
+
+// remember notes an item as one of those that the chain has listed last. The sieve may not be made yet.
+func (p *progress) remember(id uint64) {
+	if p.changing {
+		return
+	}
+	p.pos.recent = append(p.pos.recent, id)
+	if p.sieve != nil {
 		p.sieve.add(id)
 	}
-	return false
 }
 
 // trim forgets, at the end of a page, all but the last items of the chain. It keeps as many as the largest

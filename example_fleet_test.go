@@ -119,6 +119,19 @@ func ExampleGather() {
 	// copies denied
 }
 
+// The parts of a Gather may be made in a loop.
+func ExamplePart() {
+	client := exampleClient()
+	var parts []backupx.Part[types.BackupJob]
+	for _, vault := range []string{"daily", "weekly"} {
+		parts = append(parts, client.BackupJobs(backupx.BackupJobFilter{}.Vaults(vault)).Named(vault))
+	}
+	counts, err := backupx.CountBy(backupx.Gather(parts...).All(context.Background()),
+		func(j backupx.Sourced[types.BackupJob]) string { return j.Source })
+	fmt.Println(counts, err)
+	// Output: map[daily:5] <nil>
+}
+
 // The name of a part is the source of its items.
 func ExampleListing_Named() {
 	daily := backupx.BackupJobFilter{}.Vaults("daily")

@@ -2,6 +2,7 @@ package backupx_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,17 +59,14 @@ func ExampleClient_FollowCopyJobs() {
 	// copies that have ended: 0
 }
 
-// A follower of any listing tells each id once.
+// A follower of any listing tells each id once. CloudHSM tells no time at which a backup became READY, so the function lists
+// all that are.
 func ExampleFollow() {
 	client := exampleClient()
 	follower := backupx.Follow("backups", time.Time{},
 		func(b hsmtypes.Backup) string { return aws.ToString(b.BackupId) },
-		func(since time.Time) backupx.Listing[hsmtypes.Backup] {
-			f := backupx.HSMFilter{}.States(hsmtypes.BackupStateReady)
-			if !since.IsZero() {
-				f = f.CreatedAfter(since)
-			}
-			return client.HSMBackups(f)
+		func(time.Time) backupx.Listing[hsmtypes.Backup] {
+			return client.HSMBackups(backupx.HSMFilter{}.States(hsmtypes.BackupStateReady))
 		})
 	for range 2 {
 		n := 0
@@ -108,6 +106,81 @@ func ExampleFollowAcross() {
 	// not read: denied
 	// staging job-4
 	// staging job-2
+}
+
+// With a checkpoint after each job, a process that dies has at most one job told again.
+func ExampleFollower() {
+	client := exampleClient()
+	var saved []byte // in a program: a file
+	run := func(jobs int) {
+		follower := client.FollowBackupJobs(backupx.BackupJobFilter{}.Unsuccessful(), time.Time{})
+		var cp backupx.Checkpoint
+		if err := errors.Join(cp.UnmarshalText(saved), follower.Resume(cp)); err != nil {
+			fmt.Println(err)
+			return
+		}
+		for job, err := range follower.All(context.Background()) {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			fmt.Println(aws.ToString(job.BackupJobId), job.State)
+			saved, _ = follower.Checkpoint().MarshalText()
+			if jobs--; jobs == 0 {
+				return // here the process dies
+			}
+		}
+		saved, _ = follower.Checkpoint().MarshalText()
+	}
+	run(1)
+	fmt.Println("in the next process:")
+	run(9)
+	// Output:
+	// job-4 ABORTED
+	// in the next process:
+	// job-2 FAILED
+}
+
+// After a break the next range goes on, and repeats nothing.
+func ExampleFollower_All() {
+	follower := exampleClient().FollowBackupJobs(backupx.BackupJobFilter{}.Ended(), time.Time{})
+	for range 2 {
+		for job, err := range follower.All(context.Background()) {
+			fmt.Println(aws.ToString(job.BackupJobId), err)
+			break
+		}
+	}
+	// Output:
+	// job-4 <nil>
+	// job-3 <nil>
+}
+
+func ExampleFollower_Parallel() {
+	fleet := backupx.Fleet{{Name: "prod", Client: exampleClient()}, {Name: "staging", Client: exampleClient()}}
+	follower := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
+		return s.Client.FollowBackupJobs(backupx.BackupJobFilter{}.Ended(), time.Time{})
+	}).Parallel(8)
+
+	counts, err := backupx.CountBy(follower.All(context.Background()), func(j backupx.Sourced[types.BackupJob]) string { return j.Source })
+	fmt.Println(counts, err)
+	// Output: map[prod:4 staging:4] <nil>
+}
+
+// A checkpoint belongs to its filter, and has it.
+func ExampleFollower_Resume() {
+	client := exampleClient()
+	failed := backupx.BackupJobFilter{}.Unsuccessful()
+	saved := client.FollowBackupJobs(failed, day).Checkpoint()
+
+	err := client.FollowBackupJobs(failed.Vaults("daily"), day).Resume(saved)
+	fmt.Println(errors.Is(err, backupx.ErrCheckpoint))
+
+	var f backupx.BackupJobFilter
+	err = saved.Filter(&f)
+	fmt.Println(f, err, client.FollowBackupJobs(f, day).Resume(saved))
+	// Output:
+	// true
+	// BackupJobFilter{states: ABORTED|EXPIRED|FAILED|PARTIAL} <nil> <nil>
 }
 
 // Another process continues where this one stopped.

@@ -38,9 +38,9 @@ import (
 //   - At least once if the process ends between the delivery of a job and the saving of the checkpoint.
 //
 // A follower remembers the jobs told of within the hour before its last poll (8 bytes each), those that ended without a
-// completion time, for 30 days, and the jobs under way (12 bytes each). A poll that finds nothing new takes two requests,
-// and one more for each state in which jobs are under way while a job is that was created more than an hour ago: six for
-// backup jobs, four for copy jobs.
+// completion time, for 30 days, and the jobs under way (12 bytes each). A poll that finds nothing new takes two requests.
+// While a job that was created more than an hour ago is under way, it takes one more for each state in which jobs are under
+// way: six for backup jobs, four for copy jobs.
 //
 // The time of a poll is the earliest that the service states in its answers. Where answers have none, as those of stubs and
 // of cassettes, it is that of [Client.Now]; if this clock was ahead, what ended in the meantime is lost.
@@ -110,7 +110,7 @@ const acrossName = "FollowAcross"
 
 // FollowAcross follows all sources of a fleet, with the follower that a function returns for each. Each source has its
 // own place: one that fails keeps it, and the others go on. The error at the end is a [*ListError] that wraps
-// [SourceErrors].
+// [SourceErrors]. The checkpoint is to be saved after it too: it has what was told of the others.
 //
 // A checkpoint has the sources by name. Their order does not count. A new source begins at the beginning of its follower.
 // One that is gone is remembered as long as the service would list its jobs, 30 days after its last poll, so that it may
@@ -209,8 +209,9 @@ func (w *Follower[T]) fail(err *ListError, told int) error {
 	return err
 }
 
-// Checkpoint returns what the follower remembers, which covers every item that was delivered so far. [Checkpoint.Filter]
-// returns the filter of jobs that are followed.
+// Checkpoint returns what the follower remembers, which covers every item that was delivered so far. An item counts as
+// delivered when the loop receives it: if the loop cannot pass it on, keep the checkpoint that was saved before.
+// [Checkpoint.Filter] returns the filter of jobs that are followed.
 func (w *Follower[T]) Checkpoint() Checkpoint {
 	if w.err != nil || len(w.places) == 0 && !w.fleet {
 		return Checkpoint{}
@@ -218,8 +219,9 @@ func (w *Follower[T]) Checkpoint() Checkpoint {
 	return Checkpoint{s: w.saved()}
 }
 
-// Resume makes the follower continue from a checkpoint of the same filter or the same name. The zero Checkpoint is the
-// beginning. The error is a [*ListError] that wraps [ErrCheckpoint] and says what differs; nothing has changed then.
+// Resume makes the follower continue from a checkpoint of the same filter or the same name. A filter with a time that is
+// computed from now is another one in each run. The zero Checkpoint is the beginning. The error is a [*ListError] that
+// wraps [ErrCheckpoint] and says what differs; nothing has changed then.
 func (w *Follower[T]) Resume(cp Checkpoint) error {
 	err := w.check()
 	if err == nil {

@@ -152,24 +152,24 @@ func opsWorksRecord(b OpsWorksBackup) Record {
 }
 
 func backupJobRecord(j types.BackupJob) Record {
-	r := jobRecord(backupJob(&j), j.CreatedBy)
-	r.Service, r.ID, r.Vault = ServiceBackupJobs, aws.ToString(j.BackupJobId), aws.ToString(j.BackupVaultName)
+	r := jobRecord(backupJob(&j))
+	r.Service, r.Vault = ServiceBackupJobs, aws.ToString(j.BackupVaultName)
 	r.Account, r.Message, r.Bytes = aws.ToString(j.AccountId), aws.ToString(j.StatusMessage), j.BackupSizeInBytes
 	return r
 }
 
 func copyJobRecord(j types.CopyJob) Record {
-	r := jobRecord(copyJob(&j), j.CreatedBy)
-	r.Service, r.ID, r.Vault = ServiceCopyJobs, aws.ToString(j.CopyJobId), aws.ToString(j.DestinationBackupVaultArn)
+	r := jobRecord(copyJob(&j))
+	r.Service, r.Vault = ServiceCopyJobs, aws.ToString(j.DestinationBackupVaultArn)
 	r.Account, r.Message, r.Bytes = aws.ToString(j.AccountId), aws.ToString(j.StatusMessage), j.BackupSizeInBytes
 	return r
 }
 
 // jobRecord returns the fields of a record that backup jobs and copy jobs have in common.
-func jobRecord(j job, by *types.RecoveryPointCreator) Record {
+func jobRecord(j job) Record {
 	return Record{
-		Type: aws.ToString(j.resourceType), State: j.state, Resource: aws.ToString(j.resource),
-		Plan: aws.ToString(lo.FromPtr(by).BackupPlanId), Category: aws.ToString(j.category),
+		ID: aws.ToString(j.id), Type: aws.ToString(j.resourceType), State: j.state, Resource: aws.ToString(j.resource),
+		Plan: aws.ToString(j.plan), Category: aws.ToString(j.category),
 		Created: aws.ToTime(j.created).UTC(), Completed: aws.ToTime(j.completed).UTC(),
 	}
 }

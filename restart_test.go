@@ -135,6 +135,37 @@ func TestJobsOfOneMomentMayComeAgainAfterARestart(t *testing.T) {
 	}
 }
 
+// Up to 16 jobs of one moment are passed over after a restart, also where small pages part them.
+func TestJobsOfOneMomentOnSeveralPagesAreNotRepeatedAfterARestart(t *testing.T) {
+	jobs := spread(24, month, day)
+	for i := range jobs {
+		jobs[i].CreationDate = jobs[i-i%8].CreationDate
+	}
+	for size := 1; size <= 5; size++ {
+		for n := size; n < len(jobs); n++ {
+			for _, again := range []bool{false, true} {
+				s := fakeaws.New(fakeaws.Data{BackupJobs: jobs})
+				l := at(s, day).BackupJobs(backupx.BackupJobFilter{}).PageSize(size)
+				cursor := l.Cursor()
+				taken := take(t, cursor.All(t.Context()), n)
+				if again && n%size > 0 { // the page is read again by a resumed range, and delivered to its end
+					resumed, err := l.Resume(throughText(t, cursor.Checkpoint()))
+					require.NoError(t, err)
+					cursor = resumed
+					taken = append(taken, take(t, cursor.All(t.Context()), min(size-n%size, len(jobs)-n))...)
+				}
+				if len(taken) == len(jobs) {
+					continue
+				}
+				cursor, err := l.Resume(throughText(t, cursor.Checkpoint()))
+				require.NoError(t, err)
+				rest := restarted(t, s, cursor, tokensDie(s, "InvalidParameterValueException"))
+				require.Equal(t, lo.Map(jobs, jobID), lo.Map(append(taken, rest...), jobID), "%d after %d", size, n)
+			}
+		}
+	}
+}
+
 // A checkpoint has the ids of at most 16 jobs of one moment.
 func TestHowManyJobsOfOneMomentComeAgainAfterARestart(t *testing.T) {
 	jobs := spread(40, 0, day)
@@ -205,6 +236,26 @@ func TestARestartOfBackupsPassesOverTheLastPage(t *testing.T) {
 		require.Subset(t, lo.Map(append(first, rest...), hsmBackupID), lo.Map(all, hsmBackupID), "nothing is lost")
 		require.Empty(t, lo.Intersect(lo.Map(first[max(0, n-4):], hsmBackupID), lo.Map(rest, hsmBackupID)), "after %d", n)
 	}
+}
+
+// The ids that a restarted cursor has passed over are known to the next restart too.
+func TestARestartAfterAnotherPassesOverTheLastPage(t *testing.T) {
+	backups := lo.Times(23, func(i int) hsmtypes.Backup {
+		return hsmBackup(fmt.Sprintf("aaaaaaaaa%02d", i), hsmtypes.BackupStateReady, i)
+	})
+	s := fakeaws.New(fakeaws.Data{HSM: backups})
+	cursor := clientOf(s).HSMBackups(backupx.HSMFilter{}).PageSize(4).Cursor()
+	first := take(t, cursor.All(t.Context()), 8) // two pages
+	died := tokensDie(s, "CloudHsmInvalidRequestException")
+	require.ErrorIs(t, lo.T2(drain(cursor.All(t.Context()))).B, backupx.ErrTokenExpired)
+	require.NoError(t, cursor.Restart())
+	died.Remove()
+	again := take(t, cursor.All(t.Context()), 5) // the first page, and of the third one backup
+	require.Equal(t, first[:4], again[:4], "the cursor knew the second page only")
+
+	rest := restarted(t, s, cursor, tokensDie(s, "CloudHsmInvalidRequestException"))
+	require.Empty(t, lo.Intersect(lo.Map(append(first[4:], again[4]), hsmBackupID), lo.Map(rest, hsmBackupID)))
+	require.Len(t, lo.Union(lo.Map(append(first, again...), hsmBackupID), lo.Map(rest, hsmBackupID)), len(backups))
 }
 
 func hsmBackupID(b hsmtypes.Backup, _ int) string { return hsmID(b) }

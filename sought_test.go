@@ -150,9 +150,17 @@ func TestJobsByIDAtRandom(t *testing.T) {
 		}
 		list := func(c backupx.Client) backupx.Listing[string] { return backupx.Map(c.BackupJobs(f), idOf) }
 		listing, want := list(at(s, day)), ids
-		if r.IntN(3) == 0 {
-			listing = backupx.Concat(listing, listing)
+		if shape := r.IntN(6); shape < 3 {
 			want = slices.Concat(ids, ids)
+			switch shape {
+			case 0:
+				listing = backupx.Concat(listing, listing)
+			case 1:
+				listing = backupx.Merge(func(a, b string) int { return 0 }, listing, listing)
+			case 2:
+				both := backupx.Gather(listing.Named("a"), listing.Named("b"))
+				listing = backupx.Map(both, func(v backupx.Sourced[string]) string { return v.Item })
+			}
 		}
 		listing = listing.PageSize(1 + r.IntN(40))
 		name := fmt.Sprintf("round %d: %s", round, f)

@@ -108,14 +108,21 @@ const mostAtFront = 16
 
 // front returns how far the chain came.
 func (p *position) front() front {
-	switch f := p.inPage(); {
-	case f.at.IsZero():
-		return p.ended
-	case f.at.Equal(p.ended.at) && len(f.ids)+len(p.ended.ids) <= mostAtFront:
-		return front{f.at, slices.Concat(p.ended.ids, f.ids)}
-	default:
-		return f
+	if f := p.inPage(); !f.at.IsZero() {
+		return p.ended.then(f)
 	}
+	return p.ended
+}
+
+// then returns the front behind further items, of which next is the front. Items of one moment may be on several pages.
+func (f front) then(next front) front {
+	if next.at.IsZero() || !next.at.Equal(f.at) {
+		return next
+	}
+	if ids := lo.Union(f.ids, next.ids); len(ids) <= mostAtFront {
+		next.ids = ids
+	}
+	return next
 }
 
 // inPage returns the front in a page that was not delivered to its end, the zero front if there is none.

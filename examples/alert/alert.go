@@ -12,7 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 
@@ -43,11 +42,11 @@ type follower interface {
 	Checkpoint() backupx.Checkpoint
 }
 
-func watching[T any](kind string, w *backupx.Follower[backupx.Sourced[T]], job func(backupx.Sourced[T]) sources.Job) watch {
+func watching[T types.BackupJob | types.CopyJob](kind string, w *backupx.Follower[backupx.Sourced[T]]) watch {
 	return watch{w, kind, func(ctx context.Context) iter.Seq2[sources.Job, error] {
 		return func(yield func(sources.Job, error) bool) {
 			for item, err := range w.All(ctx) {
-				j := job(item)
+				j := sources.JobOf(item)
 				j.Kind = kind
 				if !yield(j, err) {
 					return
@@ -73,7 +72,7 @@ func begin(o options, fleet backupx.Fleet, now time.Time, stdout io.Writer) (*al
 	a := &alert{
 		options: o, stdout: stdout,
 		names:   lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name }),
-		watches: []watch{watching("backup", backups, sources.BackupJob), watching("copy", copies, sources.CopyJob)},
+		watches: []watch{watching("backup", backups), watching("copy", copies)},
 	}
 	return a, a.load()
 }
@@ -154,8 +153,8 @@ func line(j sources.Job) string {
 
 // ended returns when a job ended. An expired job may have no such time; then it is that of its creation.
 func ended(j sources.Job) time.Time {
-	if j.Completed != nil {
-		return *j.Completed
+	if j.Completed.IsZero() {
+		return j.Created
 	}
-	return aws.ToTime(j.Created)
+	return j.Completed
 }

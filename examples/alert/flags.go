@@ -27,8 +27,8 @@ const about = `Tells which backup and copy jobs have gone wrong since its last r
 over made-up accounts, offline.
 `
 
-const exitStatus = `Exit status: 0 nothing new; 1 jobs have gone wrong, and are on stdout; 2 incomplete: a source failed, or the
-flags, the configuration or the state are wrong.
+const exitStatus = `Exit status: 0 nothing new; 1 jobs have gone wrong, and are on stdout; 2 incomplete: a source failed, the flags, the
+configuration or the state are wrong, another run is under way, or this one was interrupted.
 `
 
 // parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.

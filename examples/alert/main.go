@@ -19,9 +19,9 @@
 // be listed again.
 //
 // The program refuses, and leaves as it is, a state that is damaged, that is of made-up accounts if the run is
-// live (or the reverse), or that has none of the sources of this run. Sources may be added and left out. One run
-// at a time may use a state: another one ends at once, with the exit status 2. The lock is the file
-// alert.state.lock, which stays; it is free when the process has ended, however that was.
+// live (or the reverse), of another filter, or that has none of the sources of this run. Sources may be added and
+// left out. One run at a time may use a state: another one ends at once, with the exit status 2. The lock is the
+// file alert.state.lock, which stays; it is free when the process has ended, however that was.
 //
 // # Exit status
 //

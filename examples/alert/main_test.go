@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
@@ -198,6 +200,32 @@ func TestASourceThatFailsKeepsItsPlace(t *testing.T) {
 	require.Equal(t, exitTold, got.Status)
 	require.Contains(t, got.Stdout, "1 job went wrong:\n- FAILED backup job denied ")
 	require.Equal(t, clitest.Printed{}, p.print(t.Context(), args...))
+}
+
+func TestARunWithoutConfigurationSaysWhatIsMissing(t *testing.T) {
+	testenv.Clean(t)
+	p, state := program{load: cli.LoadConfig, now: time.Now}, file(t)
+	require.Equal(t, clitest.Printed{Status: exitIncomplete, Stderr: "alert: no region is configured: give one with -region\n"},
+		p.print(t.Context(), "-live", "-state", state))
+	got := p.print(t.Context(), "-live", "-region", "us-east-1", "-state", state)
+	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stderr, "alert: default/us-east-1: no list of backup jobs: other: no credentials: access disabled to EC2 IMDS ")
+}
+
+func TestAReasonIsALine(t *testing.T) {
+	s := account(nil)
+	s.Fault(fakeaws.Fault{Do: fakeaws.Error(http.StatusForbidden, "AccessDeniedException", "no\nlist")})
+	got := over(map[string]*fakeaws.Service{"prod": s}).print(t.Context(), "-live", "-profile", "prod", "-region", "us-east-1", "-state", file(t))
+	require.Equal(t, "alert: prod/us-east-1: no list of backup jobs: denied: AccessDeniedException: no list\n"+
+		"alert: prod/us-east-1: no list of copy jobs: denied: AccessDeniedException: no list\n", got.Stderr)
+}
+
+func TestAJobAsJSONHasItsAccountAndItsRegion(t *testing.T) {
+	job := failed("first")
+	job.AccountId = aws.String("111122223333")
+	p := over(map[string]*fakeaws.Service{"prod": account(nil, job)})
+	got := p.print(t.Context(), "-live", "-profile", "prod", "-region", "eu-west-1", "-json", "-state", file(t))
+	require.Contains(t, got.Stdout, `"source":"prod/eu-west-1","account":"111122223333","region":"eu-west-1","id":"first"`)
 }
 
 func TestSourcesMayBeAddedAndLeftOut(t *testing.T) {

@@ -55,7 +55,7 @@ func (l listing) write(ctx context.Context, stdout io.Writer, p *progress) ([]ro
 	})
 	err := l.each(ctx, jobs, func(job backupx.Sourced[types.BackupJob]) error {
 		rows[job.Source].jobs++
-		return out.Encode(sources.BackupJob(job))
+		return out.Encode(sources.JobOf(job))
 	})
 	var failed backupx.SourceErrors
 	if errors.As(err, &failed) {

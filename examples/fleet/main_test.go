@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -140,7 +141,7 @@ func TestEachAccountHasOneCredentialForAllItsRegions(t *testing.T) {
 	}, sts.roles)
 	require.Equal(t, map[string]int{"ASIAIOSFODNN7EXAMPLE111122223333": 12, "ASIAIOSFODNN7EXAMPLE444455556666": 12},
 		lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.AccessKey }))
-	require.Contains(t, got.Stdout, `{"source":"444455556666/eu-central-1"`)
+	require.Contains(t, got.Stdout, `{"source":"444455556666/eu-central-1","account":"444455556666","region":"eu-central-1",`)
 }
 
 func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
@@ -196,5 +197,8 @@ func TestConfigurationThatCannotBeLoaded(t *testing.T) {
 }
 
 func TestReasonsAreShort(t *testing.T) {
+	denied := &smithy.GenericAPIError{Code: "AccessDenied", Message: "no\nlist"}
+	require.Equal(t, "AccessDenied: no list", sources.Reason(&backupx.SourceError{Err: denied}))
+	require.Equal(t, "no host", sources.Reason(errors.New("no\rhost")))
 	require.Equal(t, "no such host", sources.Reason(&backupx.SourceError{Err: &backupx.ListError{Err: fmt.Errorf("request: %w", errors.New("no such host"))}}))
 }

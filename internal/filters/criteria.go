@@ -29,7 +29,8 @@ func (c Criteria) acceptsUndated(k Key, at *time.Time) bool {
 	return c.undated && k == KeyCreatedTo && at == nil
 }
 
-// Narrow allows one of values in the member k, and of these only the values that were allowed before.
+// Narrow allows one of values in the member k, and of these only the values that were allowed before. Blank values of both
+// calls are kept, so that Validate reports them.
 func (t *Table[T]) Narrow(c Criteria, k Key, values []string) Criteria {
 	t.members().must(k, kindValues)
 	m, _ := lo.Find(t.Sets, func(m Member[T]) bool { return m.Key == k })
@@ -39,7 +40,7 @@ func (t *Table[T]) Narrow(c Criteria, k Key, values []string) Criteria {
 	left := m.unique(slices.Concat(old, values))
 	isNew, wasOld := m.set(values), m.set(old)
 	left = lo.Filter(left, func(v string, _ int) bool {
-		return isNew[m.same(v)] && (!narrowed || wasOld[m.same(v)])
+		return isNew[m.same(v)] && (!narrowed || wasOld[m.same(v)]) || isBlank(v)
 	})
 	c.sets = lo.Assign(c.sets, map[Key][]string{k: left})
 	return c

@@ -125,17 +125,17 @@ func (b Bound[T]) matches(limit time.Time, item *T) bool {
 }
 
 // matches reports whether the item has one of the values, which are sorted. A member that items do not show matches
-// every item, unless no value is allowed.
+// every item, unless no value is allowed. A blank value matches no item.
 func (m Member[T]) matches(values []string, item *T) bool {
 	if m.Value == nil {
 		return len(values) > 0
 	}
 	v := m.Value(item)
-	if m.IgnoreCase {
-		return slices.ContainsFunc(values, func(w string) bool { return strings.EqualFold(v, w) })
-	}
 	_, ok := slices.BinarySearch(values, v)
-	return ok
+	if !ok && m.IgnoreCase {
+		ok = slices.ContainsFunc(values, func(w string) bool { return strings.EqualFold(v, w) })
+	}
+	return ok && !isBlank(v)
 }
 
 // Match reports whether an item satisfies all criteria.

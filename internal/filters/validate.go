@@ -30,7 +30,7 @@ func (t *Table[T]) Validate(c Criteria) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
 		switch text := strings.Join(append([]string{key}, c.tags[key]...), " "); {
-		case strings.TrimSpace(key) == "":
+		case isBlank(key):
 			errs = append(errs, errors.New("tags: an empty key"))
 		case !utf8.ValidString(text):
 			errs = append(errs, fmt.Errorf("tags: %q is not UTF-8", text))
@@ -45,7 +45,7 @@ func (t *Table[T]) Validate(c Criteria) error {
 // values are accepted: real data has such ids, and AWS adds enum values.
 func (m Member[T]) validate(v string) error {
 	switch {
-	case strings.TrimSpace(v) == "":
+	case isBlank(v):
 		return errors.New("an empty value")
 	case strings.TrimSpace(v) != v:
 		return fmt.Errorf("%q has blanks around it", v)
@@ -58,6 +58,9 @@ func (m Member[T]) validate(v string) error {
 	}
 	return nil
 }
+
+// isBlank reports whether a value has nothing but blanks: it is certainly a mistake.
+func isBlank(v string) bool { return strings.TrimSpace(v) == "" }
 
 // checkOrder rejects a span that ends before it starts.
 func (c Criteria) checkOrder(first, last Key) error {

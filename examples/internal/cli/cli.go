@@ -22,9 +22,11 @@ import (
 type Program func(ctx context.Context, args []string, stdout, stderr io.Writer) (status int, err error)
 
 // Main runs a program with the arguments and streams of the process, then ends the process with the
-// program's exit status. The first interrupt or SIGTERM cancels the context of the program.
+// program's exit status. The first interrupt or SIGTERM cancels the context of the program, and a second one ends
+// the process: the program may hang, for example in a write that nobody reads.
 func Main(name string, program Program) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	status := Run(ctx, name, program, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)

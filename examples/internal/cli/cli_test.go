@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,8 +25,11 @@ const asProgram = "CLI_TEST_AS_PROGRAM"
 
 // TestMain makes the test binary a program if a test asks for that: Main ends the process.
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	switch os.Getenv(asProgram) {
+	case "1":
 		cli.Main("wait", untilInterrupted)
+	case "stuck":
+		cli.Main("stuck", stuck)
 	}
 	testenv.SetHostile()
 	m.Run()
@@ -35,6 +39,31 @@ func untilInterrupted(ctx context.Context, args []string, stdout, _ io.Writer) (
 	fmt.Fprintln(stdout, args)
 	<-ctx.Done()
 	return 7, ctx.Err()
+}
+
+// stuck is a program that hangs, as one whose output nobody reads.
+func stuck(ctx context.Context, _ []string, stdout, _ io.Writer) (int, error) {
+	fmt.Fprintln(stdout, "runs")
+	<-ctx.Done()
+	for {
+		fmt.Fprintln(stdout, "goes on")
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestASecondInterruptEndsAProgramThatHangs(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = testenv.Environ(asProgram + "=stuck")
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(stdout)
+	ended := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	defer ended.Stop()
+	for lines.Scan() { // the first line is before the first interrupt, the others are behind it
+		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	}
+	require.EqualError(t, cmd.Wait(), "signal: interrupt")
 }
 
 func TestMainEndsWithTheStatusOfAnInterruptedRun(t *testing.T) {

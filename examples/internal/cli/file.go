@@ -4,11 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // Prepare writes the next content of a file to another file beside it, name.new, and waits until it is on the disk. The
-// function that it returns replaces the file in one step: after a crash the old or the new content is there.
+// function that it returns replaces the file in one step: after a crash the old or the new content is there. Where the name
+// is that of a link, the file that it leads to is replaced, and the link stays.
 func Prepare(name string, text []byte) (replace func() error, err error) {
+	name = target(name)
 	next := name + ".new"
 	if err := writeThrough(next, text); err != nil {
 		return nil, err
@@ -21,6 +24,18 @@ func Prepare(name string, text []byte) (replace func() error, err error) {
 	}, nil
 }
 
+// target returns the name of the file that a name leads to, which need not exist.
+func target(name string) string {
+	to, err := os.Readlink(name)
+	switch {
+	case err != nil:
+		return name
+	case !filepath.IsAbs(to):
+		to = filepath.Join(filepath.Dir(name), to)
+	}
+	return target(to)
+}
+
 // writeThrough writes a file and waits until it is on the disk.
 func writeThrough(name string, text []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -31,8 +46,11 @@ func writeThrough(name string, text []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncFolder waits until the names in a folder are on the disk.
+// syncFolder waits until the names in a folder are on the disk. Windows denies that, and keeps names by itself.
 func syncFolder(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(name)
 	if err != nil {
 		return err

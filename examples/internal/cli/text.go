@@ -11,10 +11,10 @@ import (
 	"github.com/samber/lo"
 )
 
-// OneLine replaces control characters by blanks. Names, tags and messages of a service may have any.
+// OneLine replaces control characters and separators of lines by blanks. Names, tags and messages of a service may have any.
 func OneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
 			return ' '
 		}
 		return r

@@ -19,7 +19,7 @@ func TestCount(t *testing.T) {
 }
 
 func TestTableKeepsCellsOnTheirLine(t *testing.T) {
-	require.Equal(t, "  ID  TAGS\n  1   a b \x20[31mred\n", cli.Table([][]string{{"ID", "TAGS"}, {"1", "a\nb\t\x1b[31mred"}}))
+	require.Equal(t, "  ID  TAGS\n  1   a b \x20[31mred c\n", cli.Table([][]string{{"ID", "TAGS"}, {"1", "a\nb\t\x1b[31mred\u2028c"}}))
 }
 
 func TestWrapBreaksBetweenWords(t *testing.T) {

@@ -23,8 +23,7 @@ func MadeUpJobs(seed uint64, n int) fakeaws.Data {
 }
 
 // MadeUpSource returns a source whose clock stands still at [MadeUp]. The configuration is that of an in-memory service.
-func MadeUpSource(name string, cfg aws.Config) backupx.Source {
-	client := backupx.New(cfg)
-	client.Now = MadeUp
-	return backupx.Source{Name: name, Client: client}
+func MadeUpSource(account, region string, cfg aws.Config) backupx.Source {
+	cfg.Region = region
+	return source(account, account, cfg, MadeUp)
 }

@@ -19,8 +19,9 @@ import (
 
 // identity is a configuration with credentials, and the name of its sources.
 type identity struct {
-	name string
-	cfg  aws.Config
+	name    string
+	account string // empty if it is not known
+	cfg     aws.Config
 }
 
 // Fleet returns one source for each profile and region, or with -role for each account and region. The program's
@@ -37,12 +38,17 @@ func (s *Flags) Fleet(ctx context.Context, program string, load cli.ConfigLoader
 			return nil, err
 		}
 		for _, cfg := range regions {
-			client := backupx.New(cfg)
-			client.Now = now
-			fleet = append(fleet, backupx.Source{Name: id.name + "/" + cfg.Region, Client: client})
+			fleet = append(fleet, source(id.name, id.account, cfg, now))
 		}
 	}
 	return fleet, nil
+}
+
+// source returns the source of a region.
+func source(name, account string, cfg aws.Config, now func() time.Time) backupx.Source {
+	return backupx.Source{
+		Name: name + "/" + cfg.Region, Account: account, Region: cfg.Region, Config: cfg, Client: backupx.Client{Now: now},
+	}
 }
 
 // identities returns one identity for each profile, or with -role for each account.
@@ -61,7 +67,7 @@ func (s *Flags) identities(ctx context.Context, program string, load cli.ConfigL
 		if !ok {
 			name = "environment"
 		}
-		out = append(out, identity{name, cfg})
+		out = append(out, identity{name, "", cfg})
 	}
 	if s.role != "" {
 		return s.assumed(out[0].cfg, program), nil
@@ -82,20 +88,24 @@ func (s *Flags) assumed(cfg aws.Config, program string) []identity {
 			func(r *stscreds.AssumeRoleOptions) { r.RoleSessionName = "backupx-" + program })
 		here := cfg.Copy()
 		here.Credentials = aws.NewCredentialsCache(role)
-		out = append(out, identity{account, here})
+		out = append(out, identity{account, account, here})
 	}
 	return out
 }
 
-// Reason returns the error code and message of the service. For an error that is not the service's it returns
-// the innermost error.
+// Reason returns the error code and message of the service, on one line. For an error that is not the service's it
+// returns the innermost error. The SDK asks the metadata service of EC2 last, if nothing else gives credentials.
 func Reason(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
+		return cli.OneLine(api.ErrorCode() + ": " + api.ErrorMessage())
 	}
+	what := ""
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next
+		if op, ok := err.(*smithy.OperationError); ok && op.Service() == "ec2imds" {
+			what = "no credentials: "
+		}
 	}
-	return err.Error()
+	return cli.OneLine(what + err.Error())
 }
