@@ -143,7 +143,6 @@ type memory struct {
 	next    *member // the member that came behind it
 	recent  [4]text // the last different values of a string
 	values  int     // how many values recent has had
-	repeats int     // how often one of recent came again
 	structs structSlab
 }
 
@@ -197,6 +196,9 @@ func (p *page) object(plan *plan, to reflect.Value) bool {
 
 // string decodes a string.
 func (p *page) string(m *memory) (string, bool) {
+	if s, ok := p.again(m); ok {
+		return s, true
+	}
 	raw, kind := p.scanner.string()
 	switch {
 	case kind == invalidString, kind != plainString && !utf8.Valid(raw):
@@ -205,27 +207,32 @@ func (p *page) string(m *memory) (string, bool) {
 		var s string
 		return s, json.Unmarshal(p.quoted(raw), &s) == nil
 	default:
-		return p.shared(m, raw), true
+		return p.remember(m, raw), true
 	}
 }
 
-// shared returns a copy of a text, or the copy that was made when the member had the same value before: most members
-// have few values. Values that come again have slabs of their own, so that they keep no others alive.
-func (p *page) shared(m *memory, raw []byte) string {
-	if m.values > 64 && m.repeats < m.values/16 { // ids, for example, never come again
-		return p.texts.copy(raw)
+// again decodes a string that the member had before: most members have few values.
+func (p *page) again(m *memory) (string, bool) {
+	if p.at == len(p.text) || p.text[p.at] != '"' {
+		return "", false
 	}
+	rest := p.text[p.at+1:]
 	for i := range m.recent {
 		t := &m.recent[i]
-		if t.string != string(raw) {
+		if n := len(t.string); n == 0 || n >= len(rest) || rest[n] != '"' || string(rest[:n]) != t.string {
 			continue
 		}
-		m.repeats++
-		if !t.again {
-			*t = text{p.repeated.copy(raw), true}
+		if !t.again { // values that come again have slabs of their own, so that they keep no others alive
+			*t = text{p.repeated.copy(rest[:len(t.string)]), true}
 		}
-		return t.string
+		p.at += len(t.string) + 2
+		return t.string, true
 	}
+	return "", false
+}
+
+// remember returns a copy of a text without escapes, which again finds.
+func (p *page) remember(m *memory, raw []byte) string {
 	t := &m.recent[m.values%len(m.recent)]
 	m.values++
 	*t = text{string: p.texts.copy(raw)}
