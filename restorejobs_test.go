@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/backupx-go/backupx/internal/decode"
 	"github.com/backupx-go/backupx/internal/filters"
 )
 
@@ -29,14 +28,11 @@ var restoreJobs = &filters.Table[types.RestoreJobsListMember]{
 	Times: filters.CreatedBounds(true, func(j *types.RestoreJobsListMember) *time.Time { return j.CreationDate }),
 }
 
-var restoreJobPages = decode.New[backup.ListRestoreJobsOutput]("RestoreJobs")
-
 // RestoreJobs lists restore jobs, by ListRestoreJobs of AWS Backup.
 func RestoreJobs(api backup.ListRestoreJobsAPIClient, f RestoreJobFilter) Listing[types.RestoreJobsListMember] {
 	return operation[types.RestoreJobsListMember]{
 		table: restoreJobs, maxSize: 1000,
-		id:      func(j *types.RestoreJobsListMember) *string { return j.RestoreJobId },
-		decoder: restoreJobPages,
+		id: func(j *types.RestoreJobsListMember) *string { return j.RestoreJobId },
 		fetch: calling(api, backup.ListRestoreJobsAPIClient.ListRestoreJobs,
 			func(q filters.Query, in *backup.ListRestoreJobsInput, token *string, size *int32) {
 				in.NextToken, in.MaxResults, in.ByStatus = token, size, types.RestoreJobStatus(aws.ToString(q.Value(filters.KeyStates)))
