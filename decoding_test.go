@@ -8,13 +8,18 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"weak"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -304,4 +309,91 @@ func TestSDKDecodingHoldsWhereverItIsSet(t *testing.T) {
 	bodies = nil
 	requireCount(t, 0, jobs)
 	require.Greater(t, bodies[0].most, 100_000)
+}
+
+// renaming is a protocol of the caller, which changes an identifier.
+type renaming struct {
+	smithyhttp.ClientProtocol
+	read *[]string
+}
+
+func (p renaming) DeserializeResponse(
+	ctx context.Context, op *smithy.OperationSchema, types *smithy.TypeRegistry, resp *smithyhttp.Response, out smithy.Deserializable,
+) error {
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	*p.read = append(*p.read, string(body))
+	body = bytes.ReplaceAll(body, []byte(`b"`), []byte(`c"`))
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return p.ClientProtocol.DeserializeResponse(ctx, op, types, resp, out)
+}
+
+// A protocol of the caller decodes the whole body, and its result counts.
+func TestAProtocolOfTheCallerDecodes(t *testing.T) {
+	var read []string
+	text := ""
+	cfg := fakeaws.New(fakeaws.Data{}).Config()
+	cfg.HTTPClient = answering(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+	})
+	client := backupx.New(cfg)
+	client.Backup = backup.NewFromConfig(cfg, func(o *backup.Options) { o.Protocol = renaming{o.Protocol, &read} })
+	client.OpsWorks = backupx.NewOpsWorks(cfg, func(o *backupx.OpsWorksOptions) { o.Protocol = renaming{o.Protocol, &read} })
+	for _, service := range []string{"jobs", "copies", "opsworks"} {
+		read, text = nil, spelled(`{"LIST":[{"ID":"a"},{"ID":"b"}]}`, service)
+		items, err := decodings(client)[service][0].Collect(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{text}, read, service)
+		require.Contains(t, asJSON(t, items), `"c"`, service)
+	}
+}
+
+// summing is a wrapper that sends another request with the options of the call.
+type summing struct{ *backup.Client }
+
+func (s summing) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	out, err := s.ListBackupJobSummaries(ctx, &backup.ListBackupJobSummariesInput{}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if len(out.BackupJobSummaries) != 1 {
+		return nil, errors.New("no summary")
+	}
+	return s.Client.ListBackupJobs(ctx, in, opts...)
+}
+
+// The pages of other operations are the client's.
+func TestOnlyTheListingsOwnOperationIsDecoded(t *testing.T) {
+	client := withBodies(func() (*readSizes, int64) {
+		return &readSizes{Reader: strings.NewReader(`{"BackupJobs":[{"BackupJobId":"a"}],"BackupJobSummaries":[{"Count":1}]}`)}, -1
+	})
+	api, ok := client.Backup.(*backup.Client)
+	require.True(t, ok)
+	requireCount(t, 1, backupx.BackupJobs(summing{api}, backupx.BackupJobFilter{}))
+}
+
+// The metadata of a page keep none of its items alive. Those of a client with interceptors do: their context has the output.
+func TestTheMetadataOfAPageKeepNoItems(t *testing.T) {
+	for _, service := range []string{"cloudhsm", "jobs", "copies"} {
+		client := withBodies(func() (*readSizes, int64) {
+			return &readSizes{Reader: strings.NewReader(spelled(`{"LIST":[{"ID":"a"}]}`, service))}, -1
+		})
+		first := func() (weak.Pointer[string], middleware.Metadata) {
+			var id *string
+			var md middleware.Metadata
+			for p, err := range decodings(client)[service][0].Pages(t.Context()) {
+				require.NoError(t, err)
+				id, _ = reflect.ValueOf(p.Items[0]).FieldByName(wired[service].id).Interface().(*string)
+				md = p.Metadata
+			}
+			return weak.Make(id), md
+		}
+		id, md := first()
+		runtime.GC()
+		runtime.GC()
+		require.Nil(t, id.Value(), service)
+		require.NotNil(t, awsmiddleware.GetRawResponse(md), service)
+	}
 }

@@ -105,7 +105,7 @@ const retention = 30 * 24 * time.Hour
 
 // watchBackup watches a call of AWS Backup, and has the times of the response checked.
 func watchBackup(o *backup.Options, w *callwatch.Watch) {
-	o.APIOptions = append(o.APIOptions, w.Add)
+	o.APIOptions = append(o.APIOptions, w.AddFor(&o.Protocol))
 	o.Protocol = callwatch.CheckTimes(o.Protocol)
 }
 

@@ -37,7 +37,7 @@ func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] 
 var opsWorksBackupPages = decode.New[OpsWorksDescribeBackupsOutput]("Backups")
 
 func watchOpsWorks(o *OpsWorksOptions, w *callwatch.Watch) {
-	o.APIOptions = append(o.APIOptions, w.Add)
+	o.APIOptions = append(o.APIOptions, w.AddFor(&o.Protocol))
 }
 
 func fillOpsWorksBackups(q filters.Query, in *OpsWorksDescribeBackupsInput, token *string, size *int32) {

@@ -32,10 +32,11 @@ var ErrEmptyBody = errors.New("the service answered with an empty body where a p
 //
 // The watch may decode pages in the client's place: see [Watch.DecodeWith].
 type Watch struct {
-	observer Observer       // of the call's attempts; nil for none
-	shape    Shape          // of the operation's pages
-	decoder  *decode.Reader // of the operation's pages; nil if the client decodes them all
-	last     atomic.Pointer[watchedBody]
+	observer  Observer       // of the call's attempts; nil for none
+	shape     Shape          // of the operation's pages
+	pages     *decode.Reader // decodes the operation's pages; nil if the client decodes them all
+	operation string         // whose pages pages decodes
+	last      atomic.Pointer[watchedBody]
 }
 
 // NewWatch returns a watch for a call with a context, which may have an [Observer].
@@ -44,9 +45,9 @@ func NewWatch(ctx context.Context) *Watch { return &Watch{observer: observerOf(c
 // Expect sets what makes a response a page. It has to be called before the call.
 func (w *Watch) Expect(page Shape) { w.shape = page }
 
-// DecodeWith sets a reader of the operation's pages. The client decodes what the reader declines. It has to be called
-// before the call.
-func (w *Watch) DecodeWith(r *decode.Reader) { w.decoder = r }
+// DecodeWith sets a reader of an operation's pages, nil for none. The client decodes what the reader declines. It has to be
+// called before the call.
+func (w *Watch) DecodeWith(r *decode.Reader, operation string) { w.pages, w.operation = r, operation }
 
 type watchedBodyKey struct{}
 
@@ -94,22 +95,33 @@ func Guard[O any](w *Watch, call func() (O, error)) (out O, err error) {
 }
 
 // Add puts the watch into a client's middleware stack, and the step for the observer of attempts if there is one.
-func (w *Watch) Add(stack *middleware.Stack) error { return w.add(stack, nil) }
+func (w *Watch) Add(stack *middleware.Stack) error { return w.add(stack, w.decoderIn(stack), nil) }
+
+// AddFor returns an option that does what Add does, for a client whose protocol decodes responses. A protocol that is not
+// the SDK's decodes all pages itself. The protocol is looked at when the stack is built, after all options of the call.
+func (w *Watch) AddFor(protocol *smithyhttp.ClientProtocol) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		if !decodesJSON(*protocol) {
+			return w.add(stack, nil, nil)
+		}
+		return w.Add(stack)
+	}
+}
 
 // AddCheckingTimes returns an option that does what Add does, for a client whose decoder turns numbers that are no time
 // into arbitrary dates: such a number in one of the members of an item is a failure.
 func (w *Watch) AddCheckingTimes(members ...string) func(*middleware.Stack) error {
-	return func(stack *middleware.Stack) error { return w.add(stack, members) }
+	return func(stack *middleware.Stack) error { return w.add(stack, w.decoderIn(stack), members) }
 }
 
-func (w *Watch) add(stack *middleware.Stack, times []string) error {
+func (w *Watch) add(stack *middleware.Stack, decoder *decode.Reader, times []string) error {
 	if w.observer != nil {
 		if err := observeAttempts(stack, w.observer); err != nil {
 			return err
 		}
 	}
 	client, decodes := stack.Deserialize.Get(clientDecoder)
-	step := &step{Watch: w, client: client, times: times}
+	step := &step{Watch: w, client: client, decoder: decoder, times: times}
 	if decodes {
 		_, err := stack.Deserialize.Swap(clientDecoder, step)
 		return err
@@ -120,32 +132,39 @@ func (w *Watch) add(stack *middleware.Stack, times []string) error {
 // clientDecoder is the name that the step has in the SDK's clients which decodes the response.
 const clientDecoder = "OperationDeserializer"
 
-// decoderFor returns the decoder of pages, nil if the step that decodes them is not that of the operation's own client:
-// others may decode a page to something else.
-func (w *Watch) decoderFor(client middleware.DeserializeMiddleware) *decode.Reader {
-	if w.decoder == nil || client == nil {
+// decoderIn returns the decoder of the pages of a call, nil if it is another operation's, as a wrapper may send, or if the
+// step that decodes them is not that of the operation's own client: others may decode a page to something else.
+func (w *Watch) decoderIn(stack *middleware.Stack) *decode.Reader {
+	client, ok := stack.Deserialize.Get(clientDecoder)
+	if w.pages == nil || !ok || stack.ID() != w.operation {
 		return nil
 	}
 	t := reflect.TypeOf(client)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.PkgPath() != w.decoder.Package() {
+	if t.PkgPath() != w.pages.Package() {
 		return nil
 	}
-	return w.decoder
+	return w.pages
 }
 
 // step takes the place of the step that decodes the response, and calls it. So the watch sees the body as the client's
 // decoder does: after other steps changed it.
 type step struct {
 	*Watch
-	client middleware.DeserializeMiddleware // nil if the client has none
-	times  []string
+	client  middleware.DeserializeMiddleware // nil if the client has none
+	decoder *decode.Reader                   // nil if the client decodes all bodies
+	times   []string
 }
 
 // ID returns the name of the step that it takes the place of.
-func (*step) ID() string { return clientDecoder }
+func (s *step) ID() string {
+	if s.client == nil {
+		return "backupx.BodyWatch"
+	}
+	return clientDecoder
+}
 
 // HandleDeserialize calls the client's decoder with a watched response.
 func (s *step) HandleDeserialize(
@@ -164,9 +183,13 @@ func (s *step) HandleDeserialize(
 		body = s.watch(out.RawResponse, &md)
 		return out, md, err
 	}))
-	if err == nil && body != nil && body.output != nil {
+	if body == nil {
+		return out, md, err
+	}
+	if body.output != nil && err == nil {
 		out.Result = body.output
 	}
+	body.output = nil // the metadata of the call keep the body
 	return out, md, err
 }
 
@@ -183,7 +206,7 @@ func (s *step) watch(raw any, md *middleware.Metadata) *watchedBody {
 		Closer: resp.Body, response: resp, source: resp.Body, scanner: scanner{shape: s.shape, times: s.times},
 	}
 	if resp.StatusCode/100 == 2 && body.errorType() == "" {
-		body.decoder = s.decoderFor(s.client)
+		body.decoder = s.decoder
 	}
 	resp.Body = body
 	md.Set(watchedBodyKey{}, body)
@@ -199,7 +222,8 @@ type watchedBody struct {
 	// Of the goroutine that reads.
 	source  io.Reader      // what is left of the body
 	decoder *decode.Reader // nil once it was asked, or if there is none
-	output  any            // what the decoder made of the body: then the client reads an empty object; nil if it declined
+	decoded bool           // the decoder did not decline the body: the client reads an empty object
+	output  any            // what the decoder made of the body, until it is the result of the call
 
 	mu      sync.Mutex // guards the fields below: a client's wrapper may still read while others look at them
 	start   []byte     // the first bytes of the content, without white space
@@ -213,7 +237,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		b.decode()
 	}
 	n, err := b.source.Read(p)
-	if b.output == nil {
+	if !b.decoded {
 		b.see(p[:n], errors.Is(err, io.EOF))
 	}
 	return n, err
@@ -222,8 +246,8 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 // decode lets the decoder decode the body.
 func (b *watchedBody) decode() {
 	b.output, b.source = b.decoder.Read(b.source, b.response.ContentLength)
-	b.decoder = nil
-	if b.output != nil {
+	b.decoder, b.decoded = nil, b.output != nil
+	if b.decoded {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.start = []byte("{")
