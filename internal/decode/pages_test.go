@@ -1,8 +1,12 @@
 package decode_test
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx/internal/testenv"
 )
@@ -44,6 +48,7 @@ func oddPages() []string {
 			"{\"LIST\":[{\"BackupId\":\"\xff\",\"AccountId\":\"\xff\"}]}", "{\"LIST\":[],\"\xff\":1}", "{\"LIST\":[],\"Unknown\":\"\xff\"}",
 			`{"LIST":[{"State":"A","State":"B","BackupState":"A","BackupState":"B"}]}`, `{"LIST":[{"AccountId":"a","AccountId":null,"BackupId":"a","BackupId":null}]}`,
 			`{"LIST":[],"LIST":[{}]}`, `{"LIST":[{}],"LIST":null}`, `{"NextToken":"a","NextToken":"b","LIST":[]}`,
+			`{"LIST":[],"Unknown":"}`, `{"LIST":[],"Unknown":"]}`, `{"LIST":[],"Unknown":tru}`, `{"LIST":[],"Unknown":nullx}`,
 			`{"LIST":[]}{}`, `{"LIST":[]} x`, `{"LIST":[]}]`, `{"LIST":[]},`, ` {"LIST":[]} `, "\ufeff{\"LIST\":[]}", `{"LIST":[]}null`,
 			`{"LIST":null}`, `{"LIST":{}}`, `{"LIST":[null]}`, `{"LIST":[[]]}`, `{"LIST":[{},null,{}]}`, `{"LIST":[{},]}`, `{"LIST":[{}],}`, `{,"LIST":[]}`,
 			`{"list":[]}`, `{"L\u0049ST":[]}`, `{}`, `null`, `[]`, ``, ` `, `"LIST"`, `{"LIST":[{"\u0041ccountId":"a"}]}`,
@@ -69,6 +74,47 @@ func TestOddPagesAreDecodedAsTheSDKDecodesThem(t *testing.T) {
 	for _, s := range services() {
 		for _, body := range oddPages() {
 			s.requireSame(t, []byte(body))
+		}
+	}
+}
+
+// Each member may have each value, in the output, in an item and in what an item has.
+func TestOddValuesOfEachMemberAreDecodedAsTheSDKDecodesThem(t *testing.T) {
+	for _, s := range services() {
+		for _, value := range slices.Concat(oddValues, anyValues) {
+			s.requireSameIn(t, s.output, value, func(object string) string { return object })
+		}
+	}
+}
+
+// requireSameIn gives each member of a struct a value, in an object that is a part of a page.
+func (s service) requireSameIn(t *testing.T, of reflect.Type, value string, page func(object string) string) {
+	t.Helper()
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if !f.IsExported() || f.Name == "ResultMetadata" {
+			continue
+		}
+		member := `{"` + f.Name + `":`
+		s.requireSame(t, []byte(page(member+value+`}`)))
+		switch inner := f.Type; {
+		case inner.Kind() == reflect.Map:
+			s.requireSame(t, []byte(page(member+`{"a":`+value+`}}`)))
+		case inner.Kind() == reflect.Slice && inner.Elem().Kind() != reflect.Struct:
+			s.requireSame(t, []byte(page(member+`["a",`+value+`]}`)))
+		case inner.Kind() == reflect.Slice:
+			s.requireSameIn(t, inner.Elem(), value, func(object string) string { return page(member + `[` + object + `]}`) })
+		case inner.Kind() == reflect.Pointer && inner.Elem().Kind() == reflect.Struct && inner.Elem().String() != "time.Time":
+			s.requireSameIn(t, inner.Elem(), value, func(object string) string { return page(member + object + `}`) })
+		}
+	}
+}
+
+func TestAnObjectWithoutTheListIsDeclined(t *testing.T) {
+	for _, s := range services() {
+		for _, body := range []string{`{}`, `{"x":1}`, `{"NextToken":"a"}`, `{"BackupJobs":null,"CopyJobs":null,"Backups":null}`} {
+			_, ok := s.decoder.Decode([]byte(body))
+			require.False(t, ok, "%s: %s", s.output, body)
 		}
 	}
 }
