@@ -397,3 +397,35 @@ func TestTheMetadataOfAPageKeepNoItems(t *testing.T) {
 		require.NotNil(t, awsmiddleware.GetRawResponse(md), service)
 	}
 }
+
+// swapping is a wrapper that sets a decoder of its own for each call.
+type swapping struct{ *backup.Client }
+
+func (s swapping) ListBackupJobs(ctx context.Context, in *backup.ListBackupJobsInput, opts ...func(*backup.Options)) (*backup.ListBackupJobsOutput, error) {
+	return s.Client.ListBackupJobs(ctx, in, append(opts, backup.WithAPIOptions(func(stack *middleware.Stack) error {
+		_, err := stack.Deserialize.Swap("OperationDeserializer", middleware.DeserializeMiddlewareFunc("OperationDeserializer", func(
+			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+		) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			out, md, err := next.HandleDeserialize(ctx, in)
+			if resp, ok := out.RawResponse.(*smithyhttp.Response); ok {
+				body, _ := io.ReadAll(resp.Body)
+				out.Result = &backup.ListBackupJobsOutput{BackupJobs: make([]types.BackupJob, len(body)/10)}
+			}
+			return out, md, err
+		}))
+		return err
+	}))...)
+}
+
+// A response without content is an error, whoever decodes it.
+func TestADecoderOfAWrapperIsWatched(t *testing.T) {
+	text := ""
+	client := withBodies(func() (*readSizes, int64) { return &readSizes{Reader: strings.NewReader(text)}, -1 })
+	api, ok := client.Backup.(*backup.Client)
+	require.True(t, ok)
+	jobs := backupx.BackupJobs(swapping{api}, backupx.BackupJobFilter{})
+	_, err := jobs.Collect(t.Context())
+	require.ErrorContains(t, err, "empty body")
+	text = `{"BackupJobs":[{}]}`
+	requireCount(t, 1, jobs)
+}

@@ -49,7 +49,10 @@ func (w *Watch) Expect(page Shape) { w.shape = page }
 // called before the call.
 func (w *Watch) DecodeWith(r *decode.Reader, operation string) { w.pages, w.operation = r, operation }
 
-type watchedBodyKey struct{}
+type (
+	watchedBodyKey struct{} // of the body in the metadata of a call
+	watchingKey    struct{} // in the context of the steps inside one that watches
+)
 
 // Failure returns why the response that an output was decoded from is no page, nil if it is one. The caller says whether
 // the output has items or a token: then it is a page, whatever the body looked like to the watch. A function redact
@@ -120,13 +123,15 @@ func (w *Watch) add(stack *middleware.Stack, decoder *decode.Reader, times []str
 			return err
 		}
 	}
+	alone := &step{Watch: w, times: times}
 	client, decodes := stack.Deserialize.Get(clientDecoder)
-	step := &step{Watch: w, client: client, decoder: decoder, times: times}
-	if decodes {
-		_, err := stack.Deserialize.Swap(clientDecoder, step)
+	if !decodes {
+		return stack.Deserialize.Add(alone, middleware.After)
+	}
+	if _, err := stack.Deserialize.Swap(clientDecoder, &step{Watch: w, client: client, decoder: decoder, times: times}); err != nil {
 		return err
 	}
-	return stack.Deserialize.Add(step, middleware.After)
+	return stack.Deserialize.Insert(alone, clientDecoder, middleware.After)
 }
 
 // clientDecoder is the name that the step has in the SDK's clients which decodes the response.
@@ -150,10 +155,11 @@ func (w *Watch) decoderIn(stack *middleware.Stack) *decode.Reader {
 }
 
 // step takes the place of the step that decodes the response, and calls it. So the watch sees the body as the client's
-// decoder does: after other steps changed it.
+// decoder does: after other steps changed it. A step without a client's watches the response if no other does, because the
+// caller's options put another decoder in its place.
 type step struct {
 	*Watch
-	client  middleware.DeserializeMiddleware // nil if the client has none
+	client  middleware.DeserializeMiddleware // nil if it has the place of none
 	decoder *decode.Reader                   // nil if the client decodes all bodies
 	times   []string
 }
@@ -172,9 +178,12 @@ func (s *step) HandleDeserialize(
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	if s.client == nil {
 		out, md, err := next.HandleDeserialize(ctx, in)
-		s.watch(out.RawResponse, &md)
+		if middleware.GetStackValue(ctx, watchingKey{}) == nil {
+			s.watch(out.RawResponse, &md)
+		}
 		return out, md, err
 	}
+	ctx = middleware.WithStackValue(ctx, watchingKey{}, true)
 	var body *watchedBody
 	out, md, err := s.client.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(func(
 		ctx context.Context, in middleware.DeserializeInput,
