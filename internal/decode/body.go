@@ -33,8 +33,11 @@ func (b *Buffers) take(size int) *bytes.Buffer {
 	return bytes.NewBuffer(make([]byte, 0, size+size/8)) // the next page may be somewhat longer
 }
 
-// put keeps a buffer whose content nobody uses.
+// put keeps a buffer whose content nobody uses, unless it is large.
 func (b *Buffers) put(buf *bytes.Buffer) {
+	if buf.Cap() > 2*firstRead {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free = append(b.free, buf)

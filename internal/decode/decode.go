@@ -94,7 +94,9 @@ func (p *page) object(plan *plan, to reflect.Value) bool {
 			if !ok || !p.take(':') {
 				return false
 			}
-			m = plan.named[string(name)]
+			if m = plan.named[string(name)]; m == nil && plan.resembles(name) {
+				return false
+			}
 		}
 		switch {
 		case m == nil:

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,20 @@ func TestAnItemKeepsLittleOfItsPageAlive(t *testing.T) {
 		require.Less(t, perItem, most, "one of %d items is kept", each)
 		t.Logf("one of %d items is kept: %.0f bytes an item", each, perItem)
 		runtime.KeepAlive(kept)
+	}
+}
+
+// A page takes memory in proportion to its body, however its items differ in length.
+func TestShortItemsBeforeALongOneTakeLittleMemory(t *testing.T) {
+	decoder := decode.New[backup.ListBackupJobsOutput]("BackupJobs")
+	for _, n := range []int{1, 7, 8, 63, 64, 100, 1000} {
+		body := []byte(`{"BackupJobs":[` + strings.Repeat(`{},`, n) + `{"StatusMessage":"` + strings.Repeat("x", 8<<20) + `"}]}`)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, ok := decoder.Decode(body)
+		runtime.ReadMemStats(&after)
+		require.True(t, ok)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2*len(body)), "%d short items", n)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -18,9 +19,10 @@ import (
 // plan says how the objects of a page are decoded to a struct of the SDK. The exported fields of the SDK's structs are
 // the members of the objects, so that members which the SDK adds come by themselves.
 type plan struct {
-	named map[string]*member
-	start int // the index of the memory of what comes first in an object
-	size  int // of the memory for this plan, those of its members, and the members before
+	named    map[string]*member
+	modelled bool // the names are those of a schema
+	start    int  // the index of the memory of what comes first in an object
+	size     int  // of the memory for this plan, those of its members, and the members before
 }
 
 // member is a member of an object.
@@ -70,6 +72,20 @@ func newPlan(t reflect.Type, size *int, depth int) (*plan, error) {
 	return p, p.check(t)
 }
 
+// resembles reports whether a member that the plan does not have may be the one of a field whose name in Go differs from
+// that in a response. Structs of older clients have no schema that would tell.
+func (p *plan) resembles(name []byte) bool {
+	if p.modelled {
+		return false
+	}
+	for field := range p.named {
+		if strings.EqualFold(strings.TrimSuffix(field, "_"), string(name)) {
+			return true
+		}
+	}
+	return false
+}
+
 // setType sets how the member is decoded to a field of type t.
 func (m *member) setType(t reflect.Type, size *int, depth int) (err error) {
 	switch {
@@ -111,11 +127,12 @@ func (p *plan) check(t reflect.Type) error {
 	if !ok {
 		return nil
 	}
-	var got schemaReader
-	if err := decodable.Deserialize(&got); !errors.Is(err, errStop) {
+	schema := schemaOf(decodable)
+	if schema == nil {
 		return fmt.Errorf("%v: it shows no schema", t)
 	}
-	members := got.schema.Members()
+	p.modelled = true
+	members := schema.Members()
 	if len(members) != len(p.named) {
 		return fmt.Errorf("%v: it has %d members, and its schema has %d", t, len(p.named), len(members))
 	}
@@ -139,9 +156,23 @@ func hasTrait[T smithy.Trait](s *smithy.Schema) bool {
 	return ok
 }
 
+// schemaOf returns the schema of a struct, nil if it does not read it before anything else.
+func schemaOf(s smithy.Deserializable) (schema *smithy.Schema) {
+	defer func() {
+		if recover() != nil {
+			schema = nil
+		}
+	}()
+	var r schemaReader
+	if err := s.Deserialize(&r); !errors.Is(err, errStop) {
+		return nil
+	}
+	return r.schema
+}
+
 // schemaReader takes the schema of the struct that is decoded with it.
 type schemaReader struct {
-	smithy.ShapeDeserializer // nil: a struct reads its schema first
+	smithy.ShapeDeserializer // nil: whatever else is read panics
 	schema                   *smithy.Schema
 }
 
@@ -240,15 +271,11 @@ func decodeStructs(p *page, m *member, to reflect.Value) bool {
 // more returns for how many elements more a list of n gets memory, which starts at start in the text. It is a guess: too
 // little costs a copy of the list, and too much costs memory for as long as the page is kept.
 func (p *page) more(n, start int) int {
-	switch {
-	case n < 8:
+	if n < 64 {
 		return max(1, 7*n)
-	case n < 64:
-		return 7 * n
-	default:
-		rest := p.left() / ((p.at - start) / n)
-		return rest + rest/32 + 1
 	}
+	rest := p.left() / ((p.at - start) / n)
+	return min(rest+rest/32+1, 15*n) // the first may be shorter than the rest
 }
 
 // decodeStrings decodes a list of strings.

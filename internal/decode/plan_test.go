@@ -64,6 +64,13 @@ type noSchema struct{ Items []struct{} }
 
 func (*noSchema) Deserialize(smithy.ShapeDeserializer) error { return errors.New("no") }
 
+type asks struct{ Items []struct{} }
+
+func (*asks) Deserialize(d smithy.ShapeDeserializer) error {
+	_, err := d.ReadNil(nil)
+	return err
+}
+
 type fewer struct{ Items []struct{} }
 
 func (*fewer) Deserialize(d smithy.ShapeDeserializer) error { return new(modelled).Deserialize(d) }
@@ -83,7 +90,8 @@ type wide struct {
 
 func TestTypesWithoutAPlan(t *testing.T) {
 	for want, output := range map[string]reflect.Type{
-		"it shows no schema":                                reflect.TypeFor[noSchema](),
+		"noSchema: it shows no schema":                      reflect.TypeFor[noSchema](),
+		"asks: it shows no schema":                          reflect.TypeFor[asks](),
 		"it has 1 members, and its schema has 2":            reflect.TypeFor[fewer](),
 		"the member Name of its schema has another name":    reflect.TypeFor[renamed](),
 		"its structs are too deep":                          reflect.TypeFor[recursive](),
@@ -124,4 +132,22 @@ func TestADecoderWithoutAPlanDeclines(t *testing.T) {
 	}
 	_, ok = New[struct{ Items []any }]("Items").Decode(body)
 	require.False(t, ok)
+}
+
+// The name of a member may differ from that of its field, where no schema tells: the client knows.
+func TestAMemberThatMayBeAnotherFieldsIsDeclined(t *testing.T) {
+	type old struct {
+		Items []struct {
+			Name  *string
+			Type_ *string // as the SDK names a field whose name is taken
+		}
+	}
+	decoder := New[old]("Items")
+	for member, decoded := range map[string]bool{"Name": true, "Names": true, "name": false, "NAME": false, "Type": false, "type": false, "Type_": true} {
+		_, ok := decoder.Decode([]byte(`{"Items":[{"` + member + `":"x"}]}`))
+		require.Equal(t, decoded, ok, member)
+	}
+	modelledTraits = nil
+	_, ok := New[modelled]("Items").Decode([]byte(`{"Items":[],"name":"x"}`))
+	require.True(t, ok, "a schema says that there is no such member")
 }

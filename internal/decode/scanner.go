@@ -208,15 +208,11 @@ func (n number) integer() (int64, bool) {
 
 // float returns the number that is nearest to the text's, if there is one.
 func (n number) float() (float64, bool) {
-	if !n.short || n.digits > 1<<53 { // else both are exact, so that their quotient is the nearest number
+	if n.negative || !n.short || n.digits > 1<<53 { // else both are exact, so that their quotient is the nearest number
 		f, err := strconv.ParseFloat(string(n.raw), 64)
 		return f, err == nil
 	}
-	f := float64(n.digits) / powers[n.scale]
-	if n.negative {
-		f = -f
-	}
-	return f, true
+	return float64(n.digits) / powers[n.scale], true
 }
 
 var powers = [19]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
