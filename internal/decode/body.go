@@ -30,7 +30,7 @@ func (b *Buffers) take(size int) *bytes.Buffer {
 			return buf
 		}
 	}
-	return bytes.NewBuffer(make([]byte, 0, size+size/8)) // the next page may be somewhat longer
+	return bytes.NewBuffer(make([]byte, 0, size+size/16)) // the next page may be somewhat longer
 }
 
 // put keeps a buffer whose content nobody uses, unless it is large.

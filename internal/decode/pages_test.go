@@ -1,6 +1,9 @@
 package decode_test
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -118,4 +121,25 @@ func TestAnObjectWithoutTheListIsDeclined(t *testing.T) {
 			require.False(t, ok, "%s: %s", s.output, body)
 		}
 	}
+}
+
+// The responses that AWS published, or that others recorded, are regular.
+func TestPublishedPagesAreDecoded(t *testing.T) {
+	decoded := 0
+	for _, pattern := range []string{"backup-jobs*", "hsm-describe*"} {
+		files, err := filepath.Glob("../../fixtures/cassettes/testdata/" + pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			var sample struct{ Body json.RawMessage }
+			require.NoError(t, json.Unmarshal(text, &sample))
+			for _, s := range services() {
+				if s.requireSame(t, sample.Body) {
+					decoded++
+				}
+			}
+		}
+	}
+	require.Equal(t, 8, decoded, "two of jobs, and three of CloudHSM, which OpsWorks CM's client reads too")
 }

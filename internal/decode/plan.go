@@ -275,7 +275,7 @@ func (p *page) more(n, start int) int {
 		return max(1, 7*n)
 	}
 	rest := p.left() / ((p.at - start) / n)
-	return min(rest+rest/32+1, 15*n) // the first may be shorter than the rest
+	return min(rest+rest/64+1, 15*n) // the first may be shorter than the rest
 }
 
 // decodeStrings decodes a list of strings.
