@@ -319,7 +319,8 @@ func (p *progress) repeats(i int) bool {
 		return true
 	}
 	if p.sieve == nil {
-		p.sieve = newSieve(p.pos.recent)
+		p.sieve = new(sieve)
+		p.sieve.reset(p.pos.recent)
 	}
 	if p.sieve.has(id) && slices.Contains(p.pos.recent, id) || p.memory.has(id) {
 		return true
@@ -356,8 +357,13 @@ func (p *progress) trim() {
 	if p.memory != nil {
 		p.memory.forget(p.pos.recent[:old])
 	}
-	p.pos.recent = slices.Clone(p.pos.recent[old:]) // frees the array
-	p.sieve = nil
+	kept := p.pos.recent[old:]
+	if p.pos.Done {
+		p.pos.recent, p.sieve = slices.Clone(kept), nil
+		return
+	}
+	p.pos.recent = append(make([]uint64, 0, len(kept)+p.pos.largest), kept...) // frees the array, with room for a page
+	p.sieve.reset(p.pos.recent)
 }
 
 // tellFinished calls the callbacks for a page that was delivered to its end.

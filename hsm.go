@@ -12,6 +12,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/decode"
 	"github.com/backupx-go/backupx/internal/filters"
 )
 
@@ -45,6 +46,7 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 		table:   hsmBackups,
 		maxSize: 50,
 		id:      func(b *hsmtypes.Backup) *string { return b.BackupId },
+		decoder: hsmBackupPages,
 		merge:   byCreation,
 		fetch: calling(api, cloudhsmv2.DescribeBackupsAPIClient.DescribeBackups, fillHSMBackups,
 			func(out *cloudhsmv2.DescribeBackupsOutput) ([]hsmtypes.Backup, *string) {
@@ -52,6 +54,8 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 			}, watchHSM),
 	}.list(f.c, api)
 }
+
+var hsmBackupPages = decode.New[cloudhsmv2.DescribeBackupsOutput]("Backups")
 
 // watchHSM watches a call of CloudHSM. The times of backups are checked as they are read, because the client decodes
 // numbers that are no time to arbitrary dates.

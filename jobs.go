@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/decode"
 	"github.com/backupx-go/backupx/internal/filters"
 )
 
@@ -44,12 +45,15 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 		table:   backupJobs,
 		maxSize: 1000,
 		id:      func(j *types.BackupJob) *string { return j.BackupJobId },
+		decoder: backupJobPages,
 		fetch: calling(api, backup.ListBackupJobsAPIClient.ListBackupJobs, fillBackupJobs,
 			func(out *backup.ListBackupJobsOutput) ([]types.BackupJob, *string) {
 				return out.BackupJobs, out.NextToken
 			}, watchBackup),
 	}.list(f.c, api)
 }
+
+var backupJobPages = decode.New[backup.ListBackupJobsOutput]("BackupJobs")
 
 // CopyJobs lists copy jobs with the operation ListCopyJobs of AWS Backup, which lists jobs for 30 days after
 // their creation. It needs the permission backup:ListCopyJobs. A request asks for 1,000 jobs unless
@@ -73,6 +77,7 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 		table:   copyJobs,
 		maxSize: 1000,
 		id:      func(j *types.CopyJob) *string { return j.CopyJobId },
+		decoder: copyJobPages,
 		fetch: calling(api, backup.ListCopyJobsAPIClient.ListCopyJobs, fillCopyJobs,
 			func(out *backup.ListCopyJobsOutput) ([]types.CopyJob, *string) {
 				return out.CopyJobs, out.NextToken
@@ -92,13 +97,15 @@ func CopyJobEnded(state types.CopyJobState) bool {
 	return slices.Contains(copyJobs.Final, string(state))
 }
 
+var copyJobPages = decode.New[backup.ListCopyJobsOutput]("CopyJobs")
+
 // retention is how long AWS Backup lists a job after its creation. AWS documents it for ListBackupJobs;
 // ListCopyJobs has been seen to do the same.
 const retention = 30 * 24 * time.Hour
 
 // watchBackup watches a call of AWS Backup, and has the times of the response checked.
 func watchBackup(o *backup.Options, w *callwatch.Watch) {
-	o.APIOptions = append(o.APIOptions, w.Add)
+	o.APIOptions = append(o.APIOptions, w.AddFor(&o.Protocol))
 	o.Protocol = callwatch.CheckTimes(o.Protocol)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/decode"
 	"github.com/backupx-go/backupx/internal/filters"
 )
 
@@ -18,7 +19,8 @@ type operation[T any] struct {
 	maxSize int              // the largest page size that the service accepts; 0 if it is unknown
 	noSize  bool             // the service does not implement page sizes
 	id      func(*T) *string // the item's identity
-	fetch   func(q filters.Query) fetcher[T]
+	decoder *decode.Decoder  // of the service's pages; nil leaves them to the client
+	fetch   func(filters.Query, *decode.Reader) fetcher[T]
 	merge   func(c filters.Criteria) func(a, b T) int // the order in which chains are merged; nil lists them one after another
 }
 
@@ -35,17 +37,17 @@ func calling[C, T, I, O, F any](
 	fill func(q filters.Query, in *I, token *string, size *int32),
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
-) func(filters.Query) fetcher[T] {
+) func(filters.Query, *decode.Reader) fetcher[T] {
 	call := func(ctx context.Context, in *I, opts ...func(*F)) (*O, error) {
 		return method(client, ctx, in, opts...)
 	}
-	return func(q filters.Query) fetcher[T] {
+	return func(q filters.Query, pages *decode.Reader) fetcher[T] {
 		request := func(token *string, size *int32) *I {
 			in := new(I)
 			fill(q, in, token, size)
 			return in
 		}
-		return fetchWith(call, request, items, watched)
+		return fetchWith(call, request, items, watched, pages)
 	}
 }
 
@@ -127,6 +129,10 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 	if p.MayRepeat() || sought != nil {
 		c.memory = f.memory()
 	}
+	var pages *decode.Reader
+	if op.decoder != nil && !f.set.sdkDecoding {
+		pages = op.decoder.Reader(f.buffers)
+	}
 	var fetch fetcher[T]
 	var keeps func(*T) bool
 	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
@@ -134,7 +140,7 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 			if at != (window{}) {
 				q = q.Window(at.from, at.to, c.shard)
 			}
-			fetch, keeps = op.fetch(q), sought.noting(op.table.ItemCheck(p, q))
+			fetch, keeps = op.fetch(q, pages), sought.noting(op.table.ItemCheck(p, q))
 		}
 		pg, err := fetch(ctx, token, size)
 		if err == nil {

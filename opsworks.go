@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/decode"
 	"github.com/backupx-go/backupx/internal/filters"
 	"github.com/backupx-go/backupx/opsworkscm"
 	opsworkstypes "github.com/backupx-go/backupx/opsworkscm/types"
@@ -22,9 +23,10 @@ import (
 // request fails; [OpsWorksClient.DescribeBackups] has the service's errors.
 func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] {
 	return operation[OpsWorksBackup]{
-		table:  opsWorksBackups,
-		noSize: true,
-		id:     func(b *OpsWorksBackup) *string { return b.BackupId },
+		table:   opsWorksBackups,
+		noSize:  true,
+		id:      func(b *OpsWorksBackup) *string { return b.BackupId },
+		decoder: opsWorksBackupPages,
 		fetch: calling(api, OpsWorksAPI.DescribeBackups, fillOpsWorksBackups,
 			func(out *OpsWorksDescribeBackupsOutput) ([]OpsWorksBackup, *string) {
 				return out.Backups, out.NextToken
@@ -32,8 +34,10 @@ func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] 
 	}.list(f.c, api)
 }
 
+var opsWorksBackupPages = decode.New[OpsWorksDescribeBackupsOutput]("Backups")
+
 func watchOpsWorks(o *OpsWorksOptions, w *callwatch.Watch) {
-	o.APIOptions = append(o.APIOptions, w.Add)
+	o.APIOptions = append(o.APIOptions, w.AddFor(&o.Protocol))
 }
 
 func fillOpsWorksBackups(q filters.Query, in *OpsWorksDescribeBackupsInput, token *string, size *int32) {

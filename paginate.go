@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/backupx-go/backupx/internal/callwatch"
+	"github.com/backupx-go/backupx/internal/decode"
 )
 
 // Listing is an operation that lists items, with a filter and with settings that say how to read it. It is
@@ -158,24 +159,26 @@ func FromOperation[T, I, O, F any](
 		return &in
 	}
 	first := request(nil, nil)
-	c := chain[T]{operation: operation, fetch: fetchWith(call, request, items, nil)}
+	c := chain[T]{operation: operation, fetch: fetchWith(call, request, items, nil, nil)}
 	return single(identified(operation, func(id *identity) { id.setInput(*first) }), c)
 }
 
 // fetchWith returns the fetcher of one chain, which calls call with the input that request returns for each page. If
 // watched is not nil, a response that is no page is an error, because the SDK would decode it to an empty page, and an
-// observer in the context sees the attempts of each call.
+// observer in the context sees the attempts of each call. It reads pages with pages, which may be nil.
 func fetchWith[T, I, O, F any](
 	call func(context.Context, *I, ...func(*F)) (*O, error),
 	request func(token *string, size *int32) *I,
 	items func(*O) ([]T, *string),
 	watched func(*F, *callwatch.Watch),
+	pages *decode.Reader,
 ) fetcher[T] {
-	shape := shapeOf[O]()
+	shape, operation := shapeOf[O](), strings.TrimSuffix(reflect.TypeFor[O]().Name(), "Output")
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := request(optional(token), optional(int32(min(size, math.MaxInt32))))
 		watch := callwatch.NewWatch(ctx)
 		watch.Expect(shape)
+		watch.DecodeWith(pages, operation)
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, watch) })

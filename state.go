@@ -264,13 +264,15 @@ func (m *memory) hold(page []uint64) {
 // sieve is a set of identities that reports few others as members too. A map takes several times as long.
 type sieve [1 << 10]uint64
 
-// newSieve returns a sieve of some identities.
-func newSieve(ids []uint64) *sieve {
-	s := &sieve{}
+// reset makes the sieve, which may be nil, one of some identities.
+func (s *sieve) reset(ids []uint64) {
+	if s == nil {
+		return
+	}
+	*s = sieve{}
 	for _, id := range ids {
 		s.add(id)
 	}
-	return s
 }
 
 func (s *sieve) add(id uint64)      { s[id%uint64(len(s))] |= 1 << (id >> 58) }

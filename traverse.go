@@ -9,6 +9,7 @@ import (
 
 	"github.com/samber/lo"
 
+	"github.com/backupx-go/backupx/internal/decode"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -33,6 +34,7 @@ type traversal struct {
 	splits    []func(windows int) // split the queries that may be read in windows
 	timed     int                 // listings that have a filter on creation times
 	itemwise  bool                // items of several chains are merged, so that there are no pages
+	buffers   *decode.Buffers     // of all chains
 
 	checkpoint func() Checkpoint // the position of the range
 }
@@ -136,7 +138,7 @@ func (l Listing[T]) begin(ctx context.Context, st *state) (*traversal, stream[T]
 		clear(st.memories)
 	}
 	t := &traversal{
-		ctx: ctx, operation: l.operation(), state: st, limit: l.set.most(), ids: map[string]bool{},
+		ctx: ctx, operation: l.operation(), state: st, limit: l.set.most(), ids: map[string]bool{}, buffers: new(decode.Buffers),
 		checkpoint: func() Checkpoint { return l.checkpoint(st) },
 	}
 	ahead := l.set.ahead()

@@ -95,7 +95,7 @@ func (c *call) addDeserialize(step *middleware.DeserializeStep) error {
 		step.Add(&awshttp.ResponseErrorWrapper{}, middleware.After),
 		step.Add(&awsmiddleware.RequestIDRetriever{}, middleware.After),
 		step.Add(&smithyhttp.InterceptAfterDeserialization{Interceptors: with.AfterDeserialization}, middleware.After),
-		step.Add(middleware.DeserializeMiddlewareFunc("OperationDeserializer", c.deserialize), middleware.After),
+		step.Add(deserializer{c}, middleware.After),
 		step.Add(&smithyhttp.InterceptBeforeDeserialization{Interceptors: with.BeforeDeserialization}, middleware.After),
 		step.Add(&awsmiddleware.RecordResponseTiming{
 			DisableClockSkewCorrection: c.options.DisableClockSkewCorrection,
@@ -163,7 +163,14 @@ func (c *call) serialize(
 	return next.HandleSerialize(ctx, in)
 }
 
-func (c *call) deserialize(
+// deserializer is the step that decodes the response of a call.
+type deserializer struct{ *call }
+
+// ID returns the name that the step has in the SDK's clients.
+func (deserializer) ID() string { return "OperationDeserializer" }
+
+// HandleDeserialize decodes the response.
+func (c deserializer) HandleDeserialize(
 	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 ) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
 	out, metadata, err = next.HandleDeserialize(ctx, in)

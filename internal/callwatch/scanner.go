@@ -250,6 +250,9 @@ func (s *scanner) found() {
 	}
 }
 
+// foundWhole notes that the text is a page whose items have times that are times.
+func (s *scanner) foundWhole() { s.page, s.state = true, scanOff }
+
 // endNumber looks at the number that was read, if it is to be a time.
 func (s *scanner) endNumber() {
 	if s.time == "" {

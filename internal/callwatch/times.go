@@ -8,6 +8,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/traits"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
 	"github.com/backupx-go/backupx/internal/epoch"
@@ -24,6 +25,15 @@ func CheckTimes(p smithyhttp.ClientProtocol) smithyhttp.ClientProtocol {
 }
 
 type checkedTimes struct{ *restjson1.Protocol }
+
+// decodesJSON reports whether a protocol decodes JSON as the SDK's do.
+func decodesJSON(p smithyhttp.ClientProtocol) bool {
+	switch p.(type) {
+	case checkedTimes, *restjson1.Protocol, *awsjson.Protocol:
+		return true
+	}
+	return false
+}
 
 // DeserializeResponse decodes a response.
 func (p checkedTimes) DeserializeResponse(

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/backupx-go/backupx/internal/decode"
 )
 
 // ErrEmptyBody is the error of a successful response with an empty body. The SDK decodes such a body to an
@@ -26,10 +29,14 @@ var ErrEmptyBody = errors.New("the service answered with an empty body where a p
 // know, so that they decode an error with the status 200, and any other object, to an empty last page. The watch looks
 // at the bytes that are read, because a custom HTTP client may leave ContentLength at 0 although there is a body. It is
 // a step in the SDK client's middleware stack; a stub has no such stack, and its responses are not checked.
+//
+// The watch may decode pages in the client's place: see [Watch.DecodeWith].
 type Watch struct {
-	observer Observer // of the call's attempts; nil for none
-	shape    Shape    // of the operation's pages
-	last     atomic.Pointer[watchedBody]
+	observer  Observer       // of the call's attempts; nil for none
+	shape     Shape          // of the operation's pages
+	pages     *decode.Reader // decodes the operation's pages; nil if the client decodes them all
+	operation string         // whose pages pages decodes
+	last      atomic.Pointer[watchedBody]
 }
 
 // NewWatch returns a watch for a call with a context, which may have an [Observer].
@@ -38,7 +45,14 @@ func NewWatch(ctx context.Context) *Watch { return &Watch{observer: observerOf(c
 // Expect sets what makes a response a page. It has to be called before the call.
 func (w *Watch) Expect(page Shape) { w.shape = page }
 
-type watchedBodyKey struct{}
+// DecodeWith sets a reader of an operation's pages, nil for none. The client decodes what the reader declines. It has to be
+// called before the call.
+func (w *Watch) DecodeWith(r *decode.Reader, operation string) { w.pages, w.operation = r, operation }
+
+type (
+	watchedBodyKey struct{} // of the body in the metadata of a call
+	watchingKey    struct{} // in the context of the steps inside one that watches
+)
 
 // Failure returns why the response that an output was decoded from is no page, nil if it is one. The caller says whether
 // the output has items or a token: then it is a page, whatever the body looked like to the watch. A function redact
@@ -84,56 +98,141 @@ func Guard[O any](w *Watch, call func() (O, error)) (out O, err error) {
 }
 
 // Add puts the watch into a client's middleware stack, and the step for the observer of attempts if there is one.
-func (w *Watch) Add(stack *middleware.Stack) error { return w.add(stack, nil) }
+func (w *Watch) Add(stack *middleware.Stack) error { return w.add(stack, w.decoderIn(stack), nil) }
+
+// AddFor returns an option that does what Add does, for a client whose protocol decodes responses. A protocol that is not
+// the SDK's decodes all pages itself. The protocol is looked at when the stack is built, after all options of the call.
+func (w *Watch) AddFor(protocol *smithyhttp.ClientProtocol) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		if !decodesJSON(*protocol) {
+			return w.add(stack, nil, nil)
+		}
+		return w.Add(stack)
+	}
+}
 
 // AddCheckingTimes returns an option that does what Add does, for a client whose decoder turns numbers that are no time
 // into arbitrary dates: such a number in one of the members of an item is a failure.
 func (w *Watch) AddCheckingTimes(members ...string) func(*middleware.Stack) error {
-	return func(stack *middleware.Stack) error { return w.add(stack, members) }
+	return func(stack *middleware.Stack) error { return w.add(stack, w.decoderIn(stack), members) }
 }
 
-func (w *Watch) add(stack *middleware.Stack, times []string) error {
+func (w *Watch) add(stack *middleware.Stack, decoder *decode.Reader, times []string) error {
 	if w.observer != nil {
 		if err := observeAttempts(stack, w.observer); err != nil {
 			return err
 		}
 	}
-	step := middleware.DeserializeMiddlewareFunc("backupx.BodyWatch", func(
-		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
-	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, md, err := next.HandleDeserialize(ctx, in)
-		w.watch(out.RawResponse, &md, times)
-		return out, md, err
-	})
-	// The decoder calls the step, so that the step sees the body as the decoder does: after other steps changed it.
-	if _, decodes := stack.Deserialize.Get(decoder); decodes {
-		return stack.Deserialize.Insert(step, decoder, middleware.After)
+	alone := &step{Watch: w, times: times}
+	client, decodes := stack.Deserialize.Get(clientDecoder)
+	if !decodes {
+		return stack.Deserialize.Add(alone, middleware.After)
 	}
-	return stack.Deserialize.Add(step, middleware.After)
+	if _, err := stack.Deserialize.Swap(clientDecoder, &step{Watch: w, client: client, decoder: decoder, times: times}); err != nil {
+		return err
+	}
+	return stack.Deserialize.Insert(alone, clientDecoder, middleware.After)
 }
 
-// decoder is the name that the step has in the SDK's clients which decodes the response.
-const decoder = "OperationDeserializer"
+// clientDecoder is the name that the step has in the SDK's clients which decodes the response.
+const clientDecoder = "OperationDeserializer"
+
+// decoderIn returns the decoder of the pages of a call, nil if it is another operation's, as a wrapper may send, or if the
+// step that decodes them is not that of the operation's own client: others may decode a page to something else.
+func (w *Watch) decoderIn(stack *middleware.Stack) *decode.Reader {
+	client, ok := stack.Deserialize.Get(clientDecoder)
+	if w.pages == nil || !ok || stack.ID() != w.operation {
+		return nil
+	}
+	t := reflect.TypeOf(client)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() != w.pages.Package() {
+		return nil
+	}
+	return w.pages
+}
+
+// step takes the place of the step that decodes the response, and calls it. So the watch sees the body as the client's
+// decoder does: after other steps changed it. A step without a client's watches the response if no other does, because the
+// caller's options put another decoder in its place.
+type step struct {
+	*Watch
+	client  middleware.DeserializeMiddleware // nil if it has the place of none
+	decoder *decode.Reader                   // nil if the client decodes all bodies
+	times   []string
+}
+
+// ID returns the name of the step that it takes the place of.
+func (s *step) ID() string {
+	if s.client == nil {
+		return "backupx.BodyWatch"
+	}
+	return clientDecoder
+}
+
+// HandleDeserialize calls the client's decoder with a watched response.
+func (s *step) HandleDeserialize(
+	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	if s.client == nil {
+		out, md, err := next.HandleDeserialize(ctx, in)
+		if middleware.GetStackValue(ctx, watchingKey{}) == nil {
+			s.watch(out.RawResponse, &md)
+		}
+		return out, md, err
+	}
+	ctx = middleware.WithStackValue(ctx, watchingKey{}, true)
+	var body *watchedBody
+	out, md, err := s.client.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(func(
+		ctx context.Context, in middleware.DeserializeInput,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, md, err := next.HandleDeserialize(ctx, in)
+		body = s.watch(out.RawResponse, &md)
+		return out, md, err
+	}))
+	if body == nil {
+		return out, md, err
+	}
+	if body.output != nil && err == nil {
+		out.Result = body.output
+	}
+	body.output = nil // the metadata of the call keep the body
+	return out, md, err
+}
 
 // watch wraps the response body of an attempt. The output is decoded from the last attempt's.
-func (w *Watch) watch(raw any, md *middleware.Metadata, times []string) {
+func (s *step) watch(raw any, md *middleware.Metadata) *watchedBody {
 	resp, ok := raw.(*smithyhttp.Response)
 	if !ok || resp == nil || resp.Response == nil {
-		return
+		return nil
 	}
 	if resp.Body == nil { // from a custom HTTP client; the SDK would panic
 		resp.Body = http.NoBody
 	}
-	body := &watchedBody{ReadCloser: resp.Body, response: resp, scanner: scanner{shape: w.shape, times: times}}
+	body := &watchedBody{
+		Closer: resp.Body, response: resp, source: resp.Body, scanner: scanner{shape: s.shape, times: s.times},
+	}
+	if resp.StatusCode/100 == 2 && body.errorType() == "" {
+		body.decoder = s.decoder
+	}
 	resp.Body = body
 	md.Set(watchedBodyKey{}, body)
-	w.last.Store(body)
+	s.last.Store(body)
+	return body
 }
 
 // watchedBody is a response body that looks at what is read from it.
 type watchedBody struct {
-	io.ReadCloser
+	io.Closer
 	response *smithyhttp.Response
+
+	// Of the goroutine that reads.
+	source  io.Reader      // what is left of the body
+	decoder *decode.Reader // nil once it was asked, or if there is none
+	decoded bool           // the decoder did not decline the body: the client reads an empty object
+	output  any            // what the decoder made of the body, until it is the result of the call
 
 	mu      sync.Mutex // guards the fields below: a client's wrapper may still read while others look at them
 	start   []byte     // the first bytes of the content, without white space
@@ -143,16 +242,38 @@ type watchedBody struct {
 
 // Read reads from the response body.
 func (b *watchedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	if b.decoder != nil {
+		b.decode()
+	}
+	n, err := b.source.Read(p)
+	if !b.decoded {
+		b.see(p[:n], errors.Is(err, io.EOF))
+	}
+	return n, err
+}
+
+// decode lets the decoder decode the body.
+func (b *watchedBody) decode() {
+	b.output, b.source = b.decoder.Read(b.source, b.response.ContentLength)
+	b.decoder, b.decoded = nil, b.output != nil
+	if b.decoded {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.start = []byte("{")
+		b.scanner.foundWhole()
+	}
+}
+
+// see looks at the next bytes of the body.
+func (b *watchedBody) see(p []byte, ended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if enough := len("null") + 1; len(b.start) < enough {
-		text := append(b.start, bytes.TrimSpace(p[:n])...)
-		b.start = text[:min(len(text), enough)]
+	if missing := len("null") + 1 - len(b.start); missing > 0 {
+		text := bytes.TrimSpace(p)
+		b.start = append(b.start, text[:min(len(text), missing)]...)
 	}
-	b.scanner.scan(p[:n])
-	b.ended = b.ended || errors.Is(err, io.EOF)
-	return n, err
+	b.scanner.scan(p)
+	b.ended = b.ended || ended
 }
 
 // failure is that of Watch.

@@ -19,7 +19,7 @@ func asIs(s string) string { return s }
 func watched(t *testing.T, status int, body string) *watchedBody {
 	t.Helper()
 	resp := &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}}
-	b := &watchedBody{ReadCloser: resp.Body, response: resp, scanner: scanner{shape: Shape{List: "Items", Token: "Token"}}}
+	b := &watchedBody{source: resp.Body, response: resp, scanner: scanner{shape: Shape{List: "Items", Token: "Token"}}}
 	for _, err := b.Read(make([]byte, 3)); !errors.Is(err, io.EOF); _, err = b.Read(make([]byte, 3)) {
 		require.NoError(t, err)
 	}
@@ -114,12 +114,13 @@ func TestGuardRecoversPanicsOfTheDecoderOnly(t *testing.T) {
 
 func TestOnlyAResponseIsWatched(t *testing.T) {
 	w, md := &Watch{}, middleware.Metadata{}
+	s := &step{Watch: w}
 	for _, raw := range []any{nil, "x", (*smithyhttp.Response)(nil), &smithyhttp.Response{}} {
-		w.watch(raw, &md, nil)
+		s.watch(raw, &md)
 		require.Nil(t, w.last.Load(), "%#v", raw)
 	}
 	resp := &smithyhttp.Response{Response: &http.Response{}}
-	w.watch(resp, &md, nil)
+	s.watch(resp, &md)
 	require.NotNil(t, w.last.Load())
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
