@@ -109,7 +109,7 @@ func newReader[T any](f frame, c chain[T], pos *position, size int) *reader[T] {
 		progress: &progress{
 			traversal: f.traversal, id: f.path + c.shard, pos: pos, onPage: f.set.onPage,
 			memory: c.memory, changing: c.changing,
-			info: PageInfo{Operation: c.operation, Source: f.source.name, Shard: c.shard},
+			info: PageInfo{Operation: c.operation, Source: f.sourceName(), Shard: c.shard},
 		},
 		feed: feed[T]{
 			chain: c, size: size, token: pos.Token, skip: pos.Skip, loops: pos.Loop,

@@ -34,6 +34,12 @@ import (
 // program that resumes must set them again.
 type Checkpoint struct{ s *saved }
 
+// checkpointOf returns the checkpoint with a content.
+func checkpointOf(s *saved) Checkpoint { return Checkpoint{s} }
+
+// content returns what the checkpoint has, nil for the zero Checkpoint.
+func (cp Checkpoint) content() *saved { return cp.s }
+
 // saved is the content of a checkpoint.
 type saved struct {
 	ID      identity            `json:"id"`

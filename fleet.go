@@ -1,6 +1,7 @@
 package backupx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -106,6 +107,16 @@ type Part[T any] struct {
 
 // origin is where the items of a part come from, as Sourced and SourceError have it.
 type origin struct{ name, account, region string }
+
+// within returns the origin of a source of another source, which is a fleet.
+func (o origin) within(outer origin) origin {
+	return origin{strings.TrimPrefix(outer.name+"/"+o.name, "/"), cmp.Or(o.account, outer.account), cmp.Or(o.region, outer.region)}
+}
+
+// failure returns the error of the source.
+func (o origin) failure(why error) *SourceError {
+	return &SourceError{o.name, o.account, o.region, KindOf(why), why}
+}
 
 // Named returns the listing as a part of a [Gather]. The name identifies the part in items, errors and checkpoints. It
 // must not be empty, and the names in a Gather must differ.

@@ -216,7 +216,7 @@ func (w *Follower[T]) Checkpoint() Checkpoint {
 	if w.err != nil || len(w.places) == 0 && !w.fleet {
 		return Checkpoint{}
 	}
-	return Checkpoint{s: w.saved()}
+	return checkpointOf(w.saved())
 }
 
 // Resume makes the follower continue from a checkpoint of the same filter or the same name. A filter with a time that is
@@ -225,7 +225,7 @@ func (w *Follower[T]) Checkpoint() Checkpoint {
 func (w *Follower[T]) Resume(cp Checkpoint) error {
 	err := w.check()
 	if err == nil {
-		err = w.restore(cp.s)
+		err = w.restore(cp.content())
 	}
 	if err != nil {
 		return &ListError{Operation: w.name, Checkpoint: cp, Err: err}

@@ -119,7 +119,7 @@ func (p *followed[T]) listing() Listing[T] {
 	}
 	ls := p.list(q)
 	if q.step == stepRecent && len(ls) > 0 {
-		p.round.clock = ls[0].set.clock()
+		p.round.clock = ls[0].now()
 	}
 	if len(ls) == 1 {
 		return ls[0]
@@ -294,8 +294,8 @@ func (p *poll[T]) read(ctx context.Context, places []*followed[T]) error {
 	whole := parts[0].listing
 	if p.fleet {
 		whole = isolate(p.name, p.name, parts)
-		whole.set.parallel = p.parallel
-	} else if own := whole.set.leavesOut(); own != "" {
+		whole = whole.withParallel(p.parallel)
+	} else if own := whole.leavesOut(); own != "" {
 		return &ListError{Operation: p.name, Err: errors.New("the listing has its own " + own + ", which leaves items out")}
 	}
 	return drive(ctx, whole, newState(), nil, func(seg segment[found[T]]) (bool, error) {
@@ -353,7 +353,7 @@ func (p *poll[T]) failures(places []*followed[T], err error) *ListError {
 			return why
 		}
 		at.round.failed = true
-		p.failed = append(p.failed, &SourceError{at.name, at.account, at.region, KindOf(why), why})
+		p.failed = append(p.failed, at.failure(why))
 	}
 	return nil
 }

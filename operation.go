@@ -98,12 +98,13 @@ func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	if merge {
 		f = f.merging()
 	}
-	sought := op.sought(f, c)
+	ids, id := op.table.Sought(c)
+	sought := newSought(f, ids, id)
 	g := newGroup[T](f)
 	for i, q := range queries {
 		if !merge && (i == 0 || q.Stage() > queries[i-1].Stage()) {
 			f = f.newStage()
-			sought.readIn(f.stage)
+			sought.readIn(f.ownStage())
 		}
 		at := g.part(f)
 		s, err := openQuery(at, q, created, func(w window) chain[T] { return op.chainOf(at, p, q, w, sought) })
@@ -129,10 +130,6 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 	if p.MayRepeat() || sought != nil {
 		c.memory = f.memory()
 	}
-	var pages *decode.Reader
-	if op.decoder != nil && !f.set.sdkDecoding {
-		pages = op.decoder.Reader(f.buffers)
-	}
 	var fetch fetcher[T]
 	var keeps func(*T) bool
 	c.fetch = func(ctx context.Context, token string, size int) (page[T], error) {
@@ -140,7 +137,7 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 			if at != (window{}) {
 				q = q.Window(at.from, at.to, c.shard)
 			}
-			fetch, keeps = op.fetch(q, pages), sought.noting(op.table.ItemCheck(p, q))
+			fetch, keeps = op.fetch(q, f.pagesOf(op.decoder)), sought.noting(op.table.ItemCheck(p, q))
 		}
 		pg, err := fetch(ctx, token, size)
 		if err == nil {

@@ -126,6 +126,18 @@ func (s settings) clock() time.Time {
 	return time.Now()
 }
 
+// now returns the time with which the listing's windows are planned.
+func (l Listing[T]) now() time.Time { return l.set.clock() }
+
+// leavesOut returns the name of a setting with which a range may leave items out, or an empty string.
+func (l Listing[T]) leavesOut() string { return l.set.leavesOut() }
+
+// withParallel returns the listing with the setting of Parallel, nil for none.
+func (l Listing[T]) withParallel(n *int) Listing[T] {
+	l.set.parallel = n
+	return l
+}
+
 // under returns the settings of a part of another listing: the outer listing's page size, start and windows
 // take precedence, rates and callbacks of both apply, and the clock is the part's: a combination has none of its own.
 func (s settings) under(outer settings) settings {

@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"github.com/backupx-go/backupx/internal/filters"
 	"github.com/backupx-go/backupx/internal/schedule"
 )
 
@@ -15,10 +14,9 @@ type sought[T any] struct {
 	stages []*schedule.Stage // of the listing
 }
 
-// sought returns the items that a filter names, without those that were delivered before the range. If none is left, the
-// chains that the state has are done.
-func (op operation[T]) sought(f frame, c filters.Criteria) *sought[T] {
-	ids, id := op.table.Sought(c)
+// newSought returns the items that a filter names by ids, without those that were delivered before the range. If none is
+// left, the chains that the state has are done.
+func newSought[T any](f frame, ids []string, id func(*T) string) *sought[T] {
 	if ids == nil {
 		return nil
 	}
@@ -31,7 +29,7 @@ func (op operation[T]) sought(f frame, c filters.Criteria) *sought[T] {
 		}
 	}
 	if len(s.left) == 0 {
-		f.state.finish(f.path)
+		f.finish()
 	}
 	return s
 }
@@ -77,7 +75,7 @@ func (u *untilFound[T]) next(need bool) (segment[T], schedule.Outcome, error) {
 	if len(u.sought.left) > 0 {
 		return u.stream.next(need)
 	}
-	u.sought.frame.state.finish(u.sought.frame.path)
-	u.sought.frame.sched.DropStages(u.sought.stages)
+	u.sought.frame.finish()
+	u.sought.frame.drop(u.sought.stages)
 	return segment[T]{}, schedule.Ended, nil
 }

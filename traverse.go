@@ -1,7 +1,6 @@
 package backupx
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,9 +79,7 @@ func (f frame) size(most int, noSize bool) (int, error) { return f.set.size(most
 
 // inSource returns a frame for a source of a fleet, which fails by itself and has its own bound of requests.
 func (f frame) inSource(s origin, parallel int) frame {
-	f.source = origin{
-		strings.TrimPrefix(f.source.name+"/"+s.name, "/"), cmp.Or(s.account, f.source.account), cmp.Or(s.region, f.source.region),
-	}
+	f.source = s.within(f.source)
 	f.scope = f.scope.Within(parallel)
 	return f
 }
@@ -95,6 +92,26 @@ func (f frame) opened(name string) { delete(f.state.sources.fresh, f.path+elemen
 
 // planned reports whether the state has the chains and the windows of the listing that is opened in this frame.
 func (f frame) planned() bool { return f.state.opened && !holds(f.state.sources.fresh, f.path) }
+
+// pagesOf returns the reader of the pages that d decodes, nil if the client is to decode them.
+func (f frame) pagesOf(d *decode.Decoder) *decode.Reader {
+	if d == nil || f.set.sdkDecoding {
+		return nil
+	}
+	return d.Reader(f.buffers)
+}
+
+// sourceName returns the name of the source, empty outside of fleets.
+func (f frame) sourceName() string { return f.source.name }
+
+// finish says that the listing that is opened in this frame is read.
+func (f frame) finish() { f.state.finish(f.path) }
+
+// drop says that the chains of stages need no more pages.
+func (f frame) drop(stages []*schedule.Stage) { f.sched.DropStages(stages) }
+
+// ownStage returns the stage that the frame's chains are read in, nil if each has its own.
+func (f frame) ownStage() *schedule.Stage { return f.stage }
 
 // memory returns the memory of the listing that is opened in this frame.
 func (f frame) memory() *memory {
@@ -306,7 +323,7 @@ func (f frame) sourceFailed(err error) (alone bool) {
 	}
 	why := f.describe(err)
 	why.Source = "" // the SourceError has it
-	f.state.failed = append(f.state.failed, &SourceError{f.source.name, f.source.account, f.source.region, KindOf(why), why})
+	f.state.failed = append(f.state.failed, f.source.failure(why))
 	return true
 }
 
