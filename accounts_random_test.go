@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // unreliable is an account whose answers take a random time, fail, or are refused, and that may not heed its context.
@@ -62,7 +63,7 @@ const accountSeeds = 150
 //	ACCOUNTS=10000 go test -run 'TestAccountsAtRandom$' .
 func TestAccountsAtRandom(t *testing.T) {
 	t.Parallel()
-	for seed := range seedsOf(t, "ACCOUNTS", accountSeeds) {
+	for seed := range testenv.Number(t, "ACCOUNTS", accountSeeds) {
 		inBubble(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) { readAtRandom(t, uint64(seed)) })
 	}
 }

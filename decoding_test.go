@@ -81,7 +81,7 @@ func (r *readSizes) Close() error {
 	return nil
 }
 
-// with returns the clients of a service whose answer has a body, which is watched.
+// withBodies returns the clients of a service whose answers have the bodies that with returns.
 func withBodies(with func() (body *readSizes, length int64), opts ...func(*aws.Config)) backupx.Client {
 	cfg := fakeaws.New(fakeaws.Data{}).Config()
 	cfg.HTTPClient = answering(func(r *http.Request) (*http.Response, error) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // fleetHistory is the life of the jobs of several accounts, made at random, and a follower of all of them that sources
@@ -214,13 +214,7 @@ func (h *fleetHistory) run(t *testing.T, name string) {
 
 // TestFollowAcrossAtRandom checks the promise of a follower over random histories of fleets. FOLLOW sets how many.
 func TestFollowAcrossAtRandom(t *testing.T) {
-	n := 60
-	if s := os.Getenv("FOLLOW"); s != "" {
-		var err error
-		n, err = strconv.Atoi(s)
-		require.NoError(t, err)
-	}
-	for seed := range uint64(n) {
+	for seed := range uint64(testenv.Number(t, "FOLLOW", 60)) {
 		newFleetHistory(seed).run(t, fmt.Sprint("seed ", seed))
 	}
 }

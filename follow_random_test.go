@@ -3,7 +3,6 @@ package backupx_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // history is the life of an account's backup jobs, made at random, and a follower that polls it at random.
@@ -135,13 +135,7 @@ func (h *history) until(at time.Time) {
 
 // TestFollowAtRandom checks the promise of a follower over random histories and polls. FOLLOW sets how many.
 func TestFollowAtRandom(t *testing.T) {
-	n := 300
-	if s := os.Getenv("FOLLOW"); s != "" {
-		var err error
-		n, err = strconv.Atoi(s)
-		require.NoError(t, err)
-	}
-	for seed := range uint64(n) {
+	for seed := range uint64(testenv.Number(t, "FOLLOW", 300)) {
 		h := newHistory(seed)
 		h.run(t, fmt.Sprint("seed ", seed))
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // hostile is a stub of AWS Backup that misbehaves. The zero value of a field is how the service behaves.
@@ -900,7 +901,7 @@ const hostileSeeds = 300
 //	HOSTILE=20000 go test -run 'TestHostileAtRandom$/seed_123$' -count 100 .
 func TestHostileAtRandom(t *testing.T) {
 	t.Parallel()
-	for seed := range seedsOf(t, "HOSTILE", hostileSeeds) {
+	for seed := range testenv.Number(t, "HOSTILE", hostileSeeds) {
 		inBubble(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 13))
 			s := randomHostile(r)

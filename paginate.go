@@ -173,12 +173,12 @@ func fetchWith[T, I, O, F any](
 	watched func(*F, *callwatch.Watch),
 	pages *decode.Reader,
 ) fetcher[T] {
-	shape, operation := shapeOf[O](), strings.TrimSuffix(reflect.TypeFor[O]().Name(), "Output")
+	shape := shapeOf[O]()
 	return func(ctx context.Context, token string, size int) (page[T], error) {
 		in := request(optional(token), optional(int32(min(size, math.MaxInt32))))
 		watch := callwatch.NewWatch(ctx)
 		watch.Expect(shape)
-		watch.DecodeWith(pages, operation)
+		watch.DecodeWith(pages)
 		var opts []func(*F)
 		if watched != nil {
 			opts = append(opts, func(o *F) { watched(o, watch) })

@@ -167,7 +167,7 @@ func (l Listing[T]) PageSize(n int) Listing[T] {
 }
 
 // SDKDecoding leaves the decoding of pages to the SDK's clients. The listings of the built-in operations decode pages
-// themselves, in a third of the time, to the same values; what is not plainly regular they leave to the client. Use
+// themselves, in less than half of the time, to the same values; what is not plainly regular they leave to the client. Use
 // SDKDecoding to find out whether a value comes from that, or if your program depends on how the client decodes. It
 // changes nothing about [List] and [FromOperation], and about clients that are no SDK clients.
 func (l Listing[T]) SDKDecoding() Listing[T] {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // treeSeeds is the number of random trees in every run.
@@ -44,7 +44,7 @@ const mostOverBound = 0
 //	TREES=50000 go test -run 'TestTrees$/seed_12345$' -count 100 .
 func TestTrees(t *testing.T) {
 	t.Parallel()
-	for seed := range seedsOf(t, "TREES", treeSeeds) {
+	for seed := range testenv.Number(t, "TREES", treeSeeds) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(seed), 11))
@@ -59,18 +59,6 @@ func TestTrees(t *testing.T) {
 			})
 		})
 	}
-}
-
-// seedsOf returns the number in an environment variable, or usual if the variable is not set.
-func seedsOf(t *testing.T, variable string, usual int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	require.NoError(t, err, variable)
-	return n
 }
 
 // ceiling is a gauge of the requests under way, and the most that a range allows.

@@ -32,11 +32,10 @@ var ErrEmptyBody = errors.New("the service answered with an empty body where a p
 //
 // The watch may decode pages in the client's place: see [Watch.DecodeWith].
 type Watch struct {
-	observer  Observer       // of the call's attempts; nil for none
-	shape     Shape          // of the operation's pages
-	pages     *decode.Reader // decodes the operation's pages; nil if the client decodes them all
-	operation string         // whose pages pages decodes
-	last      atomic.Pointer[watchedBody]
+	observer Observer       // of the call's attempts; nil for none
+	shape    Shape          // of the operation's pages
+	pages    *decode.Reader // decodes the operation's pages; nil if the client decodes them all
+	last     atomic.Pointer[watchedBody]
 }
 
 // NewWatch returns a watch for a call with a context, which may have an [Observer].
@@ -47,7 +46,7 @@ func (w *Watch) Expect(page Shape) { w.shape = page }
 
 // DecodeWith sets a reader of an operation's pages, nil for none. The client decodes what the reader declines. It has to be
 // called before the call.
-func (w *Watch) DecodeWith(r *decode.Reader, operation string) { w.pages, w.operation = r, operation }
+func (w *Watch) DecodeWith(r *decode.Reader) { w.pages = r }
 
 type (
 	watchedBodyKey struct{} // of the body in the metadata of a call
@@ -141,7 +140,7 @@ const clientDecoder = "OperationDeserializer"
 // step that decodes them is not that of the operation's own client: others may decode a page to something else.
 func (w *Watch) decoderIn(stack *middleware.Stack) *decode.Reader {
 	client, ok := stack.Deserialize.Get(clientDecoder)
-	if w.pages == nil || !ok || stack.ID() != w.operation {
+	if w.pages == nil || !ok || stack.ID() != w.pages.Operation() {
 		return nil
 	}
 	t := reflect.TypeOf(client)

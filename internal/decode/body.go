@@ -55,6 +55,9 @@ func (d *Decoder) Reader(buffers *Buffers) *Reader { return &Reader{d, buffers} 
 // Package returns the import path of the client's package.
 func (r *Reader) Package() string { return r.decoder.output.PkgPath() }
 
+// Operation returns the operation's name in the client.
+func (r *Reader) Operation() string { return r.decoder.operation }
+
 // Read reads a body, whose length is said to be length, and returns what [Decoder.Decode] makes of it. If it is
 // declined, output is nil, and rest reads what the body would have read. Otherwise rest reads an empty object.
 func (r *Reader) Read(body io.Reader, length int64) (output any, rest io.Reader) {

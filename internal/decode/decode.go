@@ -16,16 +16,17 @@ import (
 
 // Decoder decodes the pages of an operation. It may be used by several goroutines at the same time.
 type Decoder struct {
-	output reflect.Type // the SDK's output type, a struct
-	list   string       // the member with the items, without which an object is no page
-	plan   func() *plan // nil if the type cannot be decoded here
+	output    reflect.Type // the SDK's output type, a struct
+	operation string       // by whose name the SDK has named the type
+	list      string       // the member with the items, without which an object is no page
+	plan      func() *plan // nil if the type cannot be decoded here
 }
 
 // New returns the decoder of an operation with the output type O, whose member list has the items. The type is looked
 // at when the first page is decoded.
 func New[O any](list string) *Decoder {
 	t := reflect.TypeFor[O]()
-	return &Decoder{output: t, list: list, plan: sync.OnceValue(func() *plan {
+	return &Decoder{output: t, operation: strings.TrimSuffix(t.Name(), "Output"), list: list, plan: sync.OnceValue(func() *plan {
 		p, err := planOf(t)
 		if err != nil || !p.lists(list) {
 			return nil

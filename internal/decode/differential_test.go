@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"reflect"
 	"strconv"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx/internal/decode"
+	"github.com/backupx-go/backupx/internal/testenv"
 	"github.com/backupx-go/backupx/opsworkscm"
 )
 
@@ -96,17 +96,7 @@ func (s service) requireSame(t *testing.T, body []byte) bool {
 // TestPagesAreDecodedAsTheSDKDecodesThem compares the two over made-up pages, most of which are altered. PAGES sets how
 // many, SEED which.
 func TestPagesAreDecodedAsTheSDKDecodesThem(t *testing.T) {
-	n, seed := 4_000, uint64(1)
-	if s := os.Getenv("PAGES"); s != "" {
-		var err error
-		n, err = strconv.Atoi(s)
-		require.NoError(t, err)
-	}
-	if s := os.Getenv("SEED"); s != "" {
-		var err error
-		seed, err = strconv.ParseUint(s, 10, 64)
-		require.NoError(t, err)
-	}
+	n, seed := testenv.Number(t, "PAGES", 4_000), uint64(testenv.Number(t, "SEED", 1))
 	all := services()
 	made, decoded, altered := make([]int, len(all)), make([]int, len(all)), 0
 	for i := range n {

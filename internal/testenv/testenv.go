@@ -9,6 +9,7 @@ package testenv
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -129,4 +130,18 @@ func SetHostile() {
 func reachesAWS() bool {
 	mode := os.Getenv("BACKUPX_FIXTURES")
 	return mode == "record" || mode == "verify"
+}
+
+// Number returns the number in an environment variable, or usual if the variable is not set.
+func Number(t testing.TB, variable string, usual int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
 }
