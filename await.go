@@ -166,3 +166,9 @@ func WaitHSMBackup(
 		return fail(last, err)
 	}
 }
+
+// WaitHSMBackup waits until a CloudHSM backup is in a given state. It calls the function [WaitHSMBackup] with
+// the field HSM.
+func (c Client) WaitHSMBackup(ctx context.Context, id string, state hsmtypes.BackupState, maxWait time.Duration) (hsmtypes.Backup, error) {
+	return WaitHSMBackup(ctx, c.HSM, id, state, maxWait)
+}

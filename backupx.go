@@ -109,14 +109,11 @@
 package backupx
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
-	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 )
 
 // Client has the clients of the three services for one account and region. The fields may be clients of the
@@ -140,43 +137,4 @@ func New(cfg aws.Config) Client {
 		OpsWorks: NewOpsWorks(cfg),
 		Backup:   backup.NewFromConfig(cfg),
 	}
-}
-
-// HSMBackups lists CloudHSM backups. It calls the function [HSMBackups] with the field HSM.
-func (c Client) HSMBackups(f HSMFilter) Listing[hsmtypes.Backup] {
-	return HSMBackups(c.HSM, f).clock(c.Now)
-}
-
-// OpsWorksBackups lists backups of OpsWorks CM servers. It calls the function [OpsWorksBackups] with the
-// field OpsWorks.
-func (c Client) OpsWorksBackups(f OpsWorksFilter) Listing[OpsWorksBackup] {
-	return OpsWorksBackups(c.OpsWorks, f).clock(c.Now)
-}
-
-// BackupJobs lists backup jobs. It calls the function [BackupJobs] with the field Backup.
-func (c Client) BackupJobs(f BackupJobFilter) Listing[types.BackupJob] {
-	return BackupJobs(c.Backup, f).clock(c.Now)
-}
-
-// CopyJobs lists copy jobs. It calls the function [CopyJobs] with the field Backup.
-func (c Client) CopyJobs(f CopyJobFilter) Listing[types.CopyJob] {
-	return CopyJobs(c.Backup, f).clock(c.Now)
-}
-
-// RestoreHSMBackup cancels the pending deletion of a CloudHSM backup. It calls the function
-// [RestoreHSMBackup] with the field HSM.
-func (c Client) RestoreHSMBackup(ctx context.Context, id string) (hsmtypes.Backup, error) {
-	return RestoreHSMBackup(ctx, c.HSM, id)
-}
-
-// RestoreHSMBackups cancels the pending deletion of several CloudHSM backups. It calls the function
-// [RestoreHSMBackups] with the field HSM.
-func (c Client) RestoreHSMBackups(ctx context.Context, backups []hsmtypes.Backup) ([]Restored, error) {
-	return RestoreHSMBackups(ctx, c.HSM, backups)
-}
-
-// WaitHSMBackup waits until a CloudHSM backup is in a given state. It calls the function [WaitHSMBackup] with
-// the field HSM.
-func (c Client) WaitHSMBackup(ctx context.Context, id string, state hsmtypes.BackupState, maxWait time.Duration) (hsmtypes.Backup, error) {
-	return WaitHSMBackup(ctx, c.HSM, id, state, maxWait)
 }

@@ -102,7 +102,12 @@ func TestASourceThatFailsDoesNotStopTheOthers(t *testing.T) {
 		for name, e := range effects {
 			services[name].Fault(fakeaws.Fault{Nth: 2, Every: 1, Do: e.effect})
 		}
-		items, err := backupx.Across(fleet, listJobs).Parallel(n).Collect(t.Context())
+		items, err := backupx.AcrossSources(fleet, func(s backupx.Source) backupx.Listing[types.BackupJob] {
+			if s.Name == "repeated token" {
+				return listInOneChain(s.Client) // windows of one page send no token that could be repeated
+			}
+			return listJobs(s.Client)
+		}).Parallel(n).Collect(t.Context())
 		kinds := kindsOf(t, err)
 		counts := sourcesOf(items)
 		require.Equal(t, 30, counts["~fine"])

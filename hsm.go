@@ -55,6 +55,11 @@ func HSMBackups(api cloudhsmv2.DescribeBackupsAPIClient, f HSMFilter) Listing[hs
 	}.list(f.c, api)
 }
 
+// HSMBackups lists CloudHSM backups. It calls the function [HSMBackups] with the field HSM.
+func (c Client) HSMBackups(f HSMFilter) Listing[hsmtypes.Backup] {
+	return HSMBackups(c.HSM, f).clock(c.Now)
+}
+
 var hsmBackupPages = decode.New[cloudhsmv2.DescribeBackupsOutput]("Backups")
 
 // watchHSM watches a call of CloudHSM. The times of backups are checked as they are read, because the client decodes

@@ -53,6 +53,11 @@ func BackupJobs(api backup.ListBackupJobsAPIClient, f BackupJobFilter) Listing[t
 	}.list(f.c, api)
 }
 
+// BackupJobs lists backup jobs. It calls the function [BackupJobs] with the field Backup.
+func (c Client) BackupJobs(f BackupJobFilter) Listing[types.BackupJob] {
+	return BackupJobs(c.Backup, f).clock(c.Now)
+}
+
 var backupJobPages = decode.New[backup.ListBackupJobsOutput]("BackupJobs")
 
 // CopyJobs lists copy jobs with the operation ListCopyJobs of AWS Backup, which lists jobs for 30 days after
@@ -83,6 +88,11 @@ func CopyJobs(api backup.ListCopyJobsAPIClient, f CopyJobFilter) Listing[types.C
 				return out.CopyJobs, out.NextToken
 			}, watchBackup),
 	}.list(f.c, api)
+}
+
+// CopyJobs lists copy jobs. It calls the function [CopyJobs] with the field Backup.
+func (c Client) CopyJobs(f CopyJobFilter) Listing[types.CopyJob] {
+	return CopyJobs(c.Backup, f).clock(c.Now)
 }
 
 // BackupJobEnded reports whether a job never leaves the state: ABORTED, COMPLETED, EXPIRED, FAILED or PARTIAL. It is false for a

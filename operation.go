@@ -98,13 +98,17 @@ func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	if merge {
 		f = f.merging()
 	}
-	ids, id := op.table.Sought(c)
-	sought := newSought(f, ids, id)
+	var sought *sought[T] // nil: the filter names no ids
+	if ids, id := op.table.Sought(c); ids != nil {
+		sought = newSought(f, ids, id)
+	}
 	g := newGroup[T](f)
 	for i, q := range queries {
 		if !merge && (i == 0 || q.Stage() > queries[i-1].Stage()) {
 			f = f.newStage()
-			sought.readIn(f.ownStage())
+			if sought != nil {
+				sought.readIn(f.ownStage())
+			}
 		}
 		at := g.part(f)
 		s, err := openQuery(at, q, created, func(w window) chain[T] { return op.chainOf(at, p, q, w, sought) })
@@ -116,7 +120,10 @@ func (op operation[T]) open(f frame, c filters.Criteria) (stream[T], error) {
 	if merge {
 		return mergeOf(op.merge(c), g.parts), nil
 	}
-	return sought.end(g), nil
+	if sought != nil {
+		return sought.end(g), nil
+	}
+	return g, nil
 }
 
 // chainOf returns the chain of a window of a query; the zero window is the whole query. It checks the conditions that the
@@ -137,7 +144,10 @@ func (op operation[T]) chainOf(f frame, p filters.Plan, q filters.Query, at wind
 			if at != (window{}) {
 				q = q.Window(at.from, at.to, c.shard)
 			}
-			fetch, keeps = op.fetch(q, f.pagesOf(op.decoder)), sought.noting(op.table.ItemCheck(p, q))
+			fetch, keeps = op.fetch(q, f.pagesOf(op.decoder)), op.table.ItemCheck(p, q)
+			if sought != nil {
+				keeps = sought.noting(keeps)
+			}
 		}
 		pg, err := fetch(ctx, token, size)
 		if err == nil {

@@ -34,6 +34,12 @@ func OpsWorksBackups(api OpsWorksAPI, f OpsWorksFilter) Listing[OpsWorksBackup] 
 	}.list(f.c, api)
 }
 
+// OpsWorksBackups lists backups of OpsWorks CM servers. It calls the function [OpsWorksBackups] with the
+// field OpsWorks.
+func (c Client) OpsWorksBackups(f OpsWorksFilter) Listing[OpsWorksBackup] {
+	return OpsWorksBackups(c.OpsWorks, f).clock(c.Now)
+}
+
 var opsWorksBackupPages = decode.New[OpsWorksDescribeBackupsOutput]("Backups")
 
 func watchOpsWorks(o *OpsWorksOptions, w *callwatch.Watch) {

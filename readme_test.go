@@ -42,7 +42,7 @@ var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 func TestDocumentedCode(t *testing.T) {
 	var sources []string
-	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go", "programs_test.go"} {
+	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go", "programs_test.go", "fixtures/services/guide_test.go"} {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		sources = append(sources, flat(string(b)))

@@ -77,6 +77,12 @@ func RestoreHSMBackup(ctx context.Context, api HSMRestoreAPI, id string) (hsmtyp
 	return b, nil
 }
 
+// RestoreHSMBackup cancels the pending deletion of a CloudHSM backup. It calls the function
+// [RestoreHSMBackup] with the field HSM.
+func (c Client) RestoreHSMBackup(ctx context.Context, id string) (hsmtypes.Backup, error) {
+	return RestoreHSMBackup(ctx, c.HSM, id)
+}
+
 var errNoBackup = errors.New("the service answered without the backup: whether it was restored is not known")
 
 // sendRestore calls RestoreBackup. If it fails, possible reports whether the backup may have been restored.
@@ -185,6 +191,12 @@ func RestoreHSMBackups(ctx context.Context, api HSMRestoreAPI, backups []hsmtype
 		errs = append(errs, results[i].Err)
 	}
 	return results, errors.Join(errs...)
+}
+
+// RestoreHSMBackups cancels the pending deletion of several CloudHSM backups. It calls the function
+// [RestoreHSMBackups] with the field HSM.
+func (c Client) RestoreHSMBackups(ctx context.Context, backups []hsmtypes.Backup) ([]Restored, error) {
+	return RestoreHSMBackups(ctx, c.HSM, backups)
 }
 
 func restore(ctx context.Context, api HSMRestoreAPI, b hsmtypes.Backup) Restored {

@@ -5,8 +5,7 @@ import (
 )
 
 // sought are the items of a listing whose filter names their ids, which no request can carry. The listing ends when each
-// was delivered: no other item can match. A listing whose filter names none has a nil sought. Only the ranging goroutine
-// uses it.
+// was delivered: no other item can match. Only the ranging goroutine uses it.
 type sought[T any] struct {
 	frame  frame
 	id     func(*T) string
@@ -17,9 +16,6 @@ type sought[T any] struct {
 // newSought returns the items that a filter names by ids, without those that were delivered before the range. If none is
 // left, the chains that the state has are done.
 func newSought[T any](f frame, ids []string, id func(*T) string) *sought[T] {
-	if ids == nil {
-		return nil
-	}
 	s := &sought[T]{frame: f, id: id, left: make(map[string]bool, len(ids))}
 	delivered := f.memory()
 	delivered.forGood = true // the range that resumes a checkpoint needs them all
@@ -36,17 +32,12 @@ func newSought[T any](f frame, ids []string, id func(*T) string) *sought[T] {
 
 // readIn adds a stage that chains of the listing are read in.
 func (s *sought[T]) readIn(stage *schedule.Stage) {
-	if s != nil {
-		s.stages = append(s.stages, stage)
-	}
+	s.stages = append(s.stages, stage)
 }
 
 // noting returns the check of items that notes which were found. An item that passes it is delivered, or dropped by a
 // function of the caller.
 func (s *sought[T]) noting(keeps func(*T) bool) func(*T) bool {
-	if s == nil {
-		return keeps
-	}
 	return func(item *T) bool {
 		keep := keeps(item)
 		if keep {
@@ -58,9 +49,6 @@ func (s *sought[T]) noting(keeps func(*T) bool) func(*T) bool {
 
 // end returns the stream of the listing. It ends once nothing is left to find.
 func (s *sought[T]) end(in stream[T]) stream[T] {
-	if s == nil {
-		return in
-	}
 	return &untilFound[T]{in, s}
 }
 
