@@ -1,12 +1,13 @@
 package backupx_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudhsmv2"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -96,9 +97,29 @@ func TestDeletedBackupsAreNotRemembered(t *testing.T) {
 	require.Less(t, saved(99), saved(19)+500, "a checkpoint grows by the tokens alone")
 }
 
+// timeless removes the creation time of one backup, which no service lacks.
+type timeless struct {
+	backupx.HSMAPI
+	id string
+}
+
+func (api timeless) DescribeBackups(ctx context.Context, in *cloudhsmv2.DescribeBackupsInput, opts ...func(*cloudhsmv2.Options)) (*cloudhsmv2.DescribeBackupsOutput, error) {
+	out, err := api.HSMAPI.DescribeBackups(ctx, in, opts...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.Backups {
+		if hsmID(out.Backups[i]) == api.id {
+			out.Backups[i].CreateTimestamp = nil
+		}
+	}
+	return out, nil
+}
+
 func TestBackupsWithoutACreationTimeAreListed(t *testing.T) {
-	timeless := hsmtypes.Backup{BackupId: aws.String("backup-timeless000"), BackupState: "READY"}
-	client := clientOf(fakeaws.New(fakeaws.Data{HSM: append(runs(), timeless)}))
+	oldest := hsmBackup("timeless000", "READY", -24*365)
+	client := clientOf(fakeaws.New(fakeaws.Data{HSM: append(runs(), oldest)}))
+	client.HSM = timeless{client.HSM, hsmID(oldest)}
 	for _, f := range []backupx.HSMFilter{{}, backupx.HSMFilter{}.States("READY", "PENDING_DELETION"), backupx.HSMFilter{}.States("READY", "PENDING_DELETION").OldestFirst()} {
 		requireCount(t, len(runs())+1, client.HSMBackups(f))
 	}

@@ -239,7 +239,7 @@ func TestChildJobsAreNotCounted(t *testing.T) {
 
 func TestOpsWorksFailuresAreFindings(t *testing.T) {
 	s := fakeaws.New(fakeaws.Data{OpsWorks: []backupx.OpsWorksBackup{
-		{BackupId: aws.String("a-1"), Status: backupx.OpsWorksBackupStatusFailed},
+		{BackupId: aws.String("a-1"), Status: backupx.OpsWorksBackupStatusFailed, CreatedAt: aws.Time(time.Unix(1, 0))},
 	}})
 	r, status := report(t, over(s), "-opsworks")
 	require.Equal(t, exitFindings, status)

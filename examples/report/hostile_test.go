@@ -38,8 +38,8 @@ func hostile() fakeaws.Data {
 			},
 		},
 		CopyJobs: []types.CopyJob{
-			{CopyJobId: aws.String("d"), State: evil, DestinationBackupVaultArn: aws.String("arn:aws:backup:eu-west-1:" + evil + ":backup-vault:" + evil)},
-			{CopyJobId: aws.String("e"), State: evil, DestinationBackupVaultArn: aws.String(evil)},
+			{CopyJobId: aws.String("d"), State: evil, CreationDate: aws.Time(now.Add(-time.Hour)), DestinationBackupVaultArn: aws.String("arn:aws:backup:eu-west-1:" + evil + ":backup-vault:" + evil)},
+			{CopyJobId: aws.String("e"), State: evil, CreationDate: aws.Time(now.Add(-time.Hour)), DestinationBackupVaultArn: aws.String(evil)},
 		},
 		HSM: []hsmtypes.Backup{{
 			BackupId: aws.String(evil), ClusterId: aws.String(evil), BackupState: hsmtypes.BackupStatePendingDeletion,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,13 +25,13 @@ func job(kind string, state types.BackupJobState, ago time.Duration, bytes int64
 }
 
 // collected returns the sections of a live report over data.
-func collected(t *testing.T, data fakeaws.Data, o options) map[string]Section {
+func collected(t *testing.T, data fakeaws.Data, o options, opts ...fakeaws.Option) map[string]Section {
 	t.Helper()
 	if o.zone.Location == nil {
 		o.zone.Location = time.UTC
 	}
 	o.live = true
-	r, err := over(data).report(t.Context(), withRegion(o))
+	r, err := over(data, opts...).report(t.Context(), withRegion(o))
 	require.NoError(t, err)
 	require.Empty(t, r.Missing)
 	return lo.KeyBy(r.Sections, func(s Section) string { return s.ID })
@@ -89,7 +90,9 @@ func TestDaysAreDatesWhereClocksChange(t *testing.T) {
 func TestChildrenAreLeftOutUnlessAsked(t *testing.T) {
 	child := job("EBS", types.BackupJobStateFailed, time.Hour, 0)
 	child.ParentJobId = aws.String("parent")
-	copied := types.CopyJob{CopyJobId: aws.String("c"), ParentJobId: aws.String("parent"), State: types.CopyJobStateFailed}
+	copied := types.CopyJob{
+		CopyJobId: aws.String("c"), ParentJobId: aws.String("parent"), State: types.CopyJobStateFailed, CreationDate: child.CreationDate,
+	}
 	data := fakeaws.Data{BackupJobs: []types.BackupJob{child}, CopyJobs: []types.CopyJob{copied}}
 	r, err := over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
 	require.NoError(t, err)
@@ -137,12 +140,13 @@ func TestSuccessIsOfTheJobsThatEnded(t *testing.T) {
 }
 
 func TestJobsOutsideTheDaysAreToldOf(t *testing.T) {
-	timeless := job("EBS", types.BackupJobStateCompleted, 0, 0)
-	timeless.CreationDate = nil
-	data := fakeaws.Data{BackupJobs: []types.BackupJob{
-		timeless, job("EBS", types.BackupJobStateCompleted, 90*24*time.Hour, 0), job("EBS", "NEW_STATE", time.Hour, 0),
-	}}
-	r, err := over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
+	answer := fakeaws.Body(fmt.Sprintf(`{"BackupJobs": [
+		{"BackupJobId": "timeless", "State": "COMPLETED"},
+		{"BackupJobId": "old", "State": "COMPLETED", "CreationDate": %d},
+		{"BackupJobId": "new", "State": "NEW_STATE", "CreationDate": %d}
+	]}`, now.AddDate(0, 0, -90).Unix(), now.Add(-time.Hour).Unix()))
+	odd := over(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Operation: "ListBackupJobs", Do: answer}))
+	r, err := odd.report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
 	require.NoError(t, err)
 	require.Equal(t, Figure{Label: "Backup jobs", Value: "1", Note: "in the last 30 days"}, r.Figures[0])
 	s := r.Sections[0]
@@ -169,7 +173,9 @@ func TestTheNewestFailureOfACauseSpeaks(t *testing.T) {
 
 func TestCopiesByDestination(t *testing.T) {
 	to := func(arn string, state types.CopyJobState) types.CopyJob {
-		return types.CopyJob{CopyJobId: aws.String(arn + string(state)), DestinationBackupVaultArn: aws.String(arn), State: state}
+		return types.CopyJob{
+			CopyJobId: aws.String(arn + string(state)), DestinationBackupVaultArn: aws.String(arn), State: state, CreationDate: aws.Time(now.Add(-time.Hour)),
+		}
 	}
 	s := collected(t, fakeaws.Data{CopyJobs: []types.CopyJob{
 		to("arn:aws:backup:eu-west-1:444455556666:backup-vault:offsite", types.CopyJobStateCompleted),
@@ -237,14 +243,13 @@ func TestABackupInAStateThatNobodyKnowsYetIsDrawn(t *testing.T) {
 }
 
 func TestWhatThereIsNoPictureOfIsSaid(t *testing.T) {
-	var many []hsmtypes.Backup
+	var many []string
 	for i := range drawn + 3 {
-		many = append(many, hsmtypes.Backup{
-			BackupId: aws.String(fmt.Sprint("backup-", i)), ClusterId: aws.String(fmt.Sprint("cluster-", i)),
-			BackupState: hsmtypes.BackupStatePendingDeletion, DeleteTimestamp: aws.Time(now.Add(time.Hour)),
-		})
+		many = append(many, fmt.Sprintf(`{"BackupId": "backup-%d", "ClusterId": "cluster-%[1]d", "BackupState": "PENDING_DELETION", "DeleteTimestamp": %d}`,
+			i, now.Add(time.Hour).Unix()))
 	}
-	s := collected(t, fakeaws.Data{HSM: many}, options{})["hsm"]
+	answer := fakeaws.Body(`{"Backups": [` + strings.Join(many, ",") + `]}`)
+	s := collected(t, fakeaws.Data{}, options{}, fakeaws.WithFaults(fakeaws.Fault{Service: "cloudhsm", Do: answer}))["hsm"]
 	require.Contains(t, s.Note, "The first picture has 20 of 23 clusters. The second has the 20 that go first. "+
 		"When 23 backups were created is not told.")
 	require.Len(t, s.Table.Rows, 23)
