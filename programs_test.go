@@ -90,7 +90,7 @@ func finish(ctx context.Context, client backupx.Client, id string, started time.
 	ended := func(j types.BackupJob) (bool, error) { return backupx.BackupJobEnded(j.State), nil }
 	job, err := backupx.Await(ctx, client.BackupJobs(jobs), ended, 12*time.Hour)
 	if err == nil && job.State != types.BackupJobStateCompleted {
-		err = fmt.Errorf("%s: %s: %s", id, job.State, aws.ToString(job.StatusMessage))
+		err = fmt.Errorf("%s: %s: %s", id, job.State, aws.ToString(job.ResourceArn))
 	}
 	return err
 }
@@ -462,6 +462,40 @@ func ExampleBackupJobFilter_IDs_file() {
 	// job-3 EXPIRED
 	// not listed: [job-0]
 	// <nil>
+}
+
+// printJob prints the state and the resource of the backup job or the copy job that has an id.
+func printJob(ctx context.Context, cfg aws.Config, id string) error {
+	client := backup.NewFromConfig(cfg)
+	job, err := client.DescribeBackupJob(ctx, &backup.DescribeBackupJobInput{BackupJobId: &id})
+	if err == nil {
+		fmt.Println("backup job", id, job.State, aws.ToString(job.ResourceArn))
+		return nil
+	}
+	var missing *types.ResourceNotFoundException
+	if !errors.As(err, &missing) {
+		return err
+	}
+	out, err := client.DescribeCopyJob(ctx, &backup.DescribeCopyJobInput{CopyJobId: &id})
+	if err == nil {
+		fmt.Println("copy job", id, out.CopyJob.State, aws.ToString(out.CopyJob.ResourceArn))
+	}
+	return err
+}
+
+func ExampleBackupJobFilter_IDs_describe() {
+	cfg := programsService().Config()
+	for _, id := range []string{"job-2", "copy-3"} {
+		if err := printJob(context.Background(), cfg, id); err != nil {
+			fmt.Println(err)
+		}
+	}
+	var missing *types.ResourceNotFoundException
+	fmt.Println(errors.As(printJob(context.Background(), cfg, "job-0"), &missing))
+	// Output:
+	// backup job job-2 FAILED arn:aws:ec2:us-east-1:111122223333:volume/vol-2
+	// copy job copy-3 FAILED arn:aws:ec2:us-east-1:111122223333:volume/vol-1
+	// true
 }
 
 // programsJob is a job of the plan daily that was created some hours before day.
