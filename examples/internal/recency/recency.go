@@ -223,12 +223,15 @@ func jobOf(r backupx.Record, by *types.RecoveryPointCreator) Job {
 	}
 }
 
-// Plan returns the name or the id of the backup plan that started a job, or "on demand".
+// OnDemand is the plan of a job that no backup plan started.
+const OnDemand = "on demand"
+
+// Plan returns the name or the id of the backup plan that started a job, or [OnDemand].
 func Plan(by *types.RecoveryPointCreator) string {
 	if by == nil {
-		return "on demand"
+		return OnDemand
 	}
-	return cmp.Or(aws.ToString(by.BackupPlanName), aws.ToString(by.BackupPlanId), "on demand")
+	return cmp.Or(aws.ToString(by.BackupPlanName), aws.ToString(by.BackupPlanId), OnDemand)
 }
 
 // resource returns what is known of a subject, with what the subject adds to it.
