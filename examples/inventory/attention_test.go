@@ -84,6 +84,11 @@ func TestACuredFailureIsShownOnRequest(t *testing.T) {
 	require.Equal(t, exitFindings, status, "a copy to another vault cures nothing")
 	require.Equal(t, 1, *r.Summary.FailedCopies)
 	require.Len(t, r.Copies, 2)
+
+	data.CopyJobs = append(data.CopyJobs, copied(types.CopyJobStateFailed, 30, "isolated"))
+	r, _ = report(t, over(fakeaws.New(data)))
+	require.Equal(t, 1, *r.Summary.FailedCopies, "one resource, to two vaults")
+	require.Len(t, r.CopyJobs, 2)
 }
 
 func TestEveryFailedResourceIsNamed(t *testing.T) {
@@ -191,7 +196,7 @@ func TestWhatWasNotReadIsNotZero(t *testing.T) {
 	for _, want := range []string{
 		"  Not backed up within 24h: not read\n", "  Failed, not cured: not read\n", "  Copies failed, not cured: not read\n",
 		"  Not started in time: not read\n", "  us-east-1: not read\n  eu-west-1: not read\n  all: not read\n",
-		"  Not read: Backup jobs in eu-west-1: access denied: it takes the permission\n    backup:ListBackupJobs\n",
+		"  Not read: Backup jobs in us-east-1, eu-west-1: access denied: it takes the\n    permission backup:ListBackupJobs\n",
 		"Sizes of completed backup jobs — not read\n",
 	} {
 		require.Contains(t, text, want)
@@ -203,7 +208,7 @@ func TestARegionThatWasNotReadIsNamed(t *testing.T) {
 	p := over(fakeaws.New(fakeaws.Data{BackupJobs: daily("1", 3, 0)}, fakeaws.WithFaults(denied)))
 	text := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1").Stdout
 	require.Contains(t, text, "Nothing that was read needs attention — this report is incomplete\n"+
-		"  Not backed up within 24h: none that was read, not all read in eu-west-1\n")
+		"  Not backed up within 24h: none that was read, not read in eu-west-1\n")
 	require.Contains(t, text, "  us-east-1: 4: 4 COMPLETED\n  eu-west-1: not read\n  all: at least 4, not all read: 4 COMPLETED\n")
 }
 
@@ -266,4 +271,11 @@ func TestFiveThousandResources(t *testing.T) {
 	text := p.print(t.Context(), "-live").Stdout
 	require.Less(t, strings.Count(text, "\n"), 120, "a person reads it")
 	require.Contains(t, text, fmt.Sprintf("  … and %d more (-all)\n", *r.Summary.NotBackedUp-20))
+}
+
+func TestNothingWasRead(t *testing.T) {
+	s := fakeaws.New(fakeaws.Generate(1, now, 300), fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.AccessDenied()}))
+	got := over(s).print(t.Context(), "-live")
+	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stdout, "\nNOTHING WAS READ — this report is incomplete\n")
 }

@@ -65,7 +65,7 @@ func read[T any](ctx context.Context, r reader, listing backupx.Listing[T], add 
 // assemble makes the report of the parts, in the order of services and then of places.
 func (r reader) assemble(parts []*part) Report {
 	report := Report{
-		At: r.now, Live: r.live, Source: r.note, MaxAge: span(r.maxAge), Due: span(r.due),
+		At: r.now, Live: r.live, Source: r.note(), MaxAge: span(r.maxAge), Due: span(r.due),
 		NotReached: []Gap{}, Totals: lo.Map(parts, func(p *part, _ int) Total { return p.total() }),
 	}
 	for _, p := range parts {

@@ -23,10 +23,14 @@ func (p *part) gap() Gap {
 	}
 }
 
+// title returns the name of the service as the text has it.
+func (g Gap) title() string {
+	return lo.KeyBy(options{protected: true}.services(), func(s service) string { return s.id })[g.Service].title
+}
+
 // text says in a few words what was not read, and why.
 func (g Gap) text() string {
-	services := lo.KeyBy(options{protected: true}.services(), func(s service) string { return s.id })
-	text := services[g.Service].title + " in " + g.Region + ": " + g.Reason
+	text := g.title() + " in " + g.Region + ": " + g.Reason
 	if g.Read > 0 {
 		text += fmt.Sprintf(", after %d", g.Read)
 	}

@@ -218,7 +218,9 @@ func TestWhatWasReadBeforeAFailureCounts(t *testing.T) {
 	require.Equal(t, *jobs.Count, r.NotReached[0].Read)
 	require.NotContains(t, r.NotReached[0].Error, "\n")
 	text := over(s).print(t.Context(), "-live", "-parallel", "1").Stdout
-	require.Contains(t, text, fmt.Sprintf("  Not read: Backup jobs in us-east-1: the credentials have expired, after %d\n", *jobs.Count))
+	require.Contains(t, text, "  Not read: Backup jobs in us-east-1: the credentials have expired\n")
+	require.Contains(t, text, fmt.Sprintf("\n  Backup jobs in us-east-1: the credentials have expired, after %d\n", *jobs.Count))
+	require.Contains(t, text, "not all read in us-east-1")
 	require.Contains(t, text, fmt.Sprintf("  us-east-1: at least %d, not all read: ", *jobs.Count))
 }
 

@@ -21,7 +21,7 @@ type origin struct {
 	places []place
 	now    time.Time
 	begin  time.Time // jobs are listed that were created at that time or later; zero for all
-	note   string
+	note   func() string // where the data are from, once they are read
 }
 
 // place is a region with the client for it.
@@ -58,7 +58,7 @@ func recorded(o options) (origin, error) {
 			return placeOf(cfg, i)
 		}),
 		now:  session.Now(),
-		note: session.Provenance(),
+		note: session.Provenance,
 	}, err
 }
 
@@ -79,9 +79,10 @@ func (p program) account(ctx context.Context, o options, progress *cli.Progress)
 	}
 	names := lo.Map(regions, func(cfg aws.Config, _ int) string { return cfg.Region })
 	since := moment(lo.CoalesceOrEmpty(begin, now.Add(-kept)))
+	told := lo.Async(func() string { return sources.Account(ctx, regions[0]) }) // while the listings are read
 	return origin{
 		places: lo.Map(regions, func(cfg aws.Config, i int) place { return placeOf(progress.Watch(cfg.Region, cfg), i) }),
 		now:    now, begin: begin,
-		note: sources.Account(ctx, regions[0]) + " in " + strings.Join(names, ", ") + ", jobs since " + since,
+		note: func() string { return <-told + " in " + strings.Join(names, ", ") + ", jobs since " + since },
 	}, nil
 }

@@ -44,7 +44,7 @@ type Report struct {
 type Summary struct {
 	NotBackedUp    *int `json:"notBackedUp"`    // resources without a backup within -max-age
 	Failed         *int `json:"failed"`         // resources with a failed backup job that no later success cured
-	FailedCopies   *int `json:"failedCopies"`   // likewise pairs of a resource and a vault
+	FailedCopies   *int `json:"failedCopies"`   // resources with a failed copy that no later copy to the same vault cured
 	Due            *int `json:"due"`            // CloudHSM backups that are deleted within -due
 	Late           *int `json:"pastStartBy"`    // backup jobs that have not started in time
 	FailedOpsWorks *int `json:"failedOpsworks"` // servers with a failed backup that no later one cured

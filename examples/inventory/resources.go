@@ -77,11 +77,14 @@ func newest(r *recency.Resource, f recency.Failure) Job {
 	return Job{ID: f.Newest.ID, Created: f.Newest.Created, Resource: r.ARN, ResourceType: r.Type, Message: f.Newest.Message}
 }
 
-// failing counts the resources, and for copies the pairs of a resource and a vault, that have a failure without a cure.
+// failing counts the resources that have a failure without a cure, each once, to however many vaults it is copied.
 func failing(parts []*part) *int {
-	return lo.ToPtr(lo.CountBy(collected(parts), func(r *recency.Resource) bool {
+	failing := lo.Filter(collected(parts), func(r *recency.Resource, _ int) bool {
 		return lo.SomeBy(r.Failures(), func(f recency.Failure) bool { return f.CuredBy == nil })
-	}))
+	})
+	return lo.ToPtr(len(lo.UniqBy(failing, func(r *recency.Resource) [4]string {
+		return [4]string{r.Place.Source, r.ARN, r.Type, r.Place.Account}
+	})))
 }
 
 // problems groups the failures of the parts by cause: those without a cure, and those that a later success cured. Causes

@@ -18,6 +18,8 @@ const named = 3
 func (v view) summary() string {
 	title := fmt.Sprintf("NEEDS ATTENTION: %d", v.Findings)
 	switch {
+	case lo.EveryBy(v.Totals, func(t Total) bool { return t.Count == nil }):
+		title = "NOTHING WAS READ"
 	case v.Findings == 0 && !v.Complete:
 		title = "Nothing that was read needs attention"
 	case v.Findings == 0:
@@ -26,7 +28,7 @@ func (v view) summary() string {
 	return v.heading(title, lo.Ternary(v.Complete, "", "this report is incomplete")) +
 		v.notBackedUp() +
 		v.answer("Failed, not cured", backupJobs, v.Summary.Failed, "resource", failedNames(v.BackupJobs)) +
-		v.answer("Copies failed, not cured", copyJobs, v.Summary.FailedCopies, "copy", failedNames(v.CopyJobs)) +
+		v.answer("Copies failed, not cured", copyJobs, v.Summary.FailedCopies, "resource", failedNames(v.CopyJobs)) +
 		v.answer("Deleted within "+span(v.due), hsmBackups, v.Summary.Due, "CloudHSM backup", v.dueNames()) +
 		v.answer("Not started in time", backupJobs, v.Summary.Late, "backup job", nil) +
 		v.answer("OpsWorks CM, not cured", opsWorksBackups, v.Summary.FailedOpsWorks, "server", failedNames(v.OpsWorksBackups)) +
@@ -50,14 +52,10 @@ func (v view) answer(question string, s service, count *int, noun string, names 
 	if !slices.ContainsFunc(v.services(), func(asked service) bool { return asked.id == s.id }) {
 		return ""
 	}
-	missing := v.missing(s)
 	if count == nil {
 		return v.hang("  ", question+": not read")
 	}
-	text := question + ": " + lo.Ternary(*count == 0, "none", lo.Ternary(noun == "copy" && *count > 1, fmt.Sprint(*count, " copies"), cli.Count(*count, noun)))
-	if len(missing) > 0 {
-		text += lo.Ternary(*count == 0, " that was read", "") + ", not all read in " + strings.Join(missing, ", ")
-	}
+	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(s, *count)
 	if len(names) > 0 {
 		text += ": " + strings.Join(names[:min(len(names), named)], ", ")
 	}
@@ -67,9 +65,19 @@ func (v view) answer(question string, s service, count *int, noun string, names 
 	return v.hang("  ", text)
 }
 
-// missing returns the regions in which a service could not be read completely.
-func (v view) missing(s service) []string {
-	return lo.FilterMap(v.NotReached, func(g Gap, _ int) (string, bool) { return g.Region, g.Service == s.id })
+// missing says behind a count in which regions the service could not be read completely.
+func (v view) missing(s service, count int) string {
+	gaps := lo.Filter(v.NotReached, func(g Gap, _ int) bool { return g.Service == s.id })
+	if len(gaps) == 0 {
+		return ""
+	}
+	text := lo.Ternary(count == 0, " that was read", "")
+	text += lo.Ternary(lo.SomeBy(gaps, func(g Gap) bool { return g.Read > 0 }), ", not all read in ", ", not read in ")
+	return text + regions(gaps)
+}
+
+func regions(gaps []Gap) string {
+	return strings.Join(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }), ", ")
 }
 
 // failedNames returns the resources of problems, each once.
@@ -89,8 +97,8 @@ func (v view) gaps() string {
 		return v.hang("  ", "Not read: nothing, everything was reached")
 	}
 	out := ""
-	for _, g := range v.NotReached {
-		out += v.hang("  ", "Not read: "+g.text())
+	for _, gaps := range lo.PartitionBy(v.NotReached, func(g Gap) [2]string { return [2]string{g.Service, g.Reason} }) {
+		out += v.hang("  ", "Not read: "+gaps[0].title()+" in "+regions(gaps)+": "+gaps[0].Reason)
 	}
 	return out
 }
