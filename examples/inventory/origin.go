@@ -20,7 +20,7 @@ import (
 type origin struct {
 	places []place
 	now    time.Time
-	begin  time.Time // jobs are listed that were created at that time or later; zero for all
+	begin  time.Time     // jobs are listed that were created at that time or later; zero for all
 	note   func() string // where the data are from, once they are read
 }
 
