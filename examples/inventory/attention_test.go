@@ -240,11 +240,26 @@ func TestALaterBackupCuresAServer(t *testing.T) {
 func TestReadingSideBySideGivesTheSameReport(t *testing.T) {
 	s := fakeaws.New(fakeaws.Generate(7, now, 9000), fakeaws.WithPageSize(200))
 	one, _ := report(t, over(s), "-all-accounts", "-parallel", "1")
-	before := len(s.Requests())
-	many, _ := report(t, over(s), "-all-accounts", "-parallel", "8", "-rate", "1000")
+	many, _ := report(t, over(s), "-all-accounts", "-parallel", "8")
 	require.Equal(t, one, many)
-	require.Greater(t, len(s.Requests())-before, 0)
 	require.Positive(t, *one.Totals[0].Children)
+}
+
+func TestParallelAndRateBoundTheRequests(t *testing.T) {
+	slow := fakeaws.WithFaults(fakeaws.Fault{Do: fakeaws.Latency(20 * time.Millisecond)})
+	data := fakeaws.Data{BackupJobs: daily("1", 29, 0)}
+	most := func(args ...string) int {
+		s := fakeaws.New(data, slow, fakeaws.WithPageSize(3))
+		report(t, over(s), args...)
+		return s.MostUnderWay()
+	}
+	require.LessOrEqual(t, most("-parallel", "1"), 3, "one for each listing")
+	require.Greater(t, most("-parallel", "8"), 4)
+
+	s := fakeaws.New(data, fakeaws.WithPageSize(3)) // ten pages
+	begin := time.Now()
+	report(t, over(s), "-parallel", "1", "-rate", "20")
+	require.GreaterOrEqual(t, time.Since(begin), 300*time.Millisecond)
 }
 
 func TestProgressIsShownOnATerminalOnly(t *testing.T) {

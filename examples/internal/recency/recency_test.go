@@ -183,6 +183,7 @@ func TestACopyIsCuredByOneToTheSameVault(t *testing.T) {
 	child := copied(types.CopyJobStateCompleted, 10, "isolated")
 	child.ParentJobId = aws.String("parent")
 	r.Copy(place, child)
+	require.Len(t, r.All(), 2)
 	cures := map[string]*recency.Job{}
 	for _, one := range r.All() {
 		require.Equal(t, place, one.Place)
