@@ -116,7 +116,7 @@ func (p program) run(ctx context.Context, args []string, _, stderr io.Writer) (i
 		return exitComplete, nil
 	}
 	if o.live {
-		fmt.Fprintf(stderr, "export: %s\n", sources.Header(ctx, fleet))
+		fmt.Fprint(stderr, cli.Wrap("export: "+sources.Header(ctx, fleet), p.screen.Columns(), ""))
 	}
 	return e.finish(ctx, stderr), nil
 }
