@@ -9,8 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
-	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // plan returns a table of the chosen backups, with the hours that are left, and lines for the other backups of -id.

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ func Account(ctx context.Context, cfg aws.Config) string {
 	ctx, cancel := context.WithTimeout(ctx, accountTimeout)
 	defer cancel()
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
+	if err == nil && aws.ToString(out.Account) == "" {
+		err = errors.New("the answer names none")
+	}
 	if err != nil {
 		return fmt.Sprintf("account not told (%s)", Reason(err))
 	}

@@ -54,6 +54,10 @@ func TestAnAccountThatIsNotToldHoldsNobodyUp(t *testing.T) {
 		require.Equal(t, 10*time.Second, time.Since(start))
 		require.Equal(t, int32(1), asked.Load())
 	})
+	mute := fakeaws.New(fakeaws.Data{}, fakeaws.WithOperation("sts GetCallerIdentity", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"))
+	})))
+	require.Equal(t, "account not told (the answer names none)", sources.Account(t.Context(), mute.Config()))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.Contains(t, sources.Account(ctx, aws.Config{Region: "us-east-1"}), "account not told (")
