@@ -47,6 +47,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/lock"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
@@ -82,7 +83,7 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitIncomplete, err
 	}
-	unlock, err := lock(o.state)
+	unlock, err := lock.File(o.state)
 	if err != nil {
 		return exitIncomplete, err
 	}

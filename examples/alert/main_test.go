@@ -25,6 +25,7 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
+	"github.com/backupx-go/backupx/examples/internal/lock"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 	"github.com/backupx-go/backupx/internal/testenv"
@@ -343,10 +344,10 @@ func TestStatesOfOthersAreRefused(t *testing.T) {
 
 func TestOneRunAtATimeUsesAState(t *testing.T) {
 	state := file(t)
-	unlock, err := lock(state)
+	unlock, err := lock.File(state)
 	require.NoError(t, err)
 	require.Equal(t, clitest.Printed{
-		Status: exitIncomplete, Stderr: "alert: " + state + ": another run is under way with this state\n",
+		Status: exitIncomplete, Stderr: "alert: " + state + ": another run is under way with this file\n",
 	}, program{}.print(t.Context(), "-state", state))
 	require.NoFileExists(t, state)
 	require.Equal(t, exitTold, program{}.print(t.Context(), "-state", file(t)).Status, "another state is free")

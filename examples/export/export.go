@@ -1,58 +1,34 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
-
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/rows"
 )
 
-// line is one job in the file.
-type line struct {
-	ID        string     `json:"id"`
-	State     string     `json:"state"`
-	Account   string     `json:"account,omitempty"`
-	Vault     string     `json:"vault,omitempty"`
-	Resource  string     `json:"resource,omitempty"`
-	Type      string     `json:"type,omitempty"`
-	Created   *time.Time `json:"created,omitempty"`
-	Completed *time.Time `json:"completed,omitempty"`
-	Bytes     *int64     `json:"bytes,omitempty"`
-	Message   string     `json:"message,omitempty"`
-}
-
-func lineOf(j types.BackupJob) line {
-	return line{
-		ID: aws.ToString(j.BackupJobId), State: string(j.State), Account: aws.ToString(j.AccountId),
-		Vault: aws.ToString(j.BackupVaultName), Resource: aws.ToString(j.ResourceArn), Type: aws.ToString(j.ResourceType),
-		Created: j.CreationDate, Completed: j.CompletionDate, Bytes: j.BackupSizeInBytes, Message: aws.ToString(j.StatusMessage),
-	}
-}
-
 // begin opens the file where an earlier run left it, or at the start. It sends no request. After an error the
-// program ends without one: another run would fail in the same way.
-func (p program) begin(ctx context.Context, o options) (*exporter, error) {
-	s, err := p.source(ctx, o)
-	if err != nil {
-		return nil, err
-	}
+// program ends without one: another run would fail in the same way. Nobody else writes the file: it is locked.
+func (o options) begin(fleet backupx.Fleet, now time.Time, onPage func(backupx.PageInfo)) (*exporter, error) {
 	at, err := load(o.out)
 	if err != nil {
 		return nil, err
 	}
-	cursor, err := o.goOn(s, at)
-	if errors.Is(err, backupx.ErrCheckpoint) && at.Jobs == 0 && !at.Checkpoint.Done() {
-		at = place{} // the file has no job yet, so it can take those of another listing
-		cursor, err = o.goOn(s, at)
+	if !at.begun() {
+		if at, err = o.start(now); err != nil {
+			return nil, err
+		}
+	}
+	cursor, err := o.goOn(fleet, at, onPage)
+	if errors.Is(err, backupx.ErrCheckpoint) && at.Jobs == 0 && !at.complete {
+		if at, err = o.start(now); err == nil { // the file has no job yet, so it can take those of another listing
+			cursor, err = o.goOn(fleet, at, onPage)
+		}
 	}
 	switch {
 	case errors.Is(err, backupx.ErrCheckpoint):
@@ -60,64 +36,80 @@ func (p program) begin(ctx context.Context, o options) (*exporter, error) {
 	case err != nil:
 		return nil, err
 	}
-	at.CompletedAfter, at.Checkpoint = o.completedAfter, cursor.Checkpoint()
+	at.Checkpoint = cursor.Checkpoint()
 	file, err := open(o.out, at)
 	if err != nil {
 		return nil, err
 	}
-	return &exporter{name: o.out, file: file, buffered: bufio.NewWriter(file), cursor: cursor, at: at, save: o.save}, nil
+	return &exporter{name: o.out, file: file, encoder: o.format.encoder(file, at.Length == 0), cursor: cursor, at: at, save: o.save}, nil
 }
 
-// goOn returns a cursor over the jobs that follow a place. Its filter is that of the first run, so that the
-// bound of -completed-after does not move when the program is started again.
-func (o options) goOn(s source, at place) (*backupx.Cursor[types.BackupJob], error) {
-	f := o.filter(s.client.Now())
-	if at.begun() {
-		if err := at.Checkpoint.Filter(&f); err != nil {
-			return nil, err
-		}
-	}
-	jobs := s.client.BackupJobs(f).Scope(s.name).Parallel(o.parallel).PageSize(o.pageSize).Ordered()
-	cursor, err := jobs.Resume(at.Checkpoint)
-	if err == nil && at.begun() && at.CompletedAfter != o.completedAfter {
-		err = fmt.Errorf("%w: it was begun with -completed-after %s, not %s", backupx.ErrCheckpoint, at.CompletedAfter, o.completedAfter)
-	}
-	return cursor, err
+// start returns the place of a first run.
+func (o options) start(now time.Time) (place, error) {
+	from, err := o.since.From(now)
+	return place{Format: o.format, Since: o.since.String(), From: from}, err
 }
 
-// filter returns the filter of a first run.
-func (o options) filter(now time.Time) backupx.BackupJobFilter {
-	f := backupx.BackupJobFilter{}.Ended()
-	if o.completedAfter > 0 {
-		f = f.CompletedAfter(now.Add(-o.completedAfter).UTC().Truncate(time.Second))
+// goOn returns a cursor over the jobs that follow a place. They ended after the time of the first run, so that the bound
+// of -since does not move when the program is started again.
+func (o options) goOn(fleet backupx.Fleet, at place, onPage func(backupx.PageInfo)) (*backupx.Cursor[listed], error) {
+	wrong := ""
+	switch {
+	case at.Format == "":
+		wrong = "it is of an earlier version of this program, whose lines had fewer members"
+	case at.Format != o.format:
+		wrong = fmt.Sprintf("it was begun with -format %s, not %s", at.Format, o.format)
+	case at.Since != o.since.String():
+		wrong = fmt.Sprintf("it was begun with -since %q, not %q", at.Since, o.since.String())
+	default:
+		return o.listing(fleet, at.From).OnPage(onPage).Resume(at.Checkpoint)
 	}
-	return f
+	return nil, fmt.Errorf("%w: %s", backupx.ErrCheckpoint, wrong)
 }
 
 // exporter writes jobs to a file, and its place to the checkpoint beside the file.
 type exporter struct {
-	name     string
-	file     *os.File
-	buffered *bufio.Writer
-	cursor   *backupx.Cursor[types.BackupJob]
-	at       place // the place that is saved
-	save     int
+	encoder
+
+	name   string
+	file   *os.File
+	cursor *backupx.Cursor[listed]
+	at     place // the place that is saved
+	save   int
 }
 
 var errInterrupted = errors.New("interrupted")
 
-// write exports the jobs that the cursor has left. It saves the jobs that it exported before a failure.
-func (e *exporter) write(ctx context.Context) error {
-	unsaved, lines := 0, json.NewEncoder(e.buffered)
+// restarts is how often a run reads chains of pages anew whose page tokens have died.
+const restarts = 100
+
+// export writes the jobs that are left. A page token that has died, because the program was started again much later, does
+// not end the export.
+func (e *exporter) export(ctx context.Context) error {
+	for range restarts {
+		err := e.pass(ctx)
+		if !errors.Is(err, backupx.ErrTokenExpired) || e.cursor.Restart() != nil {
+			return err
+		}
+	}
+	return e.pass(ctx)
+}
+
+// pass writes the jobs that the cursor has left. It saves the jobs that it wrote before a failure.
+func (e *exporter) pass(ctx context.Context) error {
+	unsaved := 0
 	for job, err := range e.cursor.All(ctx) {
 		switch {
 		case err == nil:
-			err = lines.Encode(lineOf(job))
+			err = e.add(job)
 		case ctx.Err() != nil:
 			err = errInterrupted
 		}
 		if err != nil {
-			return errors.Join(err, e.commit(unsaved))
+			if unsaved := e.commit(unsaved); unsaved != nil {
+				return unsaved
+			}
+			return err
 		}
 		if unsaved++; unsaved < e.save {
 			continue
@@ -130,10 +122,21 @@ func (e *exporter) write(ctx context.Context) error {
 	return e.commit(unsaved)
 }
 
+// add writes the row of a job.
+func (e *exporter) add(job listed) error {
+	row, err := rows.Of(backupx.Sourced[backupx.Record]{
+		Source: job.Source, Account: job.Account, Region: job.Region, Item: job.Item.Item,
+	})
+	if err != nil {
+		return err
+	}
+	return e.write(row)
+}
+
 // commit forces the file to the disk, and then replaces the checkpoint: whenever the program is killed, all
 // jobs that the checkpoint counts are in the file.
 func (e *exporter) commit(jobs int) error {
-	if err := e.buffered.Flush(); err != nil {
+	if err := e.flush(); err != nil {
 		return err
 	}
 	if err := e.file.Sync(); err != nil {
@@ -143,7 +146,8 @@ func (e *exporter) commit(jobs int) error {
 	if err != nil {
 		return err
 	}
-	at := place{Length: length, Jobs: e.at.Jobs + jobs, CompletedAfter: e.at.CompletedAfter, Checkpoint: e.cursor.Checkpoint()}
+	at := e.at
+	at.Length, at.Jobs, at.Checkpoint = length, at.Jobs+jobs, e.cursor.Checkpoint()
 	if err := at.store(e.name); err != nil {
 		return fmt.Errorf("the checkpoint: %w", err)
 	}

@@ -3,45 +3,57 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"github.com/samber/lo"
+
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // options are the values of the flags.
 type options struct {
-	live           bool
-	profile        string
-	region         string
-	out            string
-	parallel       int
-	pageSize       int
-	save           int
-	completedAfter time.Duration
-	jobs           int
-	latency        time.Duration
+	live     bool
+	sources  sources.Flags
+	kinds    cli.List
+	format   format
+	out      string
+	since    cli.Since
+	parallel int
+	pageSize int
+	save     int
+	jobs     int
+	latency  time.Duration
 }
 
-const about = `Writes the jobs of AWS Backup that have ended to a file, one JSON object a line. Killed and started again,
-it goes on. Without -live it does so over made-up jobs, offline.
+const about = `Writes the backup jobs and the copy jobs of AWS Backup that have ended to a file, each with all that AWS says of it.
+Killed and started again, it goes on. Without -live it does so over made-up accounts, offline.
 `
 
-const exitStatus = `Exit status: 0 the file is complete; 1 it is not, start again to go on; 2 nothing was asked: the flags, the
-configuration or the file are wrong.
+const exitStatus = `Exit status: 0 the file is complete; 1 it is not: start again to go on, the lines on stderr say what failed; 2 nothing
+was asked: the flags, the configuration or the file are wrong, or another run writes the file.
 `
+
+// The kinds of jobs, as in the rows.
+const (
+	backupJobs = "backup"
+	copyJobs   = "copy"
+)
 
 // parse parses the flags. If they ask for help, it prints the help on stderr and returns flag.ErrHelp.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("export", about, exitStatus, &o.live)
-	f.StringVar(&o.profile, "profile", "", "live: the `name` of a profile of your AWS configuration")
-	f.StringVar(&o.region, "region", "", "live: the `region` to ask (default: the configured one)")
-	f.StringVar(&o.out, "out", "", "the `file` to write; its checkpoint is beside it (default jobs.ndjson; offline: made-up.ndjson)")
+	o.sources.Define(f)
+	f.Var(&o.kinds, "kind", "only these `kinds` of jobs, between commas or repeated: backup, copy (default both)")
+	f.StringVar((*string)(&o.format), "format", string(ndjsonFormat), "the `format` of the file: ndjson, one JSON object a line, or csv")
+	f.StringVar(&o.out, "out", "", "the `file` to write; its checkpoint is beside it (default jobs.ndjson or .csv; offline: made-up.ndjson or .csv)")
+	f.SinceVar(&o.since, "", "only jobs that have ended")
 	f.IntVar(&o.parallel, "parallel", 8, "at most `n` requests at once")
 	f.IntVar(&o.pageSize, "page-size", 1000, "ask for `n` jobs a request")
 	f.IntVar(&o.save, "save", 1000, "force the file to the disk every `n` jobs")
-	f.DurationVar(&o.completedAfter, "completed-after", 0, "only jobs that ended within this `duration` (default: the 30 days that AWS keeps)")
-	f.IntVar(&o.jobs, "jobs", 5000, "offline: make up `n` jobs")
+	f.IntVar(&o.jobs, "jobs", 500, "offline: make up `n` backup jobs and as many copy jobs of each account and region")
 	f.DurationVar(&o.latency, "latency", 0, "offline: each request takes this `duration`")
 	err := f.Parse(args, stderr, o.check)
 	return o, err
@@ -52,21 +64,25 @@ func (o *options) check(f *cli.Flags) error {
 	if !f.Given("out") {
 		o.out = o.usual()
 	}
-	switch {
+	known := []string{backupJobs, copyJobs}
+	if len(o.kinds) == 0 {
+		o.kinds = known
+	}
+	switch unknown := lo.Without(o.kinds, known...); {
+	case len(unknown) > 0:
+		return fmt.Errorf("-kind: %q: the kinds are backup and copy", unknown[0])
+	case o.format != ndjsonFormat && o.format != csvFormat:
+		return fmt.Errorf("-format: %q: the formats are ndjson and csv", o.format)
 	case o.out == "":
 		return fmt.Errorf("-out: a file has to have a name")
 	case o.save < 1:
 		return fmt.Errorf("-save %d: it must be at least 1", o.save)
-	case o.completedAfter < 0:
-		return fmt.Errorf("-completed-after %s: it must not be below zero", o.completedAfter)
 	}
-	return nil
+	slices.Sort(o.kinds) // the order of the rows does not depend on that of the flag
+	return o.sources.Check()
 }
 
 // usual returns the default of -out. The name says whether the jobs are made up.
 func (o *options) usual() string {
-	if o.live {
-		return "jobs.ndjson"
-	}
-	return "made-up.ndjson"
+	return lo.Ternary(o.live, "jobs.", "made-up.") + string(o.format)
 }

@@ -15,10 +15,14 @@ import (
 
 // place is the position of an export, as its checkpoint file stores it.
 type place struct {
-	Length         int64              `json:"length"`                   // of the file, in bytes
-	Jobs           int                `json:"jobs"`                     // in the file
-	CompletedAfter time.Duration      `json:"completedAfter,omitempty"` // the flag, in nanoseconds; its bound is in Checkpoint
-	Checkpoint     backupx.Checkpoint `json:"checkpoint"`
+	Format     format             `json:"format"`
+	Since      string             `json:"since,omitempty"` // the flag, as it was given
+	From       time.Time          `json:"from,omitzero"`   // what the flag meant in the first run
+	Length     int64              `json:"length"`          // of the file, in bytes
+	Jobs       int                `json:"jobs"`            // in the file
+	Checkpoint backupx.Checkpoint `json:"checkpoint"`
+
+	complete bool // when it was stored: a source that is new since then is still to be read
 }
 
 const suffix = ".checkpoint"
@@ -43,6 +47,7 @@ func load(file string) (at place, err error) {
 	if err := json.Unmarshal(text, &at); err != nil {
 		return at, useless(file, fmt.Errorf("%s: %w", file+suffix, err))
 	}
+	at.complete = at.Checkpoint.Done()
 	return at, nil
 }
 
@@ -100,7 +105,7 @@ func fits(f *os.File, at place) error {
 		err = errors.New("it is there and has no checkpoint")
 	case size < at.Length:
 		err = fmt.Errorf("it is shorter than its checkpoint says: %s of %d", cli.Count(int(size), "byte"), at.Length)
-	case size > at.Length && at.Checkpoint.Done():
+	case size > at.Length && at.complete:
 		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %s, not %d", cli.Count(int(size), "byte"), at.Length)
 	default:
 		return nil

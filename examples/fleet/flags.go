@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"time"
 
@@ -14,12 +13,12 @@ import (
 type options struct {
 	live     bool
 	sources  sources.Flags
-	days     int
+	since    cli.Since
 	parallel int
 	rate     float64
 }
 
-const about = `Lists the backup jobs of many accounts and regions that went wrong, one JSON object a line. Without -live
+const about = `Lists the backup jobs of many accounts and regions that went wrong, each whole, one JSON object a line. Without -live
 it does so over made-up accounts, offline.
 `
 
@@ -32,26 +31,19 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("fleet", about, exitStatus, &o.live)
 	o.sources.Define(f)
-	f.IntVar(&o.days, "days", 0, "only jobs of the last `n` days (default: the 30 that AWS keeps)")
+	f.SinceVar(&o.since, "", "only jobs that were created")
 	f.IntVar(&o.parallel, "parallel", 16, "at most `n` requests at once")
 	f.Float64Var(&o.rate, "rate", 10, "at most `n` requests a second to each source")
-	err := f.Parse(args, stderr, o.check)
+	err := f.Parse(args, stderr, func(*cli.Flags) error { return o.sources.Check() })
 	return o, err
 }
 
-// check rejects flags whose values make no sense. It leaves out what the listing checks itself.
-func (o *options) check(f *cli.Flags) error {
-	if f.Given("days") && (o.days < 1 || o.days > 30) {
-		return fmt.Errorf("-days %d: AWS keeps jobs for 30 days", o.days)
-	}
-	return o.sources.Check()
-}
-
 // filter returns the filter of the jobs to list: those that ended without a whole recovery point.
-func (o *options) filter(now time.Time) backupx.BackupJobFilter {
+func (o *options) filter(now time.Time) (backupx.BackupJobFilter, error) {
 	f := backupx.BackupJobFilter{}.Unsuccessful()
-	if o.days > 0 {
-		f = f.CreatedAfter(now.UTC().AddDate(0, 0, -o.days).Truncate(time.Second))
+	since, err := o.since.From(now)
+	if err == nil && !since.IsZero() {
+		f = f.CreatedAfter(since)
 	}
-	return f
+	return f, err
 }

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
-	"github.com/samber/lo"
-
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/sources"
+	"github.com/backupx-go/backupx/internal/rows"
 )
 
 // listing is a fleet with the filter and the options of the listing over it.
@@ -31,56 +29,48 @@ func (l listing) estimate() string {
 }
 
 // jobs returns one listing of all sources. An offline run lists them in order, so that it prints the same each
-// time.
-func (l listing) jobs() backupx.Listing[backupx.Sourced[types.BackupJob]] {
-	jobs := backupx.Across(l.fleet, func(c backupx.Client) backupx.Listing[types.BackupJob] {
-		return c.BackupJobs(l.filter).Rate(l.options.rate)
-	}).Parallel(l.options.parallel)
+// time. Its error says that no listing has these options.
+func (l listing) jobs(onPage func(backupx.PageInfo)) (*backupx.Cursor[backupx.Sourced[backupx.Record]], error) {
+	jobs := backupx.Across(l.fleet, func(c backupx.Client) backupx.Listing[backupx.Record] {
+		return backupx.Map(c.BackupJobs(l.filter).Rate(l.options.rate), backupx.RecordOf)
+	}).Parallel(l.options.parallel).OnPage(onPage)
 	if !l.options.live {
-		return jobs.Ordered()
+		jobs = jobs.Ordered()
 	}
-	return jobs
+	return jobs.Resume(backupx.Checkpoint{}) // from the beginning
 }
 
-// write prints the jobs and returns the result of each source. The error of a source is in its row; the
-// returned error means that the listing as a whole failed.
-func (l listing) write(ctx context.Context, stdout io.Writer, p *progress) ([]row, error) {
-	out, rows := json.NewEncoder(stdout), map[string]*row{}
-	for _, s := range l.fleet {
-		rows[s.Name] = &row{name: s.Name, status: "ok"}
-	}
-	jobs := l.jobs().OnPage(func(page backupx.PageInfo) {
-		rows[page.Source].pages++
-		p.page(page)
-	})
-	err := l.each(ctx, jobs, func(job backupx.Sourced[types.BackupJob]) error {
-		rows[job.Source].jobs++
-		return out.Encode(sources.JobOf(job))
-	})
-	var failed backupx.SourceErrors
-	if errors.As(err, &failed) {
-		for _, f := range failed {
-			rows[f.Source].status, rows[f.Source].why = string(f.Kind), sources.Reason(f)
-		}
-		err = nil
+// write prints the jobs and counts them in the rows. The error of a source is in its row; the returned error means that
+// the listing as a whole failed.
+func (r report) write(ctx context.Context, stdout io.Writer, jobs *backupx.Cursor[backupx.Sourced[backupx.Record]]) error {
+	err := each(ctx, stdout, jobs, func(job rows.Row) { r[job.Source].jobs++ })
+	for _, f := range jobs.Failed() {
+		r[f.Source].status, r[f.Source].why = string(f.Kind), sources.Reason(f)
 	}
 	if cause := ctx.Err(); cause != nil {
-		err = cause
+		return cause
 	}
-	return lo.Map(l.fleet, func(s backupx.Source, _ int) row { return *rows[s.Name] }), err
+	if failed := backupx.SourceErrors(nil); errors.As(err, &failed) {
+		return nil
+	}
+	return err
 }
 
-func (l listing) each(
-	ctx context.Context, jobs backupx.Listing[backupx.Sourced[types.BackupJob]],
-	do func(backupx.Sourced[types.BackupJob]) error,
-) error {
+// each prints the jobs and calls do for each.
+func each(ctx context.Context, stdout io.Writer, jobs *backupx.Cursor[backupx.Sourced[backupx.Record]], do func(rows.Row)) error {
+	out := json.NewEncoder(stdout)
 	for job, err := range jobs.All(ctx) {
 		if err != nil {
 			return err
 		}
-		if err := do(job); err != nil {
+		row, err := rows.Of(job)
+		if err != nil {
+			return err
+		}
+		if err := out.Encode(row); err != nil {
 			return fmt.Errorf("writing: %w", err)
 		}
+		do(row)
 	}
 	return nil
 }

@@ -4,7 +4,7 @@
 //
 //	go run ./examples/fleet                                      made-up accounts, no network
 //	go run ./examples/fleet -live -region us-east-1,eu-west-1
-//	go run ./examples/fleet -live -profile prod,test -region us-east-1,eu-west-1 -days 1
+//	go run ./examples/fleet -live -profile prod,test -region us-east-1,eu-west-1 -since 1d
 //	go run ./examples/fleet -live -role 'arn:aws:iam::{account}:role/BackupAudit' \
 //		-accounts 111122223333,444455556666 -region us-east-1,eu-west-1 | jq .resource
 //
@@ -43,14 +43,14 @@ const (
 )
 
 func main() {
-	cli.Main("fleet", program{load: cli.LoadConfig, now: time.Now, terminal: isTerminal(os.Stderr)}.run)
+	cli.Main("fleet", program{load: cli.LoadConfig, now: time.Now, screen: cli.ScreenOf(os.Stdout, os.Stderr)}.run)
 }
 
 // program holds what a run depends on; tests replace it.
 type program struct {
-	load     cli.ConfigLoader
-	now      func() time.Time
-	terminal bool // stderr is a terminal
+	load   cli.ConfigLoader
+	now    func() time.Time
+	screen cli.Screen
 }
 
 // run is the program, a [cli.Program].
@@ -63,16 +63,32 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNone, err
 	}
-	l := listing{fleet: fleet, filter: o.filter(p.clock(o)), options: o}
-	fmt.Fprintln(stderr, l.estimate())
-	progress := newProgress(stderr, p.terminal, len(fleet))
-	rows, err := l.write(ctx, stdout, progress)
-	progress.clear()
-	fmt.Fprint(stderr, table(rows))
+	filter, err := o.filter(p.clock(o))
 	if err != nil {
 		return exitNone, err
 	}
-	return status(rows), nil
+	progress := p.screen.Progress(stderr, "job")
+	defer progress.Stop()
+	l := listing{fleet: progress.Fleet(fleet), filter: filter, options: o}
+	results := newReport(fleet)
+	jobs, err := l.jobs(func(page backupx.PageInfo) {
+		results[page.Source].pages++
+		progress.Page(page)
+	})
+	if err != nil {
+		return exitNone, err
+	}
+	stderr = progress.Above(stderr)
+	if o.live {
+		fmt.Fprint(stderr, cli.Wrap(sources.Header(ctx, l.fleet), p.screen.Columns(), ""))
+	}
+	fmt.Fprint(stderr, cli.Wrap(l.estimate(), p.screen.Columns(), ""))
+	err = results.write(ctx, progress.Above(stdout), jobs)
+	fmt.Fprint(stderr, results.table(fleet, p.screen.Columns()))
+	if err != nil {
+		return exitNone, err
+	}
+	return results.status(), nil
 }
 
 // fleet returns the sources that the flags choose, or the made-up ones.
@@ -89,10 +105,4 @@ func (p program) clock(o options) time.Time {
 		return sources.MadeUp()
 	}
 	return p.now()
-}
-
-// isTerminal reports whether a file is a terminal.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/aws/smithy-go"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -22,6 +24,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/rows"
 	"github.com/backupx-go/backupx/internal/testenv"
 )
 
@@ -32,7 +35,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 // over returns the program with an in-memory service for every profile.
 func over(s *fakeaws.Service) program {
 	return program{
-		load: clitest.Loads(s.Config(), nil),
+		load: clitest.Loads(clitest.WithAccount(s.Config(), "111122223333"), nil),
 		now:  sources.MadeUp,
 	}
 }
@@ -49,11 +52,37 @@ func TestOfflineRunIsAsRecorded(t *testing.T) {
 func TestProgressIsForTerminals(t *testing.T) {
 	plain := program{}.print(t.Context())
 	require.NotContains(t, plain.Stderr, "\r")
-	got := program{terminal: true}.print(t.Context())
-	require.Contains(t, got.Stderr, "\r\x1b[K1 of 7 sources answered · 1 page · ")
-	require.Contains(t, got.Stderr, "\r\x1b[Ksource ", "it is gone when the rows come")
-	require.Equal(t, plain.Stdout, got.Stdout)
-	require.False(t, isTerminal(lo.Must(os.Open("main.go"))))
+	s := fakeaws.New(sources.MadeUpJobs(1, 100), fakeaws.WithLatency(300*time.Millisecond))
+	p := over(s)
+	p.screen.Line = func() int { return 60 }
+	got := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1", "-parallel", "1")
+	require.Contains(t, got.Stderr, "\r\x1b[K1 of 2 sources · ")
+	require.Contains(t, got.Stderr, "\r\x1b[K  source ", "it is gone when the rows come")
+	require.NotContains(t, got.Stdout, "\x1b")
+}
+
+// The README shows what the first of its commands prints.
+func TestTheREADMEIsWhatTheProgramDoes(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	require.Contains(t, string(readme), "\n"+program{}.print(t.Context()).Stderr)
+}
+
+// A job has the columns of the schema, and the whole item.
+func TestAJobIsWhole(t *testing.T) {
+	var n int
+	for line := range strings.Lines(program{}.print(t.Context()).Stdout) {
+		var r rows.Row
+		require.NoError(t, json.Unmarshal([]byte(line), &r))
+		var j types.BackupJob
+		require.NoError(t, json.Unmarshal(r.Item, &j))
+		want, err := rows.Of(backupx.Sourced[backupx.Record]{Source: r.Source, Account: r.AccountID, Region: r.Region, Item: backupx.RecordOf(j)})
+		require.NoError(t, err)
+		require.Equal(t, want, r)
+		require.Equal(t, r.AccountID+"/"+r.Region, r.Source)
+		n++
+	}
+	require.Positive(t, n)
 }
 
 func TestOneSourceIsSingular(t *testing.T) {
@@ -69,14 +98,15 @@ func TestSourcesAreProfilesInRegions(t *testing.T) {
 	p := over(s)
 	p.load = func(_ context.Context, profile string) (aws.Config, error) {
 		loaded = append(loaded, profile)
-		return s.Config(), nil
+		return clitest.WithAccount(s.Config(), "111122223333"), nil
 	}
-	got := p.print(t.Context(), "-live", "-profile", "prod,test", "-region", "us-east-1", "-region", "eu-west-1", "-days", "30", "-rate", "1000")
+	got := p.print(t.Context(), "-live", "-profile", "prod,test", "-region", "us-east-1", "-region", "eu-west-1", "-since", "30d", "-rate", "1000")
 	require.Equal(t, exitWhole, got.Status, got.Stderr)
 	require.Equal(t, []string{"prod", "test"}, loaded)
 	require.Contains(t, got.Stderr, "4 sources, 4 states each: 16 requests at least")
+	require.Contains(t, got.Stderr, "account 111122223333 in us-east-1, eu-west-1; account 111122223333 in us-east-1,\neu-west-1\n", "by profile")
 	for _, name := range []string{"prod/us-east-1", "prod/eu-west-1", "test/us-east-1", "test/eu-west-1"} {
-		require.Contains(t, got.Stderr, name+"  ok      4      ")
+		require.Contains(t, got.Stderr, name+"  ok          4    ")
 		require.Contains(t, got.Stdout, `"source":"`+name+`"`)
 	}
 	require.Equal(t, map[string]int{"us-east-1": 8, "eu-west-1": 8}, lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.Region }))
@@ -141,7 +171,7 @@ func TestEachAccountHasOneCredentialForAllItsRegions(t *testing.T) {
 	}, sts.roles)
 	require.Equal(t, map[string]int{"ASIAIOSFODNN7EXAMPLE111122223333": 12, "ASIAIOSFODNN7EXAMPLE444455556666": 12},
 		lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.AccessKey }))
-	require.Contains(t, got.Stdout, `{"source":"444455556666/eu-central-1","account":"444455556666","region":"eu-central-1",`)
+	require.Contains(t, got.Stdout, `"source":"444455556666/eu-central-1",`)
 }
 
 func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
@@ -172,7 +202,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		"it does not say where the account goes": {"-live", "-role", "arn:aws:iam::111122223333:role/x", "-accounts", "111122223333"},
 		`"42" is not an account id`:              {"-live", "-role", role, "-accounts", "42"},
 		"-role is assumed from one -profile":     {"-live", "-role", role, "-accounts", "111122223333", "-profile", "a,b"},
-		"-days 31: AWS keeps jobs for 30 days":   {"-days", "31"},
+		"-since 31d: AWS keeps jobs for 30 days": {"-since", "31d"},
 		"no region is configured":                {"-live"},
 		"Parallel: 0: it must be at least 1":     {"-parallel", "0"},
 		"Rate: -1 a second":                      {"-rate", "-1"},
@@ -183,6 +213,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 			require.Equal(t, exitNone, got.Status)
 			require.Empty(t, got.Stdout)
 			require.Contains(t, got.Stderr, want)
+			require.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
 		})
 	}
 	help := program{}.print(t.Context(), "-h")

@@ -24,7 +24,7 @@ func offline() backupx.Fleet {
 }
 
 func madeUpSource(account, region string, seed uint64, jobs int, faults ...fakeaws.Fault) backupx.Source {
-	s := fakeaws.New(sources.MadeUpJobs(seed, jobs), fakeaws.WithFaults(faults...))
+	s := fakeaws.New(sources.MadeUpJobsOf(account, seed, jobs), fakeaws.WithAccount(account), fakeaws.WithFaults(faults...))
 	return sources.MadeUpSource(account, region, s.Config())
 }
 

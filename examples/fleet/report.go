@@ -1,13 +1,16 @@
 package main
 
 import (
-	"fmt"
-	"regexp"
-	"strings"
-	"text/tabwriter"
+	"strconv"
 
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
+
+// report has the result of each source, by its name.
+type report map[string]*row
 
 // row is the result of one source.
 type row struct {
@@ -18,24 +21,31 @@ type row struct {
 	why    string
 }
 
+func newReport(fleet backupx.Fleet) report {
+	return lo.SliceToMap(fleet, func(s backupx.Source) (string, *row) { return s.Name, &row{name: s.Name, status: "ok"} })
+}
+
 // status is the exit status of a listing that was not interrupted.
-func status(rows []row) int {
-	if lo.SomeBy(rows, func(r row) bool { return r.status != "ok" }) {
+func (r report) status() int {
+	if lo.SomeBy(lo.Values(r), func(r *row) bool { return r.status != "ok" }) {
 		return exitPartial
 	}
 	return exitWhole
 }
 
-var blanks = regexp.MustCompile(`(?m) +$`)
-
-// table aligns the rows in columns, without blanks at the ends of lines.
-func table(rows []row) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "source\tstatus\tpages\tjobs\t")
-	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", r.name, r.status, r.pages, r.jobs, r.why)
+// table has the results in the order of the fleet.
+func (r report) table(fleet backupx.Fleet, width int) string {
+	rows := [][]string{{"source", "status", "pages", "jobs", ""}}
+	for _, s := range fleet {
+		rows = append(rows, r[s.Name].cells())
 	}
-	w.Flush() // writing to a strings.Builder never fails
-	return blanks.ReplaceAllString(b.String(), "")
+	return cli.Fit(width, []cli.Column{cli.Whole, cli.Short, cli.Number, cli.Number, cli.Whole}, rows)
+}
+
+// cells leaves out the counts of a source of which no page was read: it may have jobs.
+func (r *row) cells() []string {
+	if r.status != "ok" && r.pages == 0 {
+		return []string{r.name, r.status, "-", "-", r.why}
+	}
+	return []string{r.name, r.status, strconv.Itoa(r.pages), strconv.Itoa(r.jobs), r.why}
 }

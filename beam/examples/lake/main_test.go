@@ -16,11 +16,13 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/parquet-go/parquet-go"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/rows"
 	"github.com/backupx-go/backupx/internal/testenv"
 )
 
@@ -134,6 +136,34 @@ func TestFilesArePartitionedByAccountAndDay(t *testing.T) {
 			require.Equal(t, "backup-jobs/account="+r.AccountID+"/day="+r.Created.Format(time.DateOnly)+"/r", filepath.ToSlash(file))
 		}
 		require.True(t, slices.IsSortedFunc(rows, func(a, b row) int { return strings.Compare(a.ID, b.ID) }))
+	}
+}
+
+// The lake's columns are those that the other programs write, under the same names in both formats.
+func TestBothFormatsHaveTheColumnsOfTheSchema(t *testing.T) {
+	columns := lo.Map(parquet.SchemaOf(row{}).Columns(), func(path []string, _ int) string { return strings.Join(path, ".") })
+	require.ElementsMatch(t, rows.Header(), columns)
+	b, bytes := time.Now(), int64(1)
+	text, err := json.Marshal(row{
+		AccountID: "a", Region: "r", Resource: "r", ResourceType: "t", Vault: "v", Category: "c", Message: "m", Created: b, Completed: b,
+		Bytes: &bytes, Item: json.RawMessage("{}"),
+	})
+	require.NoError(t, err)
+	var members map[string]any
+	require.NoError(t, json.Unmarshal(text, &members))
+	require.ElementsMatch(t, rows.Header(), lo.Keys(members))
+
+	out := t.TempDir()
+	status, said := lake(t, "-fake-jobs", "9", "-accounts", "111122223333", "-regions", "eu-west-1", "-list", "copy-jobs", "-out", out, "-run", "r")
+	require.Equal(t, complete, status, said)
+	for file, rows := range rowsIn(t, out, "parquet", "copy-jobs") {
+		for _, r := range rows {
+			require.Equal(t, []string{"copy", "111122223333/eu-west-1", "111122223333", "eu-west-1"}, []string{r.Kind, r.Source, r.AccountID, r.Region}, file)
+			var j types.CopyJob
+			require.NoError(t, json.Unmarshal(r.Item, &j))
+			require.Equal(t, []string{r.ID, r.Vault, r.State}, []string{*j.CopyJobId, *j.DestinationBackupVaultArn, string(j.State)})
+			require.True(t, r.Created.Equal(*j.CreationDate), "no precision is lost")
+		}
 	}
 }
 

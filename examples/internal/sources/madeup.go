@@ -27,3 +27,15 @@ func MadeUpSource(account, region string, cfg aws.Config) backupx.Source {
 	cfg.Region = region
 	return source(account, account, cfg, MadeUp)
 }
+
+// MadeUpJobsOf is [MadeUpJobs] of one account, that of a [fakeaws.WithAccount].
+func MadeUpJobsOf(account string, seed uint64, n int) fakeaws.Data {
+	data := MadeUpJobs(seed, n)
+	for i := range data.BackupJobs {
+		data.BackupJobs[i].AccountId = &account
+	}
+	for i := range data.CopyJobs {
+		data.CopyJobs[i].AccountId = &account
+	}
+	return data
+}

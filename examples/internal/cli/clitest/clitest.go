@@ -48,8 +48,14 @@ func Build(t *testing.T) string {
 // still running; if not, also its exit status.
 func Kill(t *testing.T, after time.Duration, program string, args ...string) (got Printed, killed bool) {
 	t.Helper()
+	return KillWith(t, nil, after, program, args...)
+}
+
+// KillWith is [Kill] of a program with more variables in its environment ("NAME=value").
+func KillWith(t *testing.T, env []string, after time.Duration, program string, args ...string) (got Printed, killed bool) {
+	t.Helper()
 	cmd := exec.Command(program, args...)
-	cmd.Env = testenv.Environ()
+	cmd.Env = testenv.Environ(env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	require.NoError(t, cmd.Start())

@@ -1,0 +1,5 @@
+//go:build (!unix && !windows) || solaris || illumos || aix
+
+package lock
+
+func lock(string) (unlock func(), err error) { return func() {}, nil }
