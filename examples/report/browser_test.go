@@ -83,7 +83,8 @@ type measured struct {
 	Pictures []struct {
 		ID, Class      string
 		Width, Height  float64
-		Shapes, Beyond int // Beyond counts texts that extend beyond the picture
+		Shapes, Beyond int      // Beyond counts texts that extend beyond the picture
+		Crossed        []string // texts that cross another text, or the edge of a shape
 	}
 	Page, Window float64 // widths
 	Background   string
@@ -95,7 +96,14 @@ const pictures = [...document.querySelectorAll('svg')].filter(s => s.getBounding
   const shapes = [...s.querySelectorAll('path, text')].map(e => e.getBoundingClientRect());
   const beyond = [...s.querySelectorAll('text')].map(e => e.getBoundingClientRect())
     .filter(b => b.left < box.left - 1 || b.right > box.right + 1 || b.top < box.top - 1 || b.bottom > box.bottom + 1);
-  return {id: s.querySelector('title').id, class: s.getAttribute('class'), width: box.width, height: box.height,
+  const apart = (a, b) => a.right < b.left + 1 || b.right < a.left + 1 || a.bottom < b.top + 2 || b.bottom < a.top + 2;
+  const within = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+  const texts = [...s.querySelectorAll('text')], filled = [...s.querySelectorAll('path[class^=f-]')].map(e => e.getBoundingClientRect());
+  const crossed = texts.filter(e => {
+    const box = e.getBoundingClientRect();
+    return texts.some(o => o !== e && !apart(box, o.getBoundingClientRect())) || filled.some(f => !apart(box, f) && !within(box, f));
+  }).map(e => e.textContent);
+  return {crossed, id: s.querySelector('title').id, class: s.getAttribute('class'), width: box.width, height: box.height,
     shapes: shapes.filter(b => b.width > 0 || b.height > 0).length, beyond: beyond.length};
 });
 document.body.setAttribute('data-measured', JSON.stringify({pictures, page: document.documentElement.scrollWidth,
@@ -137,6 +145,7 @@ func TestPicturesShowAtEveryWidthAndInBothSchemes(t *testing.T) {
 				require.Greater(t, p.Height, 50.0, p.ID)
 				require.Greater(t, p.Shapes, 10, p.ID)
 				require.Zero(t, p.Beyond, "%s: text leaves the picture", p.ID)
+				require.Empty(t, p.Crossed, "%s: text on text, or on a shape", p.ID)
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -52,34 +51,31 @@ func thumbnail(id, title, desc string, d drawing) (Picture, error) {
 }
 
 func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
-	plt := newPlot(s)
+	c := newCanvas(s.width, s.height)
+	plt := newPlot(s, c)
 	if err := d(plt, s); err != nil {
 		return "", err
 	}
-	c := newCanvas(s.width, s.height)
 	plt.Draw(draw.Crop(draw.New(c), 1, -1, 1, -4))
 	return c.svg(frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
 }
 
-// newPlot returns an empty plot with the fonts and colours of the page.
-func newPlot(s size) *plot.Plot {
+// newPlot returns an empty plot for a canvas, with the fonts and colours of the page.
+func newPlot(s size, c *canvas) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
+	p.TextHandler = newLettering(c)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle.Width = 0
 		a.Padding = 0
 		a.Tick.Length = 0
 		a.Tick.Label.Color = inkFaint
-		a.Tick.Label.Font = lettering(s.fontSize)
+		a.Tick.Label.Font = letters(s.fontSize)
+		a.Tick.Label.Handler = p.TextHandler
 	}
 	p.X.LineStyle = line(inkGrid, 1)
 	p.X.Padding = 3
 	return p
-}
-
-// lettering returns the font that text is measured with. The page shows text in a font of the same widths.
-func lettering(size vg.Length) font.Font {
-	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }
 
 func line(k ink, width vg.Length) draw.LineStyle { return draw.LineStyle{Color: k, Width: width} }
@@ -179,7 +175,8 @@ func labels(p *plot.Plot, s size, points plotter.XYs, texts []string, inks []ink
 		return err
 	}
 	for i := range l.TextStyle {
-		l.TextStyle[i].Font = lettering(s.fontSize)
+		l.TextStyle[i].Font = letters(s.fontSize)
+		l.TextStyle[i].Handler = p.TextHandler
 		l.TextStyle[i].Color = inks[i]
 		l.TextStyle[i].XAlign, l.TextStyle[i].YAlign = align, text.YCenter
 	}

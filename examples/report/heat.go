@@ -3,12 +3,14 @@ package main
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
 )
 
 // heat is a grid of counts. Columns are categories, rows are resource types, the first at the top.
@@ -57,11 +59,18 @@ func (h heat) draw(p *plot.Plot, s size) error {
 	p.X.Tick.Marker = plot.ConstantTicks(lo.Map(h.categories, func(c string, i int) plot.Tick {
 		return plot.Tick{Value: float64(i), Label: cut(c, 18)}
 	}))
-	if tight || len(h.categories) > 7 {
+	if h.crowded(p, s) {
 		p.X.Tick.Label.Rotation = math.Pi / 2
 		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YCenter
 	}
 	return h.fill(p, s)
+}
+
+// crowded reports whether the labels of the columns are wider than the columns.
+func (h heat) crowded(p *plot.Plot, s size) bool {
+	names := lo.Map(h.kinds, func(k string, _ int) vg.Length { return p.Y.Tick.Label.Width(cut(k, 26)) })
+	labels := lo.Map(h.categories, func(c string, _ int) vg.Length { return p.X.Tick.Label.Width(cut(c, 18)) })
+	return slices.Max(labels) > (s.width-slices.Max(names))/vg.Length(len(h.categories))
 }
 
 // fill draws the cells, the gaps between them, and the numbers in them.

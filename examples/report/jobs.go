@@ -106,7 +106,7 @@ func (t *jobs) brief(perDay []int) Table {
 	out := Table{Head: []string{"Day", "Jobs", "# completed  ! not completed  - under way"}, Left: []int{2}}
 	for i, n := range perDay {
 		done, open := t.on(i, "COMPLETED"), t.on(i, "CREATED", "PENDING", "RUNNING", "ABORTING")
-		out.Rows = append(out.Rows, []string{t.cal.name(i), count(n), letters(60, most, done, n-done-open, open)})
+		out.Rows = append(out.Rows, []string{t.cal.name(i), count(n), bar(60, most, done, n-done-open, open)})
 	}
 	return out
 }
@@ -121,8 +121,8 @@ func (t *jobs) on(day int, states ...string) int {
 	})
 }
 
-// letters returns a bar for the jobs of a day. most jobs are width letters long.
-func letters(width, most, done, failed, open int) string {
+// bar returns the letters for the jobs of a day. most jobs are width letters long.
+func bar(width, most, done, failed, open int) string {
 	part := func(letter string, from, n int) string {
 		return strings.Repeat(letter, (from+n)*width/most-from*width/most)
 	}
