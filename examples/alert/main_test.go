@@ -335,16 +335,16 @@ func TestAnInterruptedRunTellsNothing(t *testing.T) {
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	state := file(t)
 	for want, args := range map[string][]string{
-		"-profile, -region go with -live":                {"-region", "us-east-1", "-profile", "audit"},
-		"-parallel goes with -live":                      {"-parallel", "3"},
-		"-latency does not go with -live":                {"-live", "-latency", "1s"},
-		"-role and -accounts go together":                {"-live", "-role", "arn:aws:iam::{account}:role/x"},
-		"-state: a file has to have a name":              {"-state", ""},
-		"-since -1h0m0s: it must not be below zero":      {"-since", "-1h"},
-		"it takes a duration: 48h, 90m (-h for help)":    {"-since", "1d"},
-		"no region is configured":                        {"-live"},
-		`"now" is not a flag`:                            {"now"},
-		"FollowAcross: Parallel: 0: it must be at least": {"-live", "-region", "us-east-1", "-parallel", "0"},
+		"-profile, -region go with -live":                 {"-region", "us-east-1", "-profile", "audit"},
+		"-parallel goes with -live":                       {"-parallel", "3"},
+		"-latency does not go with -live":                 {"-live", "-latency", "1s"},
+		"-role and -accounts go together":                 {"-live", "-role", "arn:aws:iam::{account}:role/x"},
+		"-state: a file has to have a name":               {"-state", ""},
+		"-since -1h0m0s: it must not be below zero":       {"-since", "-1h"},
+		"it takes a duration: 48h, 90m, 2d (-h for help)": {"-since", "yesterday"},
+		"no region is configured":                         {"-live"},
+		`"now" is not a flag`:                             {"now"},
+		"FollowAcross: Parallel: 0: it must be at least":  {"-live", "-region", "us-east-1", "-parallel", "0"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}

@@ -251,7 +251,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		"-save 0: it must be at least 1":                      {"-save", "0"},
 		"-profile, -region go with -live":                     {"-region", "us-east-1", "-profile", "audit"},
 		"-jobs, -latency do not go with -live":                {"-live", "-jobs", "5", "-latency", "1s"},
-		"it takes a duration: 48h, 90m (-h for help)":         {"-completed-after", "foo"},
+		"it takes a duration: 48h, 90m, 2d (-h for help)":     {"-completed-after", "foo"},
 		"Parallel: 0: it must be at least 1":                  {"-out", file(t), "-parallel", "0"},
 		"-out: a file has to have a name":                     {"-out", ""},
 		"-completed-after -1h0m0s: it must not be below zero": {"-completed-after", "-1h"},

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"errors"
 	"flag"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -52,14 +53,14 @@ func ask(args []string, check func(*cli.Flags) error) (string, error) {
 
 func TestParseReturnsWhatIsWrong(t *testing.T) {
 	for want, args := range map[string][]string{
-		"\"now\" is not a flag (-h for help)":                                             {"-days", "3", "now"},
-		"-region goes with -live (-h for help)":                                           {"-region", "a"},
-		"-profile, -region go with -live (-h for help)":                                   {"-region", "a", "-profile", "b"},
-		"-jobs does not go with -live (-h for help)":                                      {"-live", "-jobs", "0"},
-		"-jobs, -latency do not go with -live (-h for help)":                              {"-live", "-jobs", "0", "-latency", "1s"},
-		"flag provided but not defined: -liv (-h for help)":                               {"-liv"},
-		"invalid value \"\" for flag -region: a value is empty (-h for help)":             {"-region", ""},
-		"invalid value \"2\" for flag -wait: it takes a duration: 48h, 90m (-h for help)": {"-wait", "2"},
+		"\"now\" is not a flag (-h for help)":                                                 {"-days", "3", "now"},
+		"-region goes with -live (-h for help)":                                               {"-region", "a"},
+		"-profile, -region go with -live (-h for help)":                                       {"-region", "a", "-profile", "b"},
+		"-jobs does not go with -live (-h for help)":                                          {"-live", "-jobs", "0"},
+		"-jobs, -latency do not go with -live (-h for help)":                                  {"-live", "-jobs", "0", "-latency", "1s"},
+		"flag provided but not defined: -liv (-h for help)":                                   {"-liv"},
+		"invalid value \"\" for flag -region: a value is empty (-h for help)":                 {"-region", ""},
+		"invalid value \"2\" for flag -wait: it takes a duration: 48h, 90m, 2d (-h for help)": {"-wait", "2"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			printed, err := ask(args, nil)
@@ -76,6 +77,17 @@ func TestHelpIsTheFlagsBetweenTwoTexts(t *testing.T) {
 	got, err := ask([]string{"-h"}, nil)
 	require.ErrorIs(t, err, flag.ErrHelp)
 	require.Equal(t, help, got)
+}
+
+func TestDurationsTakeDaysAndWeeks(t *testing.T) {
+	for text, want := range map[string]time.Duration{"2d": 48 * time.Hour, "1w": 168 * time.Hour, "1d90m": 25*time.Hour + 30*time.Minute, "0": 0} {
+		var live bool
+		var got time.Duration
+		f := cli.NewFlags("ask", "Asks.\n", "Exit status: 0.\n", &live)
+		f.DurationVar(&got, "wait", time.Minute, "wait this `duration`")
+		require.NoError(t, f.Parse([]string{"-wait", text}, io.Discard, nil))
+		require.Equal(t, want, got, text)
+	}
 }
 
 func TestAProgramChecksWhatIsInItsPlace(t *testing.T) {

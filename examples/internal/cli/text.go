@@ -6,15 +6,15 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/samber/lo"
 )
 
-// OneLine replaces control characters and separators of lines by blanks. Names, tags and messages of a service may have any.
+// OneLine replaces control characters, separators of lines and characters that reverse the direction of a line by blanks.
+// Names, tags and messages of a service may have any.
 func OneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
 			return ' '
 		}
 		return r
@@ -32,12 +32,12 @@ func Table(rows [][]string) string {
 	return b.String()
 }
 
-// Wrap breaks text between words into lines of at most width characters, each after the indent.
+// Wrap breaks text between words into lines of at most width cells, each after the indent.
 func Wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	column := 0
 	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
+		n := Cells(word)
 		switch {
 		case column == 0:
 			b.WriteString(indent)

@@ -37,10 +37,20 @@ const WithIssues = "COMPLETED_WITH_ISSUES"
 // Place is where a listing came from. Equal ARNs of different places are different resources.
 type Place struct{ Source, Account, Region string }
 
+// Subject is what a job is about.
+type Subject struct {
+	ARN         string // empty for the jobs of a type that have none
+	Type, Name  string
+	Destination string // the ARN of the vault that copies go to; empty for backups
+}
+
 // Job is a job of a resource.
 type Job struct {
 	ID, State, Vault, Plan, Category, Message string
 	Created, Completed                        time.Time // in UTC; zero where the service gives none
+
+	Succeeded bool   // a completed backup or copy, with or without issues
+	Outcome   string // the state of a job that failed, [WithIssues], or empty
 }
 
 // Ended returns the time that counts as the end of a job that has ended: its completion, or its creation if the service
@@ -54,7 +64,7 @@ func (j Job) Ended() time.Time {
 
 // Cause is what the failures of a resource are grouped by.
 type Cause struct {
-	Outcome, Vault, Plan, Category string // Outcome is the state of the jobs, or [WithIssues]
+	Outcome, Vault, Plan, Category string
 }
 
 // Failure is the failed jobs of one resource that have the same cause.
@@ -67,10 +77,8 @@ type Failure struct {
 
 // Resource is what is known of one resource: of its backups, or of its copies to one vault.
 type Resource struct {
-	Place       Place  // Account is the job's where the job has one
-	ARN         string // empty for the jobs of a type that have none
-	Type, Name  string
-	Destination string // the ARN of the vault that copies go to; empty for backups
+	Subject
+	Place Place // Account is the job's where the job has one
 
 	Jobs      int       // that were fed, jobs with a parent excepted
 	Latest    *Job      // the job created last, in whatever state; nil if none was fed
@@ -159,15 +167,15 @@ func (r *Resources) Backup(p Place, j types.BackupJob) {
 	if j.ParentJobId != nil {
 		return
 	}
-	outcome := ""
+	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
+	job.Succeeded = j.State == types.BackupJobStateCompleted
 	switch {
 	case (backupx.BackupJobFilter{}).Unsuccessful().Match(j):
-		outcome = string(j.State)
+		job.Outcome = job.State
 	case (backupx.BackupJobFilter{}).CompletedWithIssues().Match(j):
-		outcome = WithIssues
+		job.Outcome = WithIssues
 	}
-	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
-	r.job(p, aws.ToString(j.AccountId), named(j.ResourceArn, j.ResourceType, j.ResourceName), job, outcome)
+	r.Add(p.of(j.AccountId), subject(j.ResourceArn, j.ResourceType, j.ResourceName), job)
 }
 
 // Copy adds a copy job that was listed at a place.
@@ -175,30 +183,37 @@ func (r *Resources) Copy(p Place, j types.CopyJob) {
 	if j.ParentJobId != nil {
 		return
 	}
-	outcome := ""
+	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
+	job.Succeeded = j.State == types.CopyJobStateCompleted
 	switch {
 	case (backupx.CopyJobFilter{}).Unsuccessful().Match(j):
-		outcome = string(j.State)
+		job.Outcome = job.State
 	case (backupx.CopyJobFilter{}).CompletedWithIssues().Match(j):
-		outcome = WithIssues
+		job.Outcome = WithIssues
 	}
-	one := named(j.ResourceArn, j.ResourceType, j.ResourceName)
-	one.Destination = aws.ToString(j.DestinationBackupVaultArn)
-	r.job(p, aws.ToString(j.AccountId), one, jobOf(backupx.RecordOf(j), j.CreatedBy), outcome)
+	about := subject(j.ResourceArn, j.ResourceType, j.ResourceName)
+	about.Destination = aws.ToString(j.DestinationBackupVaultArn)
+	r.Add(p.of(j.AccountId), about, job)
 }
 
 // Protect adds a resource that AWS Backup says it has backed up (ListProtectedResources), whether or not it has jobs.
 func (r *Resources) Protect(p Place, one types.ProtectedResource) {
-	account := ""
+	var account *string
 	if id, err := arn.Parse(aws.ToString(one.ResourceArn)); err == nil {
-		account = id.AccountID
+		account = &id.AccountID
 	}
-	known := r.resource(p, account, named(one.ResourceArn, one.ResourceType, one.ResourceName))
+	known := r.resource(p.of(account), subject(one.ResourceArn, one.ResourceType, one.ResourceName))
 	known.Protected, known.LastSeen = true, aws.ToTime(one.LastBackupTime).UTC()
 }
 
-func named(arn, kind, name *string) Resource {
-	return Resource{ARN: aws.ToString(arn), Type: aws.ToString(kind), Name: aws.ToString(name)}
+// of returns the place with the account of a job, if that is known.
+func (p Place) of(account *string) Place {
+	p.Account = cmp.Or(aws.ToString(account), p.Account)
+	return p
+}
+
+func subject(arn, kind, name *string) Subject {
+	return Subject{ARN: aws.ToString(arn), Type: aws.ToString(kind), Name: aws.ToString(name)}
 }
 
 func jobOf(r backupx.Record, by *types.RecoveryPointCreator) Job {
@@ -216,45 +231,44 @@ func Plan(by *types.RecoveryPointCreator) string {
 	return cmp.Or(aws.ToString(by.BackupPlanName), aws.ToString(by.BackupPlanId), "on demand")
 }
 
-// resource returns the resource that is collected for one, and fills in what was not known of it.
-func (r *Resources) resource(p Place, account string, one Resource) *Resource {
-	p.Account = cmp.Or(account, p.Account)
-	k := key{source: p.Source, arn: one.ARN, destination: one.Destination}
-	if one.ARN == "" {
-		k.kind, k.account = one.Type, p.Account
+// resource returns what is known of a subject, with what the subject adds to it.
+func (r *Resources) resource(p Place, about Subject) *Resource {
+	k := key{source: p.Source, arn: about.ARN, destination: about.Destination}
+	if about.ARN == "" {
+		k.kind, k.account = about.Type, p.Account
 	}
 	known := r.all[k]
 	if known == nil {
 		if r.all == nil {
 			r.all = map[key]*Resource{}
 		}
-		known = new(Resource)
-		*known = one
+		known = &Resource{Subject: about, Place: p}
 		r.all[k] = known
 	}
-	known.Place = Place{p.Source, cmp.Or(known.Place.Account, p.Account), p.Region}
-	known.Type, known.Name = cmp.Or(known.Type, one.Type), cmp.Or(known.Name, one.Name)
+	known.Place.Account = cmp.Or(known.Place.Account, p.Account)
+	known.Type, known.Name = cmp.Or(known.Type, about.Type), cmp.Or(known.Name, about.Name)
 	return known
 }
 
-// job adds a job to its resource. The outcome is empty unless the job is a failure.
-func (r *Resources) job(p Place, account string, one Resource, j Job, outcome string) {
-	known := r.resource(p, account, one)
+// Add adds a job of any service. [Resources.Backup] and [Resources.Copy] add those of AWS Backup.
+func (r *Resources) Add(p Place, about Subject, j Job) {
+	known := r.resource(p, about)
 	known.Jobs++
 	keepLater(&known.Latest, j, Job.created)
-	if j.State == string(types.BackupJobStateCompleted) { // copy jobs have the same word
+	if j.Succeeded {
 		keepLater(&known.Completed, j, Job.Ended)
 		keepLater(&known.cure, j, Job.created)
-		if outcome == "" {
+		if j.Outcome == "" {
 			keepLater(&known.cleanCure, j, Job.created)
 		}
 	}
-	if outcome != "" {
-		known.fail(Cause{outcome, j.Vault, j.Plan, j.Category}, j)
+	if j.Outcome != "" {
+		known.fail(j)
 	}
 }
 
-func (r *Resource) fail(c Cause, j Job) {
+func (r *Resource) fail(j Job) {
+	c := Cause{j.Outcome, j.Vault, j.Plan, j.Category}
 	f := r.failures[c]
 	if f == nil {
 		if r.failures == nil {
