@@ -71,7 +71,7 @@ func TestABrowserShowsThePageWithoutComplaint(t *testing.T) {
 			dom, logged := chromium(t, page)
 			require.Empty(t, complaints(logged))
 			require.Equal(t, strings.Count(page, "<svg "), strings.Count(dom, "<svg "))
-			require.Equal(t, 6, strings.Count(dom, `<section class="card"`))
+			require.Equal(t, 7, strings.Count(dom, `<section class="card"`))
 			require.NotContains(t, dom, "<img")
 			require.NotContains(t, dom, "<title>pwned")
 		})
@@ -138,7 +138,7 @@ func TestPicturesShowAtEveryWidthAndInBothSchemes(t *testing.T) {
 			m := measuredAt(t, c.width, "--blink-settings=preferredColorScheme="+c.scheme)
 			require.Equal(t, c.background, m.Background)
 			require.LessOrEqual(t, m.Page, m.Window, "the page scrolls to the side")
-			require.Len(t, m.Pictures, 12, "one of the two sizes of each")
+			require.Len(t, m.Pictures, 13, "one of the two sizes of each")
 			for _, p := range m.Pictures {
 				require.Contains(t, []string{class, "small"}, p.Class, p.ID)
 				require.Greater(t, p.Width, 200.0, p.ID)

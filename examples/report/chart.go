@@ -32,8 +32,8 @@ const drawn = 20
 type drawing func(p *plot.Plot, s size) error
 
 // picture draws two sizes, for wide and for narrow pages.
-func picture(id, title, desc string, d drawing, large, tight size) (Picture, error) {
-	out := Picture{Title: title, Desc: desc}
+func (s subject) picture(id, title, desc string, d drawing, large, tight size) (Picture, error) {
+	out := s.titled(title, desc)
 	var err error
 	if out.Wide, err = render(id+"-wide", out, d, large); err != nil {
 		return out, err
@@ -43,11 +43,21 @@ func picture(id, title, desc string, d drawing, large, tight size) (Picture, err
 }
 
 // thumbnail draws one small size.
-func thumbnail(id, title, desc string, d drawing) (Picture, error) {
-	out := Picture{Title: title, Desc: desc, Small: true}
+func (s subject) thumbnail(id, title, desc string, d drawing) (Picture, error) {
+	out := s.titled(title, desc)
+	out.Small = true
 	var err error
 	out.Wide, err = render(id, out, d, small(120))
 	return out, err
+}
+
+// titled returns a picture that is not drawn yet. It says if something could not be read.
+func (s subject) titled(title, desc string) Picture {
+	remark := s.reach.remark()
+	if remark != "" {
+		desc += " There is " + remark + "."
+	}
+	return Picture{Title: title, Desc: desc, Remark: remark}
 }
 
 func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
@@ -56,6 +66,7 @@ func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
 	if err := d(plt, s); err != nil {
 		return "", err
 	}
+	plt.Title.Text = p.Remark
 	plt.Draw(draw.Crop(draw.New(c), 1, -1, 1, -4))
 	return c.svg(frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
 }
@@ -65,6 +76,10 @@ func newPlot(s size, c *canvas) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
 	p.TextHandler = newLettering(c)
+	p.Title.TextStyle.Handler = p.TextHandler
+	p.Title.TextStyle.Font = letters(s.fontSize)
+	p.Title.TextStyle.Color = inkFaint
+	p.Title.Padding = 4
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle.Width = 0
 		a.Padding = 0

@@ -31,6 +31,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 	_ "time/tzdata" // for -tz on a system without time zones
 
@@ -44,12 +45,15 @@ const (
 	exitNothing
 )
 
-func main() { cli.Main("report", program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() {
+	cli.Main("report", program{load: cli.LoadConfig, now: time.Now, screen: cli.ScreenOf(os.Stdout, os.Stderr)}.run)
+}
 
 // program holds what a live run depends on; tests replace it.
 type program struct {
-	load cli.ConfigLoader
-	now  func() time.Time
+	load   cli.ConfigLoader
+	now    func() time.Time
+	screen cli.Screen
 }
 
 // run is the program, a [cli.Program].
@@ -58,11 +62,11 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNothing, err
 	}
-	report, err := p.report(ctx, o)
+	report, err := p.report(ctx, o, stderr)
 	if err != nil {
 		return exitNothing, err
 	}
-	if err := o.write(report, stdout, stderr); err != nil {
+	if err := o.write(report, p.screen.Columns(), stdout, stderr); err != nil {
 		return exitNothing, err
 	}
 	if len(report.Missing) > 0 {
@@ -72,10 +76,12 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 }
 
 // report reads everything. An error means that there is no report at all.
-func (p program) report(ctx context.Context, o options) (Report, error) {
+func (p program) report(ctx context.Context, o options, stderr io.Writer) (Report, error) {
+	progress := p.screen.Progress(stderr, "item")
+	defer progress.Stop()
 	from, err := p.origin(ctx, o)
 	if err != nil {
 		return Report{}, err
 	}
-	return collect(ctx, from, o)
+	return collect(ctx, from, o, progress)
 }

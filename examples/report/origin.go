@@ -10,6 +10,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // origin is the source of the data.
@@ -38,12 +39,12 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 		return origin{}, err
 	}
 	fleet := lo.Map(regions, func(cfg aws.Config, _ int) backupx.Source {
-		return backupx.Source{Name: cfg.Region, Client: backupx.New(cfg)}
+		return backupx.Source{Name: cfg.Region, Region: cfg.Region, Config: cfg}
 	})
 	names := lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name })
 	return origin{
 		fleet: fleet,
 		now:   p.now(),
-		note:  "your account in " + strings.Join(names, ", "),
+		note:  sources.Account(ctx, regions[0]) + " in " + strings.Join(names, ", "),
 	}, nil
 }
