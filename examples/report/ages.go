@@ -11,8 +11,6 @@ import (
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
-	"gonum.org/v1/plot/vg"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/recency"
@@ -52,7 +50,7 @@ func (t *ages) of(r *recency.Resource) verdict {
 	switch late := r.Overdue(t.cal.now, t.within); {
 	case t.within > 0 && !late:
 		return inTime
-	case t.reach.halfRead(r.Place.Region) && r.LastSeen.IsZero():
+	case t.reach.lacks(r.Place.Region) && r.LastSeen.IsZero():
 		return unknown
 	case t.within == 0 && backedUp:
 		return notAsked
@@ -232,7 +230,7 @@ func (t *ages) draw(rows []ageRow) drawing {
 		if err := t.mark(p, rows); err != nil {
 			return err
 		}
-		return t.sumsBeside(p, s, sums)
+		return t.sumsBeside(p, s.fontSize, sums)
 	}
 }
 
@@ -243,23 +241,7 @@ func (t *ages) mark(p *plot.Plot, rows []ageRow) error {
 	}
 	young, _ := slices.BinarySearch(t.bounds(), t.within) // the ranges below -max-age, less one
 	at := float64(young) + 0.5
-	l, err := plotter.NewLine(plotter.XYs{{X: 0, Y: at}, {X: p.X.Max, Y: at}})
-	if err != nil {
-		return err
-	}
-	l.LineStyle = line(inkText, 1)
-	l.Dashes = []vg.Length{3, 3}
-	p.Add(l)
-	return nil
-}
-
-// sumsBeside writes the sum of each row behind its bar, row 0 at the top.
-func (t subject) sumsBeside(p *plot.Plot, s size, sums []int) error {
-	points := lo.Map(sums, func(n, i int) plotter.XY {
-		return plotter.XY{X: float64(n) + p.X.Max/100, Y: row(i, len(sums))}
-	})
-	texts := lo.Map(sums, func(n, _ int) string { return lo.Ternary(n == 0 && !t.reach.whole(), "?", number(n)) })
-	return labels(p, s, points, texts, lo.RepeatBy(len(sums), func(int) ink { return inkText }), text.XLeft)
+	return dashed(p, plotter.XY{X: 0, Y: at}, plotter.XY{X: p.X.Max, Y: at})
 }
 
 // table has all resources.
@@ -270,7 +252,7 @@ func (t *ages) table(all []*recency.Resource) Table {
 	}
 	for _, r := range all {
 		out.Rows = append(out.Rows, []string{
-			nameOf(r), kindOf(&r.Type), t.last(r), t.age(r), t.of(r).spoken(), cmp.Or(t.failure(r), t.none()),
+			nameOf(r), kindOf(&r.Type), t.last(r), t.age(r), t.of(r).spoken(), cmp.Or(t.failure(r), t.noneOf(r.Place.Region)),
 			cmp.Or(r.Place.Account, "·"), r.Place.Region, r.ARN,
 		})
 	}
@@ -284,7 +266,7 @@ func (t *ages) brief(late []*recency.Resource) Table {
 		Head:  []string{"Resource", "Type", "Age", "Newest failure", "Region"}, Columns: []cli.Column{cli.Whole, cli.Text, cli.Number, cli.Text, cli.Short},
 	}
 	for _, r := range late {
-		out.Rows = append(out.Rows, []string{nameOf(r), kindOf(&r.Type), t.ageOrNone(r), cmp.Or(t.failure(r), t.none()), r.Place.Region})
+		out.Rows = append(out.Rows, []string{nameOf(r), kindOf(&r.Type), t.ageOrNone(r), cmp.Or(t.failure(r), t.noneOf(r.Place.Region)), r.Place.Region})
 	}
 	return out.only(20, t.inRegions(4, 0, 1, 2, 3)...)
 }
@@ -304,7 +286,7 @@ func (t *ages) age(r *recency.Resource) string {
 	age, ok := r.Age(t.cal.now)
 	switch {
 	case !ok:
-		return t.none()
+		return t.noneOf(r.Place.Region)
 	case t.of(r) == unknown:
 		return "at most " + past(age)
 	}

@@ -181,7 +181,7 @@ func roundStep(v float64) float64 {
 func whole(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }
 
 // labels writes text into a plot, to the right of its points or on them.
-func labels(p *plot.Plot, s size, points plotter.XYs, texts []string, inks []ink, align text.XAlignment) error {
+func labels(p *plot.Plot, fontSize vg.Length, points plotter.XYs, texts []string, inks []ink, align text.XAlignment) error {
 	if len(points) == 0 {
 		return nil
 	}
@@ -190,11 +190,32 @@ func labels(p *plot.Plot, s size, points plotter.XYs, texts []string, inks []ink
 		return err
 	}
 	for i := range l.TextStyle {
-		l.TextStyle[i].Font = letters(s.fontSize)
+		l.TextStyle[i].Font = letters(fontSize)
 		l.TextStyle[i].Handler = p.TextHandler
 		l.TextStyle[i].Color = inks[i]
 		l.TextStyle[i].XAlign, l.TextStyle[i].YAlign = align, text.YCenter
 	}
+	p.Add(l)
+	return nil
+}
+
+// sumsBeside writes the sum of each row behind its bar, row 0 at the top.
+func (s subject) sumsBeside(p *plot.Plot, fontSize vg.Length, sums []int) error {
+	points := lo.Map(sums, func(n, i int) plotter.XY {
+		return plotter.XY{X: float64(n) + p.X.Max/100, Y: row(i, len(sums))}
+	})
+	texts := lo.Map(sums, func(n, _ int) string { return lo.Ternary(n == 0 && !s.reach.whole(), "?", number(n)) })
+	return labels(p, fontSize, points, texts, lo.RepeatBy(len(sums), func(int) ink { return inkText }), text.XLeft)
+}
+
+// dashed draws a dashed line.
+func dashed(p *plot.Plot, from, to plotter.XY) error {
+	l, err := plotter.NewLine(plotter.XYs{from, to})
+	if err != nil {
+		return err
+	}
+	l.LineStyle = line(inkText, 1)
+	l.Dashes = []vg.Length{3, 3}
 	p.Add(l)
 	return nil
 }

@@ -79,8 +79,8 @@ func collect(ctx context.Context, from origin, o options, progress *cli.Progress
 		return Report{}, err
 	}
 	cal := newCalendar(from.now.In(o.zone.Location), since)
-	if o.maxAge > from.now.Sub(cal.start()) {
-		return Report{}, fmt.Errorf("-max-age %s: it is longer than the time that is read, %s", o.maxAge, cal.period())
+	if o.maxAge > from.now.Sub(cal.start()) && !o.protected {
+		return Report{}, fmt.Errorf("-max-age %s: jobs are read only %s", ageOf(o.maxAge), cal.period())
 	}
 	t := newTally(cal, o, len(from.fleet))
 	everything := backupx.AcrossSources(progress.Fleet(from.fleet), func(s backupx.Source) backupx.Listing[backupx.Sourced[backupx.Record]] {

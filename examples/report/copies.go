@@ -94,7 +94,7 @@ func (t *copies) draw(to []string, states []lo.Entry[string, ink]) drawing {
 		if err := stack(p, 18, true, bars); err != nil {
 			return err
 		}
-		return t.sumsBeside(p, s, sums)
+		return t.sumsBeside(p, s.fontSize, sums)
 	}
 }
 

@@ -46,7 +46,7 @@ func failingOf(r *recency.Resources) []failing {
 
 // open returns the failures that are not cured, as far as that is known.
 func (s subject) open(all []failing) []failing {
-	return lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy == nil && !s.reach.halfRead(f.resource.Place.Region) })
+	return lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy == nil && !s.reach.lacks(f.resource.Place.Region) })
 }
 
 // resourcesOf returns the number of resources that failed.
@@ -161,7 +161,7 @@ func (s subject) curedAt(f failing) string {
 	switch {
 	case f.CuredBy != nil:
 		return s.cal.moment(&f.CuredBy.Created)
-	case s.reach.halfRead(f.resource.Place.Region):
+	case s.reach.lacks(f.resource.Place.Region):
 		return notKnown
 	}
 	return "no"

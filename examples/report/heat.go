@@ -111,7 +111,7 @@ func (h heat) fill(p *plot.Plot, s size) error {
 	if err := gaps(p, len(h.categories), len(h.kinds)); err != nil {
 		return err
 	}
-	return labels(p, s, points, texts, colors, text.XCenter)
+	return labels(p, s.fontSize, points, texts, colors, text.XCenter)
 }
 
 // gaps draws the lines between the cells of a grid.

@@ -1,10 +1,19 @@
-// Command report draws the backups of an account as one HTML page: jobs a day by state, the success rate,
-// bytes by resource type, failures by message category and resource type, copies by destination, and
-// CloudHSM backups with those that are pending deletion.
+// Command report draws the backups of an account as one HTML page: CloudHSM backups and when they are deleted, resources
+// by the age of their newest backup, failures that no later backup cured, copies by destination, jobs a day by state, the
+// success rate, and bytes by resource type.
 //
 //	go run . -o report.html                                  made-up data, no network
 //	go run . -text                                           the same in the terminal
 //	go run . -live -region us-east-1,eu-west-1 -profile audit -tz Europe/Berlin
+//	go run . -live -max-age 36h -since 7d -protected
+//
+// A resource is marked if it has no completed backup within -max-age. AWS keeps jobs for 30 days, so a resource whose
+// backups stopped earlier has no job; -protected asks AWS Backup for these too. A failure is cured by a later completed job
+// of the same resource, and that of a copy by a later copy to the same vault; -cured shows such failures like the others.
+// CloudHSM backups are marked if they are deleted within -due.
+//
+// What could not be read is never shown as zero. The figures and sections of a service that was denied say so. Where a
+// part was read, numbers are "at least" what was read, and it is not known which of its resources are late.
 //
 // The page needs only a browser: it loads nothing from the network and runs no script. Its pictures are SVG,
 // drawn with gonum.org/v1/plot, in the colours of the reader's light or dark mode. Below each picture is a
@@ -23,9 +32,10 @@
 // # Live
 //
 // -live uses the configuration that the AWS CLI uses. It needs the permissions
-// backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, and changes nothing. AWS
-// keeps jobs for 30 days. The page names the resources of the account, so only the owner can read a new file
-// (mode 0600). An existing file keeps its mode.
+// backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, with -protected also
+// backup:ListProtectedResources, and changes nothing. It asks STS for the id of the account, which needs no permission.
+// On a terminal it shows its progress on stderr. AWS keeps jobs for 30 days. The page names the resources of the account,
+// so only the owner can read a new file (mode 0600). An existing file keeps its mode.
 package main
 
 import (

@@ -43,6 +43,16 @@ func TestTheSummaryForTheTerminal(t *testing.T) {
 	}
 }
 
+// The README shows the start of the text.
+func TestTheReadmeShowsWhatIsPrinted(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, block, _ := strings.Cut(string(readme), "```text\n")
+	block, _, _ = strings.Cut(block, "```")
+	require.NotEmpty(t, block)
+	require.Contains(t, program{}.print(t.Context(), "-text").Stdout, block)
+}
+
 func TestThePageIsTheSameEachTime(t *testing.T) {
 	first := program{}.print(t.Context(), "-o", "-")
 	require.Equal(t, exitWhole, first.Status)

@@ -7,10 +7,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
-	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // sizes adds up the bytes of completed backup jobs by resource type and day, never across types.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -42,7 +43,7 @@ func reported(t *testing.T, p program, o options) Report {
 	if o.regions == nil {
 		o.regions = cli.List{"us-east-1"}
 	}
-	o.live, o.maxAge, o.due, o.parallel = true, 24*time.Hour, 72*time.Hour, 4
+	o.live, o.maxAge, o.due, o.parallel = true, 24*time.Hour, 72*time.Hour, cmp.Or(o.parallel, 4)
 	r, err := p.report(t.Context(), o, io.Discard)
 	require.NoError(t, err)
 	return r

@@ -181,7 +181,7 @@ func (t *hsm) remaining(p *plot.Plot, s size, pending []hsmBackup) error {
 		points = append(points, plotter.XY{X: end + gap, Y: row(i, len(pending))})
 		texts = append(texts, b.leftText(t.cal.now))
 	}
-	return labels(p, s, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
+	return labels(p, s.fontSize, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
 }
 
 // spans draws the bars of deadlines, from first on.
@@ -205,14 +205,7 @@ func (t spans) Plot(c draw.Canvas, p *plot.Plot) {
 
 // nowLine draws a dashed line at now across the rows.
 func nowLine(p *plot.Plot, now time.Time, rows int) error {
-	l, err := plotter.NewLine(plotter.XYs{{X: seconds(now), Y: -0.5}, {X: seconds(now), Y: float64(rows) - 0.5}})
-	if err != nil {
-		return err
-	}
-	l.LineStyle = line(inkText, 1)
-	l.Dashes = []vg.Length{3, 3}
-	p.Add(l)
-	return nil
+	return dashed(p, plotter.XY{X: seconds(now), Y: -0.5}, plotter.XY{X: seconds(now), Y: float64(rows) - 0.5})
 }
 
 func seconds(t time.Time) float64 { return float64(t.Unix()) }

@@ -63,9 +63,9 @@ func (r *reach) whole() bool { return len(r.gaps) == 0 }
 // unread reports whether nothing of the service is known.
 func (r *reach) unread() bool { return !r.whole() && r.read == 0 }
 
-// halfRead reports whether a region was read in part, so that what else it has is not known.
-func (r *reach) halfRead(region string) bool {
-	return lo.SomeBy(r.gaps, func(g Gap) bool { return g.Region == region && g.Read > 0 })
+// lacks reports whether a region was not read, or in part, so that what else it has is not known.
+func (r *reach) lacks(region string) bool {
+	return lo.SomeBy(r.gaps, func(g Gap) bool { return g.Region == region })
 }
 
 // why names the regions that are missing by the reason, at most three of each.
@@ -173,6 +173,11 @@ func (s subject) none() string {
 		return "·"
 	}
 	return "?"
+}
+
+// noneOf stands in a table where there is nothing for a resource of a region.
+func (s subject) noneOf(region string) string {
+	return lo.Ternary(s.reach.lacks(region), "?", "·")
 }
 
 // numbers returns an empty table whose first column names the row, and all others have numbers.
