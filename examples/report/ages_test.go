@@ -1,7 +1,10 @@
 package main
 
 import (
+	"math"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -81,8 +84,19 @@ func TestTheTimeThatIsAllowedIsARangeOfItsOwn(t *testing.T) {
 		got := over(data).print(t.Context(), "-live", "-region", "us-east-1", "-o", "-", "-max-age", allowed)
 		require.Equal(t, exitWhole, got.Status, got.Stderr)
 		require.Regexp(t, `<dt>No backup within [^<]*</dt><dd><span class="value">`+want+"<", got.Stdout, allowed)
-		require.Contains(t, got.Stdout, `stroke-dasharray="3 3"`)
 	}
+	page := over(data).print(t.Context(), "-live", "-region", "us-east-1", "-o", "-", "-max-age", "30h").Stdout
+	_, picture, _ := strings.Cut(page, `<title id="ages-wide">`)
+	height := func(of string) float64 {
+		found := regexp.MustCompile(of).FindStringSubmatch(picture)
+		require.NotNil(t, found, of)
+		y, err := strconv.ParseFloat(found[1], 64)
+		require.NoError(t, err)
+		return math.Abs(y) // text has its from the top of the picture down, with a minus
+	}
+	require.IsDecreasing(t, []float64{
+		height(`y="([^"]*)"[^>]*>30 h – 48 h<`), height(`d="M[\d.]+,([\d.]+)L[^>]*dasharray`), height(`y="([^"]*)"[^>]*>24 h – 30 h<`),
+	})
 	off := over(data).print(t.Context(), "-live", "-region", "us-east-1", "-text", "-max-age", "0")
 	require.Contains(t, off.Stdout, "No backup seen         0 of 2 resources")
 	require.Contains(t, off.Stdout, "\n  2 resources.\n")
