@@ -86,12 +86,15 @@ func (t *failures) section() (Section, error) {
 // sentence says how many resources failed and are not cured, and what is most frequent.
 func (t *failures) sentence(open, all []failing) string {
 	cured := resourcesOf(lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy != nil }))
-	after := fmt.Sprintf("A later backup cured failures of %s.", plural(cured, "resource"))
+	after := ""
+	if cured > 0 {
+		after = fmt.Sprintf(" A later backup cured failures of %s.", plural(cured, "resource"))
+	}
 	if len(open) == 0 {
-		return "No failure is known that a later backup did not cure. " + after
+		return "No failure is known that a later backup did not cure." + after
 	}
 	counted := heatOf(open, "")
-	return fmt.Sprintf("%s failed and had no later success. Most often the category is %s, and the resource type %s. %s",
+	return fmt.Sprintf("%s failed and had no later success. Most often the category is %s, and the resource type %s.%s",
 		plural(resourcesOf(open), "resource"), cut(counted.categories[0], 40), cut(counted.kinds[0], 40), after)
 }
 
