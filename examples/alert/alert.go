@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
@@ -23,10 +24,11 @@ import (
 // alert tells jobs, and remembers which it has told.
 type alert struct {
 	options
-	names   []string // of the sources, also of those of earlier runs
-	watches []watch
-	stdout  io.Writer
-	told    int
+	names    []string // of the sources, also of those of earlier runs
+	watches  []watch
+	progress *cli.Progress
+	stdout   io.Writer
+	told     int
 }
 
 // watch follows the jobs of one kind. It hides their type.
@@ -57,8 +59,7 @@ func watching[T types.BackupJob | types.CopyJob](kind string, w *backupx.Followe
 }
 
 // begin returns the alert that continues from the state. It sends no request.
-func begin(o options, fleet backupx.Fleet, now time.Time, stdout io.Writer) (*alert, error) {
-	since := now.Add(-o.since)
+func begin(o options, fleet backupx.Fleet, since time.Time, progress *cli.Progress, stdout io.Writer) (*alert, error) {
 	backups := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
 		return s.Client.FollowBackupJobs(backupJobs(), since)
 	})
@@ -70,7 +71,7 @@ func begin(o options, fleet backupx.Fleet, now time.Time, stdout io.Writer) (*al
 		copies.Parallel(o.parallel)
 	}
 	a := &alert{
-		options: o, stdout: stdout,
+		options: o, progress: progress, stdout: stdout,
 		names:   lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name }),
 		watches: []watch{watching("backup", backups), watching("copy", copies)},
 	}
@@ -94,6 +95,7 @@ func (a *alert) poll(ctx context.Context) (failed []string, err error) {
 			case err != nil:
 				return failed, err
 			}
+			a.progress.Item()
 			if jobs = append(jobs, job); a.each {
 				if err := a.tell(jobs); err != nil {
 					return failed, err
@@ -147,7 +149,11 @@ func (a *alert) message(jobs []sources.Job) []byte {
 
 // line returns a job as a line of a text.
 func line(j sources.Job) string {
-	return cli.OneLine(fmt.Sprintf("%s %s job %s of %s in %s, %s: %s", j.State, j.Kind, j.ID, cmp.Or(j.Resource, "?"), j.Source,
+	where := j.Source
+	if !strings.Contains(where, j.Account) {
+		where += " (account " + j.Account + ")"
+	}
+	return cli.OneLine(fmt.Sprintf("%s %s job %s of %s in %s, %s: %s", j.State, j.Kind, j.ID, cmp.Or(j.Resource, "?"), where,
 		ended(j).UTC().Format("2 Jan 15:04 UTC"), cmp.Or(j.Message, j.Category, "no message")))
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -16,7 +15,7 @@ type options struct {
 	live     bool
 	sources  sources.Flags
 	state    string
-	since    time.Duration
+	since    cli.Since
 	json     bool
 	each     bool
 	parallel int
@@ -37,7 +36,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := cli.NewFlags("alert", about, exitStatus, &o.live)
 	o.sources.Define(f)
 	f.StringVar(&o.state, "state", "", "the `file` that has what was told (default alert.state; offline: made-up.state)")
-	f.DurationVar(&o.since, "since", 24*time.Hour, "a source without a state: tell the jobs that ended within this `duration`")
+	f.SinceVar(&o.since, "24h", "a source without a state: tell the jobs that ended")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a job, not a text")
 	f.BoolVar(&o.each, "each", false, "print and save each job by itself, not all at the end")
 	f.IntVar(&o.parallel, "parallel", 16, "live: at most `n` requests at once")
@@ -51,11 +50,8 @@ func (o *options) check(f *cli.Flags) error {
 	if !f.Given("state") {
 		o.state = o.usual()
 	}
-	switch {
-	case o.state == "":
+	if o.state == "" {
 		return errors.New("-state: a file has to have a name")
-	case o.since < 0:
-		return fmt.Errorf("-since %s: it must not be below zero", o.since)
 	}
 	return o.sources.Check()
 }

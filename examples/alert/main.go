@@ -7,7 +7,8 @@
 //		-accounts 111122223333,444455556666 -region us-east-1,eu-west-1
 //
 // It prints one text for a chat, or with -json one JSON object a job. What it has told is in the file of -state
-// (alert.state; offline: made-up.state). Without that file the first run tells what has ended within -since.
+// (alert.state; offline: made-up.state). Without that file the first run tells what has ended since -since. On a
+// terminal, stderr shows the accounts of a live run, and how far the run is.
 //
 // # Once
 //
@@ -41,6 +42,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/backupx-go/backupx"
@@ -55,12 +57,15 @@ const (
 	exitIncomplete
 )
 
-func main() { cli.Main("alert", program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() {
+	cli.Main("alert", program{load: cli.LoadConfig, now: time.Now, screen: cli.ScreenOf(os.Stdout, os.Stderr)}.run)
+}
 
 // program holds what a live run depends on; tests replace it.
 type program struct {
-	load cli.ConfigLoader
-	now  func() time.Time
+	load   cli.ConfigLoader
+	now    func() time.Time
+	screen cli.Screen
 }
 
 // run is the program, a [cli.Program].
@@ -69,7 +74,11 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitIncomplete, err
 	}
-	fleet, now, err := p.fleet(ctx, o)
+	since, err := o.since.From(p.clock(o))
+	if err != nil {
+		return exitIncomplete, err
+	}
+	fleet, err := p.fleet(ctx, o)
 	if err != nil {
 		return exitIncomplete, err
 	}
@@ -78,11 +87,17 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 		return exitIncomplete, err
 	}
 	defer unlock()
-	a, err := begin(o, fleet, now, stdout)
+	progress := p.screen.Progress(stderr, "job")
+	defer progress.Stop()
+	a, err := begin(o, progress.Fleet(fleet), since, progress, progress.Above(stdout))
 	if err != nil {
 		return exitIncomplete, err
 	}
+	if o.live && p.screen.Line != nil { // a program that reads stderr gets failures only
+		fmt.Fprintln(progress.Above(stderr), sources.Header(ctx, fleet))
+	}
 	failed, err := a.poll(ctx)
+	progress.Stop()
 	for _, why := range failed {
 		fmt.Fprintf(stderr, "alert: %s\n", why)
 	}
@@ -95,11 +110,18 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	return exitNothing, nil
 }
 
-// fleet returns the sources that the flags choose, or the made-up ones, and the time of the run.
-func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, time.Time, error) {
+// fleet returns the sources that the flags choose, or the made-up ones.
+func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
 	if !o.live {
-		return offline(o.latency), sources.MadeUp(), nil
+		return offline(o.latency), nil
 	}
-	fleet, err := o.sources.Fleet(ctx, "alert", p.load, p.now)
-	return fleet, p.now(), err
+	return o.sources.Fleet(ctx, "alert", p.load, p.now)
+}
+
+// clock returns the time of the run: for made-up accounts, the time that their jobs end at.
+func (p program) clock(o options) time.Time {
+	if !o.live {
+		return sources.MadeUp()
+	}
+	return p.now()
 }

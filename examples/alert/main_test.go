@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,6 +85,41 @@ func TestOfflineRunIsAsRecorded(t *testing.T) {
 		})
 	}
 	require.Equal(t, linesOf(t, "-json"), linesOf(t, "-json", "-each"))
+}
+
+func TestTheReadmeShowsWhatIsPrinted(t *testing.T) {
+	require.Contains(t, read(t, "README.md"), "The first run prints\n\n```\n"+read(t, filepath.Join("testdata", "alert.txt"))+"```\n")
+}
+
+func TestSinceIsADurationADateOrATime(t *testing.T) {
+	for since, want := range map[string]int{"2d": 1, "40m": 1, "20m": 0, "2026-03-14": 1, "2026-03-14T05:40:00Z": 0, "0s": 0} {
+		p := over(map[string]*fakeaws.Service{"prod": account(nil, failed("first"))})
+		got := p.print(t.Context(), "-live", "-profile", "prod", "-region", "us-east-1", "-json", "-state", file(t), "-since", since)
+		require.Equal(t, want, strings.Count(got.Stdout, "\n"), "%s: %s", since, got.Stderr)
+	}
+}
+
+func TestProgressIsForTerminals(t *testing.T) {
+	services := func() map[string]*fakeaws.Service {
+		slow := []fakeaws.Option{fakeaws.WithLatency(3 * time.Second)}
+		return map[string]*fakeaws.Service{"prod": account(nil, failed("first")), "test": account(slow, failed("second"))}
+	}
+	args := []string{"-live", "-profile", "prod,test", "-region", "us-east-1", "-each"}
+	synctest.Test(t, func(t *testing.T) {
+		plain := over(services()).print(t.Context(), append(args, "-state", file(t))...)
+		require.Equal(t, exitTold, plain.Status)
+		require.Empty(t, plain.Stderr)
+		p := over(services())
+		p.screen.Line = func() int { return 80 }
+		p.load = func(_ context.Context, profile string) (aws.Config, error) {
+			return clitest.WithAccount(services()[profile].Config(), "111122223333"), nil
+		}
+		got := p.print(t.Context(), append(args, "-state", file(t))...)
+		require.Equal(t, plain.Stdout, strings.ReplaceAll(got.Stdout, "\r\x1b[K", ""))
+		require.True(t, strings.HasPrefix(got.Stderr, "account 111122223333 in us-east-1; account 111122223333 in us-east-1\n"), got.Stderr)
+		require.Contains(t, got.Stderr, "\r\x1b[K1 of 2 sources · 1 job · waiting 1 s for test/us-east-1 ListBackupJobs\r")
+		require.True(t, strings.HasSuffix(got.Stderr, "\r\x1b[K"), "the line is erased")
+	})
 }
 
 func TestAJobIsToldWhenItHasGoneWrong(t *testing.T) {
@@ -228,6 +264,14 @@ func TestAJobAsJSONHasItsAccountAndItsRegion(t *testing.T) {
 	require.Contains(t, got.Stdout, `"source":"prod/eu-west-1","account":"111122223333","region":"eu-west-1","id":"first"`)
 }
 
+func TestALineNamesTheAccountThatTheSourceDoesNot(t *testing.T) {
+	job := failed("first")
+	job.AccountId = aws.String("111122223333")
+	p := over(map[string]*fakeaws.Service{"prod": account(nil, job)})
+	got := p.print(t.Context(), "-live", "-profile", "prod", "-region", "eu-west-1", "-state", file(t))
+	require.Contains(t, got.Stdout, "in prod/eu-west-1 (account 111122223333), 14 Mar 05:30 UTC: ")
+}
+
 func TestSourcesMayBeAddedAndLeftOut(t *testing.T) {
 	p := over(map[string]*fakeaws.Service{"a": account(nil, failed("of a")), "b": account(nil, failed("of b"))})
 	state := file(t)
@@ -335,16 +379,18 @@ func TestAnInterruptedRunTellsNothing(t *testing.T) {
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	state := file(t)
 	for want, args := range map[string][]string{
-		"-profile, -region go with -live":                 {"-region", "us-east-1", "-profile", "audit"},
-		"-parallel goes with -live":                       {"-parallel", "3"},
-		"-latency does not go with -live":                 {"-live", "-latency", "1s"},
-		"-role and -accounts go together":                 {"-live", "-role", "arn:aws:iam::{account}:role/x"},
-		"-state: a file has to have a name":               {"-state", ""},
-		"-since -1h0m0s: it must not be below zero":       {"-since", "-1h"},
-		"it takes a duration: 48h, 90m, 2d (-h for help)": {"-since", "yesterday"},
-		"no region is configured":                         {"-live"},
-		`"now" is not a flag`:                             {"now"},
-		"FollowAcross: Parallel: 0: it must be at least":  {"-live", "-region", "us-east-1", "-parallel", "0"},
+		"-profile, -region go with -live":                                     {"-region", "us-east-1", "-profile", "audit"},
+		"-parallel goes with -live":                                           {"-parallel", "3"},
+		"-latency does not go with -live":                                     {"-live", "-latency", "1s"},
+		"-role and -accounts go together":                                     {"-live", "-role", "arn:aws:iam::{account}:role/x"},
+		"-state: a file has to have a name":                                   {"-state", ""},
+		"-since -1h: it is in the future":                                     {"-since", "-1h"},
+		"-since 2026-03-15: it is in the future: now is 2026-03-14T06:00:00Z": {"-since", "2026-03-15"},
+		"-since 31d: AWS keeps jobs for 30 days":                              {"-live", "-region", "us-east-1", "-since", "31d"},
+		"it takes a duration, a date or a time: 36h, 2d":                      {"-since", "yesterday"},
+		"no region is configured":                                             {"-live"},
+		`"now" is not a flag`:                                                 {"now"},
+		"FollowAcross: Parallel: 0: it must be at least":                      {"-live", "-region", "us-east-1", "-parallel", "0"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}

@@ -1,94 +1,155 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"github.com/samber/lo/parallel"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
+
+// reader reads the services of an origin as the options say.
+type reader struct {
+	options
+	origin
+
+	progress *cli.Progress
+}
 
 // part is the result of one service in one region.
 type part struct {
-	service service
-	place   place
-	tally   *tally
-	err     error // why it could not be read completely; nil if it was
+	service   service
+	place     place
+	tally     *tally
+	resources recency.Resources
+	protected []types.ProtectedResource
+	err       error // why it could not be read completely; nil if it was
 }
+
+// unread reports whether nothing is known of the part.
+func (p *part) unread() bool { return p.err != nil && p.tally.count+p.tally.children == 0 }
 
 // collect reads every service in every place, all at the same time. Each pair has its own tally, so that a
 // failure of one does not affect the others.
-func collect(ctx context.Context, from origin, o options) Report {
-	parts := lo.FlatMap(o.services(from.now), func(s service, _ int) []part {
-		return lo.Map(from.places, func(p place, _ int) part {
-			return part{service: s, place: p, tally: newTally(p.region, from.now, o.show)}
+func collect(ctx context.Context, r reader) Report {
+	parts := lo.FlatMap(r.services(), func(s service, _ int) []*part {
+		return lo.Map(r.places, func(p place, _ int) *part {
+			return &part{service: s, place: p, tally: newTally(p.region, r.now, r.options)}
 		})
 	})
-	parts = parallel.Map(parts, func(p part, _ int) part {
-		p.err = p.read(ctx)
-		return p
-	})
-	return assemble(from, parts, o)
+	parallel.ForEach(parts, func(p *part, _ int) { p.err = p.service.read(r, ctx, p) })
+	return r.assemble(parts)
 }
 
-// read counts all items until the first error. The items that a page has and the filter does not keep are
-// jobs with a parent.
-func (p part) read(ctx context.Context) error {
-	listing := p.service.list(p.place.client).OnPage(func(page backupx.PageInfo) {
-		p.tally.children += page.Items - page.Kept
-	})
-	for e, err := range listing.All(ctx) {
+// read adds all items until the first error. A recorded account has the answers to the requests of one reader only.
+func read[T any](ctx context.Context, r reader, listing backupx.Listing[T], add func(T)) error {
+	if r.live {
+		listing = listing.Parallel(r.parallel)
+	}
+	if r.rate > 0 {
+		listing = listing.Rate(r.rate)
+	}
+	for item, err := range listing.OnPage(r.progress.Page).All(ctx) {
 		if err != nil {
 			return err
 		}
-		p.tally.add(e)
+		add(item)
 	}
 	return nil
 }
 
 // assemble makes the report of the parts, in the order of services and then of places.
-func assemble(from origin, parts []part, o options) Report {
-	r := Report{At: from.now, Live: o.live, Source: from.note, NotReached: []Gap{}}
-	whole := newTally("", from.now, o.show)
-	problems := map[string][]Problem{}
+func (r reader) assemble(parts []*part) Report {
+	report := Report{
+		At: r.now, Live: r.live, Source: r.note(), MaxAge: span(r.maxAge), Due: span(r.due),
+		NotReached: []Gap{}, Totals: lo.Map(parts, func(p *part, _ int) Total { return p.total() }),
+	}
 	for _, p := range parts {
 		if p.err != nil {
-			r.NotReached = append(r.NotReached, p.gap())
+			report.NotReached = append(report.NotReached, p.gap())
 		}
-		r.Totals = append(r.Totals, p.total())
-		whole.merge(p.tally)
-		problems[p.service.id] = append(problems[p.service.id], p.tally.grouped()...)
 	}
-	r.BackupJobs = mostFirst(problems["backup-jobs"])
-	r.CopyJobs = mostFirst(problems["copy-jobs"])
-	r.OpsWorksBackups = mostFirst(problems["opsworks-backups"])
-	r.Late, r.Deletions = whole.late.list(), whole.deletions.list()
-	r.Sizes = whole.sized()
-	r.Findings = r.needAttention()
-	return r
+	report.Complete = len(report.NotReached) == 0
+	r.backups(&report, backupJobs.of(parts), protectedResources.of(parts))
+	r.copies(&report, copyJobs.of(parts))
+	r.hsm(&report, hsmBackups.of(parts))
+	r.opsWorks(&report, opsWorksBackups.of(parts))
+	report.Findings = report.Summary.findings()
+	return report
+}
+
+// unread reports whether nothing is known of any part, or the service was not asked.
+func unread(parts []*part) bool { return lo.EveryBy(parts, (*part).unread) }
+
+// merged returns a tally of what the report shows across regions.
+func (r reader) merged(parts []*part) *tally {
+	whole := newTally("", r.now, r.options)
+	for _, p := range parts {
+		whole.merge(p.tally)
+	}
+	return whole
+}
+
+// backups fills in what the backup jobs tell, with the resources that AWS Backup says it has backed up.
+func (r reader) backups(report *Report, parts, protected []*part) {
+	for i, p := range protected { // in the order of places, as the parts
+		for _, one := range p.protected {
+			parts[i].resources.Protect(p.place.of(), one)
+		}
+	}
+	if !unread(parts) || !unread(protected) {
+		report.Resources = resources(parts, r.judge)
+	}
+	if unread(parts) {
+		return
+	}
+	whole := r.merged(parts)
+	report.Sizes, report.Late = whole.sized(), whole.late.list()
+	report.BackupJobs, report.CuredBackupJobs = problems(parts)
+	report.Summary.Late, report.Summary.Failed = &whole.late.total, failing(parts)
+	if r.maxAge > 0 {
+		report.Summary.NotBackedUp = lo.ToPtr(len(report.overdue()))
+	}
+}
+
+func (r reader) copies(report *Report, parts []*part) {
+	if unread(parts) {
+		return
+	}
+	report.Copies = resources(parts, nil)
+	report.CopyJobs, report.CuredCopyJobs = problems(parts)
+	report.Summary.FailedCopies = failing(parts)
+}
+
+func (r reader) hsm(report *Report, parts []*part) {
+	if unread(parts) {
+		return
+	}
+	whole := r.merged(parts)
+	report.Deletions = whole.deletions.list()
+	report.Summary.Due = &whole.due
+}
+
+func (r reader) opsWorks(report *Report, parts []*part) {
+	if unread(parts) {
+		return
+	}
+	report.OpsWorksBackups, report.CuredOpsWorks = problems(parts)
+	report.Summary.FailedOpsWorks = failing(parts)
 }
 
 // total returns the part's line of the totals.
-func (p part) total() Total {
-	return Total{
-		Service: p.service.id, Region: p.place.region,
-		Count: p.tally.count, States: p.tally.states, Children: p.tally.children,
+func (p *part) total() Total {
+	t := Total{
+		Service: p.service.id, Region: p.place.region, Complete: p.err == nil,
 		From: lo.EmptyableToPtr(p.tally.from), To: lo.EmptyableToPtr(p.tally.to),
-		Complete: p.err == nil,
 	}
-}
-
-// mostFirst sorts problems by their number of jobs, largest first. It never returns nil: JSON has [], not
-// null.
-func mostFirst(problems []Problem) []Problem {
-	if problems == nil {
-		return []Problem{}
+	if !p.unread() {
+		t.Count, t.States, t.Children = &p.tally.count, p.tally.states, &p.tally.children
 	}
-	slices.SortFunc(problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), a.Cause.compare(b.Cause))
-	})
-	return problems
+	return t
 }

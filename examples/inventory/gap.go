@@ -3,22 +3,38 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 
 	"github.com/aws/smithy-go"
+	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // gap describes why the part could not be read completely.
-func (p part) gap() Gap {
+func (p *part) gap() Gap {
 	return Gap{
 		Service: p.service.id, Region: p.place.region,
 		Reason: reason(p.err, p.service.permission), Read: p.tally.count,
 		Error: cli.OneLine(p.err.Error()),
 	}
+}
+
+// title returns the name of the service as the text has it.
+func (g Gap) title() string {
+	return lo.KeyBy(options{protected: true}.services(), func(s service) string { return s.id })[g.Service].title
+}
+
+// text says in a few words what was not read, and why.
+func (g Gap) text() string {
+	text := g.title() + " in " + g.Region + ": " + g.Reason
+	if g.Read > 0 {
+		text += fmt.Sprintf(", after %d", g.Read)
+	}
+	return text
 }
 
 // reason describes an error in a few words if its cause is a common one; otherwise it returns the error code.

@@ -2,20 +2,28 @@
 // Backup, backups of CloudHSM v2 and of OpsWorks CM.
 //
 //	go run ./examples/inventory                                      recorded data, no network
+//	go run ./examples/inventory -protected -all                      every resource, also those without a job
 //	go run ./examples/inventory -live                                your account and region
-//	go run ./examples/inventory -live -region us-east-1,eu-west-1 -profile audit -days 1
+//	go run ./examples/inventory -live -region us-east-1,eu-west-1 -profile audit -max-age 2d
 //	go run ./examples/inventory -json
 //
-// It prints totals by service, region and state, then what needs attention:
+// The answer comes first, in a few lines:
 //
-//   - backup jobs that failed, expired, were aborted, completed partially or completed with issues, by
-//     vault, plan and message category;
+//   - resources that have no backup within -max-age, of those with a job in the 30 days that AWS keeps; with -protected
+//     also of those that AWS Backup says it has backed up before (ListProtectedResources);
+//   - backup jobs, copy jobs and OpsWorks CM backups that failed, expired, were aborted, completed partially or completed
+//     with issues, unless a later success of the same resource cured that; see the package recency for the rules;
+//   - CloudHSM backups that are deleted within -due, or at a time that the service does not tell;
 //   - backup jobs that did not start by their StartBy;
-//   - copy jobs that failed;
-//   - CloudHSM backups that are pending deletion, with the hours that are left.
+//   - what could not be read, and why. The failure of one service does not hide the others. What was not read is "not
+//     read" in every total, and null in JSON.
 //
-// At the end it lists the services that could not be reached, and why. The failure of one service does not
-// hide the others.
+// The details follow, then totals by service, region and state. JSON has every resource with its newest backup, and
+// every failed resource.
+//
+// The age of a backup counts from the completion of its job. A resource that no longer exists is named until AWS forgets
+// its jobs. In a region whose jobs could not all be read, no resource is named for want of a backup: the job may be among
+// those that were not read.
 //
 // Jobs with a parent are left out, because the parent's state says how they ended. Sizes are shown by resource
 // type and never added up across types: AWS reports the provisioned size for some types, the increment for
@@ -32,14 +40,15 @@
 // # Live
 //
 // -live uses the configuration that the AWS CLI uses: environment, shared files, SSO, roles. It needs
-// the permissions backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, and changes
-// nothing. AWS keeps jobs for 30 days. OpsWorks CM is listed only with -opsworks: AWS switched it off in
-// May 2024.
+// the permissions backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, with -protected
+// backup:ListProtectedResources, and changes nothing. On a terminal it shows on stderr how far it is. OpsWorks CM is
+// listed only with -opsworks: AWS switched it off in May 2024.
 package main
 
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
@@ -52,12 +61,16 @@ const (
 	exitIncomplete
 )
 
-func main() { cli.Main("inventory", program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() {
+	p := program{load: cli.LoadConfig, now: time.Now, screen: cli.ScreenOf(os.Stdout, os.Stderr)}
+	cli.Main("inventory", p.run)
+}
 
-// program holds what a live run depends on; tests replace it.
+// program holds what a run depends on; tests replace it.
 type program struct {
-	load cli.ConfigLoader
-	now  func() time.Time
+	load   cli.ConfigLoader
+	now    func() time.Time
+	screen cli.Screen
 }
 
 // run is the program, a [cli.Program].
@@ -66,12 +79,15 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitIncomplete, err
 	}
-	from, err := p.origin(ctx, o)
+	progress := p.screen.Progress(stderr, "item")
+	defer progress.Stop()
+	from, err := p.origin(ctx, o, progress)
 	if err != nil {
 		return exitIncomplete, err
 	}
-	report := collect(ctx, from, o)
-	if err := o.print(stdout, report); err != nil {
+	report := collect(ctx, reader{options: o, origin: from, progress: progress})
+	progress.Stop()
+	if err := o.print(stdout, report, p.screen.Columns()); err != nil {
 		return exitIncomplete, err
 	}
 	return report.exitStatus(), nil

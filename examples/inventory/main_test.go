@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
@@ -29,7 +32,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 // over returns the program with an in-memory service for every profile, at now.
 func over(s *fakeaws.Service) program {
 	return program{
-		load: clitest.Loads(s.Config(), nil),
+		load: clitest.Loads(clitest.WithAccount(s.Config(), fakeaws.ExampleAccount), nil),
 		now:  func() time.Time { return now },
 	}
 }
@@ -45,7 +48,9 @@ func report(t *testing.T, p program, args ...string) (Report, int) {
 }
 
 func TestOfflineRunPrintsTheRecordedInventory(t *testing.T) {
-	for name, args := range map[string][]string{"offline.txt": nil, "offline.json": {"-json"}} {
+	for name, args := range map[string][]string{
+		"offline.txt": nil, "offline.json": {"-json"}, "offline-all.txt": {"-all", "-cured", "-protected"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			got := program{}.print(t.Context(), args...)
 			require.Empty(t, got.Stderr)
@@ -55,29 +60,83 @@ func TestOfflineRunPrintsTheRecordedInventory(t *testing.T) {
 	}
 }
 
-func TestOfflineRunFitsTheTerminal(t *testing.T) {
-	for line := range strings.Lines((program{}.print(t.Context()).Stdout)) {
-		require.LessOrEqual(t, len([]rune(line)), 101, line)
+// A word that is too long for its line stands alone on it, so that it can be pasted.
+func TestTextFitsTheTerminal(t *testing.T) {
+	denied := fakeaws.WithFaults(fakeaws.Fault{Service: "cloudhsm", Do: fakeaws.AccessDenied()})
+	account := over(fakeaws.New(fakeaws.Generate(1, now, 3000), denied))
+	for _, width := range []int{0, 20, 40, 80, 132} {
+		screen := cli.Screen{Width: width}
+		account.screen = screen
+		for _, text := range []string{
+			program{screen: screen}.print(t.Context(), "-all", "-cured", "-protected").Stdout,
+			account.print(t.Context(), "-live", "-all-accounts", "-all", "-cured").Stdout,
+		} {
+			require.NotEmpty(t, text)
+			for line := range strings.Lines(text) {
+				if len(strings.Fields(line)) > 1 {
+					require.LessOrEqual(t, cli.Cells(strings.TrimSuffix(line, "\n")), screen.Columns(), line)
+				}
+			}
+			require.NotContains(t, text, "\x1b", "no colour")
+		}
 	}
 }
 
+func TestREADMEShowsWhatTheProgramPrints(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	shown := regexp.MustCompile("(?s)```text\n\\$ go run ./examples/inventory(.*?)\n(.*?)…\n```").FindAllStringSubmatch(string(readme), -1)
+	require.NotEmpty(t, shown)
+	for _, one := range shown {
+		got := program{}.print(t.Context(), strings.Fields(one[1])...)
+		require.True(t, strings.HasPrefix(got.Stdout, one[2]), "README has\n%s\nand the program prints\n%s", one[2], got.Stdout)
+	}
+}
+
+const volume = "arn:aws:ec2:us-east-1:111122223333:volume/vol-"
+
+// job is a backup job of a volume that was created some hours ago and took half an hour.
+func job(state types.BackupJobState, of string, ago float64) types.BackupJob {
+	created := now.Add(-time.Duration(ago * float64(time.Hour)))
+	return types.BackupJob{
+		BackupJobId: aws.String(fmt.Sprint(of, "-", ago)), State: state, AccountId: aws.String(fakeaws.ExampleAccount),
+		ResourceArn: aws.String(volume + of), ResourceType: aws.String("EBS"), BackupVaultName: aws.String("daily"),
+		CreationDate: aws.Time(created), CompletionDate: aws.Time(created.Add(30 * time.Minute)),
+	}
+}
+
+// daily are completed jobs of a volume, from the oldest to the newest in days before now.
+func daily(of string, oldest, newest int) (jobs []types.BackupJob) {
+	for day := newest; day <= oldest; day++ {
+		jobs = append(jobs, job(types.BackupJobStateCompleted, of, float64(24*day)+1))
+	}
+	return jobs
+}
+
 func TestExitStatus(t *testing.T) {
-	completed := types.BackupJob{BackupJobId: aws.String("1"), State: types.BackupJobStateCompleted, CreationDate: aws.Time(now)}
-	failed := types.BackupJob{BackupJobId: aws.String("2"), State: types.BackupJobStateFailed, CreationDate: aws.Time(now)}
+	const completed, failed = types.BackupJobStateCompleted, types.BackupJobStateFailed
 	denied := fakeaws.WithFaults(fakeaws.Fault{Service: "cloudhsm", Do: fakeaws.AccessDenied()})
+	cured := append(daily("1", 19, 0), job(failed, "1", 20*24))
+	stopped := append(daily("1", 20, 0), daily("2", 25, 10)...)
 	for name, c := range map[string]struct {
 		jobs []types.BackupJob
 		opts []fakeaws.Option
+		args []string
 		want int
 	}{
-		"an empty account is clean":             {nil, nil, exitClean},
-		"completed jobs are clean":              {[]types.BackupJob{completed}, nil, exitClean},
-		"a failed job is a finding":             {[]types.BackupJob{completed, failed}, nil, exitFindings},
-		"a service that fails is incomplete":    {[]types.BackupJob{completed}, []fakeaws.Option{denied}, exitIncomplete},
-		"incomplete counts more than a finding": {[]types.BackupJob{failed}, []fakeaws.Option{denied}, exitIncomplete},
+		"an empty account is clean":                {nil, nil, nil, exitClean},
+		"completed jobs are clean":                 {daily("1", 3, 0), nil, nil, exitClean},
+		"a failed job is a finding":                {append(daily("1", 3, 0), job(failed, "1", 0.5)), nil, nil, exitFindings},
+		"a failure that was cured is none":         {cured, nil, nil, exitClean},
+		"backups that stopped are a finding":       {stopped, nil, nil, exitFindings},
+		"they are not if ages are not judged":      {stopped, nil, []string{"-max-age", "0"}, exitClean},
+		"they are not if they may be as old":       {stopped, nil, []string{"-max-age", "11d"}, exitClean},
+		"a first job that still runs is no backup": {[]types.BackupJob{job(types.BackupJobStateRunning, "1", 1)}, nil, nil, exitFindings},
+		"a service that fails is incomplete":       {[]types.BackupJob{job(completed, "1", 2)}, []fakeaws.Option{denied}, nil, exitIncomplete},
+		"incomplete counts more than a finding":    {[]types.BackupJob{job(failed, "1", 2)}, []fakeaws.Option{denied}, nil, exitIncomplete},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := over(fakeaws.New(fakeaws.Data{BackupJobs: c.jobs}, c.opts...)).print(t.Context(), "-live")
+			got := over(fakeaws.New(fakeaws.Data{BackupJobs: c.jobs}, c.opts...)).print(t.Context(), append(c.args, "-live")...)
 			require.Equal(t, c.want, got.Status, got.Stdout)
 			require.Empty(t, got.Stderr)
 		})
@@ -86,11 +145,19 @@ func TestExitStatus(t *testing.T) {
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
-		"-profile, -region go with -live":          {"-region", "us-east-1", "-profile", "audit"},
-		"-show 0: it must be at least 1":           {"-show", "0"},
-		"-days 31: AWS keeps jobs for 30 days":     {"-live", "-days", "31"},
-		"-days 0: AWS keeps jobs for 30 days":      {"-live", "-days", "0"},
-		"no region is configured: give one with -": {"-live"},
+		"-profile, -region go with -live":           {"-region", "us-east-1", "-profile", "audit"},
+		"-show 0: it must be at least 1":            {"-show", "0"},
+		"-all and -show do not go together":         {"-all", "-show", "3"},
+		"-since 31d: AWS keeps jobs for 30 days":    {"-live", "-since", "31d"},
+		"-max-age 744h: AWS keeps jobs for 30 d":    {"-max-age", "31d"},
+		"-max-age 24h: jobs are listed -since 12h":  {"-live", "-since", "12h"},
+		"-max-age -1h0m0s: it must not be negative": {"-max-age", "-1h"},
+		"-due -1h0m0s: it must not be negative":     {"-due", "-1h"},
+		"-parallel 0: it must be at least 1":        {"-live", "-parallel", "0"},
+		"-rate 0: it must be more than 0":           {"-live", "-rate", "0"},
+		"-rate NaN: it must be more than 0":         {"-live", "-rate", "NaN"},
+		"-parallel goes with -live":                 {"-parallel", "2"},
+		"no region is configured: give one with -":  {"-live"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}
@@ -143,16 +210,18 @@ func TestWhatWasReadBeforeAFailureCounts(t *testing.T) {
 		fakeaws.Data{BackupJobs: fakeaws.GenerateBackupJobs(1, now.AddDate(0, 0, -1), now, 250)},
 		fakeaws.WithPageSize(100), fakeaws.WithFaults(expired),
 	)
-	r, _ := report(t, over(s))
+	r, _ := report(t, over(s), "-parallel", "1")
 	jobs := r.Totals[0]
-	require.Equal(t, 200, jobs.Count+jobs.Children)
+	require.Equal(t, 200, *jobs.Count+*jobs.Children)
 	require.False(t, jobs.Complete)
 	require.Equal(t, "the credentials have expired", r.NotReached[0].Reason)
-	require.Equal(t, jobs.Count, r.NotReached[0].Read)
+	require.Equal(t, *jobs.Count, r.NotReached[0].Read)
 	require.NotContains(t, r.NotReached[0].Error, "\n")
-	text := over(s).print(t.Context(), "-live").Stdout
-	require.Contains(t, text, "NOT REACHED — this report is incomplete\n"+
-		fmt.Sprintf("  Backup jobs in us-east-1: the credentials have expired, after %d\n", jobs.Count))
+	text := over(s).print(t.Context(), "-live", "-parallel", "1").Stdout
+	require.Contains(t, text, "  Not read: Backup jobs in us-east-1: the credentials have expired\n")
+	require.Contains(t, text, fmt.Sprintf("\n  Backup jobs in us-east-1: the credentials have expired, after %d\n", *jobs.Count))
+	require.Contains(t, text, "not all read in us-east-1")
+	require.Contains(t, text, fmt.Sprintf("  us-east-1: at least %d, not all read: ", *jobs.Count))
 }
 
 func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
@@ -161,9 +230,10 @@ func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
 	p := over(s)
 	p.load = func(_ context.Context, name string) (aws.Config, error) {
 		profile = name
-		return s.Config(), nil
+		return clitest.WithAccount(s.Config(), fakeaws.ExampleAccount), nil
 	}
-	got := p.print(t.Context(), "-live", "-profile", "audit", "-region", "us-east-1,eu-west-1", "-region", "eu-west-1", "-region", "eu-north-1", "-days", "1")
+	got := p.print(t.Context(), "-live", "-profile", "audit", "-region", "us-east-1,eu-west-1", "-region", "eu-west-1", "-region", "eu-north-1",
+		"-since", "2d", "-parallel", "1")
 	require.Equal(t, exitClean, got.Status, got.Stderr)
 	require.Equal(t, "audit", profile)
 	asked := lo.CountValuesBy(s.Requests(), func(r fakeaws.Request) string { return r.Region + " " + r.Service })
@@ -173,10 +243,11 @@ func TestLiveAsksEachRegionOfTheProfile(t *testing.T) {
 	}, asked)
 	for _, r := range s.Requests() {
 		if r.Service == "backup" {
-			require.Equal(t, "2026-11-19T06:00:00Z", r.Parameter("createdAfter"))
+			require.Contains(t, r.Parameter("createdAfter"), "2026-11-18T05:59:59")
 		}
 	}
-	require.Contains(t, got.Stdout, "your account in us-east-1, eu-west-1, eu-north-1, jobs of the last 1 day\n")
+	require.Contains(t, got.Stdout, "Live at 2026-11-20 06:00 UTC: account 111122223333 in us-east-1, eu-west-1,\n"+
+		"  eu-north-1, jobs since 2026-11-18 06:00 UTC\n")
 }
 
 func TestOpsWorksIsAskedOnRequest(t *testing.T) {
@@ -185,7 +256,7 @@ func TestOpsWorksIsAskedOnRequest(t *testing.T) {
 	require.Len(t, r.Totals, 3)
 	r, _ = report(t, over(s), "-opsworks")
 	require.Len(t, r.Totals, 4)
-	require.Equal(t, 5, r.Totals[3].Count)
+	require.Equal(t, 5, *r.Totals[3].Count)
 }
 
 func TestAllAccountsAreAskedOnRequest(t *testing.T) {
@@ -197,9 +268,9 @@ func TestAllAccountsAreAskedOnRequest(t *testing.T) {
 		fakeaws.WithAccount(fakeaws.ExampleAccount),
 	)
 	r, _ := report(t, over(s))
-	require.Equal(t, 1, r.Totals[0].Count)
+	require.Equal(t, 1, *r.Totals[0].Count)
 	r, _ = report(t, over(s), "-all-accounts")
-	require.Equal(t, 2, r.Totals[0].Count)
+	require.Equal(t, 2, *r.Totals[0].Count)
 }
 
 func TestInterruptedRunSaysWhatIsMissing(t *testing.T) {
@@ -207,7 +278,7 @@ func TestInterruptedRunSaysWhatIsMissing(t *testing.T) {
 	cancel()
 	got := over(fakeaws.New(fakeaws.Data{})).print(ctx, "-live")
 	require.Equal(t, exitIncomplete, got.Status)
-	require.Equal(t, 3, strings.Count(got.Stdout, ": interrupted\n"), got.Stdout)
+	require.Equal(t, 6, strings.Count(got.Stdout, ": interrupted\n"), "at the top and in the details: %s", got.Stdout)
 }
 
 func TestListsEndAfterShowAndCountAll(t *testing.T) {
@@ -224,8 +295,9 @@ func TestListsEndAfterShowAndCountAll(t *testing.T) {
 	require.Equal(t, 30, r.Deletions.Total)
 	left := lo.Map(r.Deletions.First, func(d Deletion, _ int) float64 { return *d.HoursLeft })
 	require.Equal(t, []float64{1, 2, 3}, left)
+	require.Equal(t, 30, *r.Summary.Due)
 	text := over(fakeaws.New(data)).print(t.Context(), "-live", "-show", "3").Stdout
-	require.Contains(t, text, "  … and 27 more (-show 30)\n")
+	require.Contains(t, text, "  … and 27 more (-all)\n")
 }
 
 func TestChildJobsAreNotCounted(t *testing.T) {
@@ -233,7 +305,7 @@ func TestChildJobsAreNotCounted(t *testing.T) {
 	child := types.BackupJob{BackupJobId: aws.String("c"), State: types.BackupJobStateFailed, ParentJobId: aws.String("p"), CreationDate: aws.Time(now)}
 	r, _ := report(t, over(fakeaws.New(fakeaws.Data{BackupJobs: []types.BackupJob{parent, child}})))
 	require.Equal(t, map[string]int{"PARTIAL": 1}, r.Totals[0].States)
-	require.Equal(t, 1, r.Totals[0].Children)
+	require.Equal(t, 1, *r.Totals[0].Children)
 	require.Equal(t, 1, r.Findings)
 }
 
@@ -244,4 +316,5 @@ func TestOpsWorksFailuresAreFindings(t *testing.T) {
 	r, status := report(t, over(s), "-opsworks")
 	require.Equal(t, exitFindings, status)
 	require.Equal(t, 1, r.OpsWorksBackups[0].Count)
+	require.Equal(t, 1, *r.Summary.FailedOpsWorks)
 }

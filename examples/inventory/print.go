@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// print writes the report, as JSON with -json and as text without.
-func (o options) print(w io.Writer, r Report) error {
+// print writes the report, as JSON with -json, and otherwise as text of a width.
+func (o options) print(w io.Writer, r Report, width int) error {
 	if o.json {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}
-	_, err := io.WriteString(w, text(r, o))
+	_, err := io.WriteString(w, viewOf(r, o, width).text())
 	return err
 }

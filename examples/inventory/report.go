@@ -4,34 +4,102 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
 
-// Report is the inventory and what needs attention in it, as -json prints it.
+// Report is the inventory and what needs attention in it, as -json prints it. What was not read is null.
 type Report struct {
-	At     time.Time `json:"at"`   // the time that hours are counted from
-	Live   bool      `json:"live"` // false for recorded data
-	Source string    `json:"source"`
+	At       time.Time `json:"at"`   // the time that hours are counted from
+	Live     bool      `json:"live"` // false for recorded data
+	Source   string    `json:"source"`
+	MaxAge   string    `json:"maxAge"`   // -max-age
+	Due      string    `json:"due"`      // -due
+	Complete bool      `json:"complete"` // false if something was not read: counts are of what was read
 
-	Findings int     `json:"findings"` // jobs and backups that need attention
-	Totals   []Total `json:"totals"`
-	Sizes    []Size  `json:"sizes"`
+	Findings   int     `json:"findings"` // the sum of the summary
+	Summary    Summary `json:"summary"`
+	NotReached []Gap   `json:"notReached"`
 
-	BackupJobs      []Problem      `json:"backupJobs"`
-	Late            List[LateJob]  `json:"pastStartBy"`
-	CopyJobs        []Problem      `json:"copyJobs"`
-	Deletions       List[Deletion] `json:"pendingDeletion"`
-	OpsWorksBackups []Problem      `json:"opsworksBackups"`
+	Resources []Resource `json:"resources"` // every resource: those without a backup first, then the oldest
+	Copies    []Resource `json:"copies"`    // every pair of a resource and a vault that it is copied to
 
-	NotReached []Gap `json:"notReached"`
+	BackupJobs      []Problem       `json:"backupJobs"` // failures that no later success cured
+	Late            *List[LateJob]  `json:"pastStartBy"`
+	CopyJobs        []Problem       `json:"copyJobs"`
+	Deletions       *List[Deletion] `json:"pendingDeletion"`
+	OpsWorksBackups []Problem       `json:"opsworksBackups"`
+
+	CuredBackupJobs []Problem `json:"curedBackupJobs"`
+	CuredCopyJobs   []Problem `json:"curedCopyJobs"`
+	CuredOpsWorks   []Problem `json:"curedOpsworksBackups"`
+
+	Totals []Total `json:"totals"`
+	Sizes  []Size  `json:"sizes"`
+}
+
+// Summary counts what needs attention; null is what was not asked or not read.
+type Summary struct {
+	NotBackedUp    *int `json:"notBackedUp"`    // resources without a backup within -max-age
+	Failed         *int `json:"failed"`         // resources with a failed backup job that no later success cured
+	FailedCopies   *int `json:"failedCopies"`   // resources with a failed copy that no later copy to the same vault cured
+	Due            *int `json:"due"`            // CloudHSM backups that are deleted within -due
+	Late           *int `json:"pastStartBy"`    // backup jobs that have not started in time
+	FailedOpsWorks *int `json:"failedOpsworks"` // servers with a failed backup that no later one cured
+}
+
+// findings returns the sum of what is known.
+func (s Summary) findings() (n int) {
+	for _, count := range []*int{s.NotBackedUp, s.Failed, s.FailedCopies, s.Due, s.Late, s.FailedOpsWorks} {
+		n += lo.FromPtr(count)
+	}
+	return n
+}
+
+// Resource is a resource with its newest backup, or with its newest copy to one vault.
+type Resource struct {
+	Resource     string     `json:"resource"` // its ARN
+	ResourceType string     `json:"resourceType,omitempty"`
+	Name         string     `json:"name,omitempty"`
+	Region       string     `json:"region"`
+	Account      string     `json:"account,omitempty"`
+	Destination  string     `json:"destination,omitempty"` // of copies: the ARN of the vault
+	Jobs         int        `json:"jobs"`                  // in the time that is listed
+	Newest       *Completed `json:"newestCompleted"`       // null if no job completed in that time
+	LastBackup   *time.Time `json:"lastBackup,omitempty"`  // with -protected: as AWS Backup says
+	AgeHours     *float64   `json:"ageHours"`              // of the newest backup; null if none is known
+	Overdue      *bool      `json:"overdue"`               // no backup within -max-age; null if that is not known or not asked
+	Failures     []Failure  `json:"failures"`
+
+	last time.Time // of the newest backup
+}
+
+// Completed is a job that completed.
+type Completed struct {
+	ID        string    `json:"id"`
+	Created   time.Time `json:"created,omitzero"`
+	Completed time.Time `json:"completed,omitzero"`
+	Vault     string    `json:"vault,omitempty"`
+	Plan      string    `json:"plan,omitempty"`
+}
+
+// Failure is the failed jobs of a resource that have one cause.
+type Failure struct {
+	Cause
+	Count   int        `json:"count"`
+	Newest  Job        `json:"newest"`
+	CuredBy *Completed `json:"curedBy"` // a completed job that was created after the newest; null if there is none
 }
 
 // Total counts one service in one region.
 type Total struct {
 	Service  string         `json:"service"`
 	Region   string         `json:"region"`
-	Count    int            `json:"count"`
+	Count    *int           `json:"count"` // null if nothing was read
 	States   map[string]int `json:"states"`
-	Children int            `json:"children"`       // jobs with a parent, which Count leaves out
+	Children *int           `json:"children"`       // jobs with a parent, which Count leaves out
 	From     *time.Time     `json:"from,omitempty"` // creation of the oldest item
 	To       *time.Time     `json:"to,omitempty"`   // creation of the newest item
 	Complete bool           `json:"complete"`
@@ -59,7 +127,7 @@ type Cause struct {
 
 // severity orders outcomes: those that leave no recovery point come first.
 func severity(outcome string) int {
-	return slices.Index([]string{"FAILED", "EXPIRED", "ABORTED", "PARTIAL", withIssues}, outcome)
+	return slices.Index([]string{"FAILED", "EXPIRED", "ABORTED", "PARTIAL", recency.WithIssues}, outcome)
 }
 
 func (c Cause) compare(d Cause) int {
@@ -69,11 +137,19 @@ func (c Cause) compare(d Cause) int {
 	)
 }
 
-// Problem is a cause with the number of jobs or backups that have it, and the newest of them.
+// Problem is a cause with the jobs or backups that have it, and the newest of them.
 type Problem struct {
 	Cause
-	Count  int `json:"count"`
-	Newest Job `json:"newest"`
+	Count     int      `json:"count"` // all such jobs of the resources
+	Newest    Job      `json:"newest"`
+	Resources []Failed `json:"resources"` // every one, the newest failure first
+}
+
+// Failed is a resource that has failed jobs of a cause. Job is the newest of them.
+type Failed struct {
+	Job
+	Count   int        `json:"count"`
+	CuredBy *Completed `json:"curedBy,omitempty"`
 }
 
 // Job is one job or backup.
@@ -109,6 +185,7 @@ type Deletion struct {
 	Created   time.Time  `json:"created,omitzero"`
 	DeleteAt  *time.Time `json:"deleteAt"` // null if the service gives no time
 	HoursLeft *float64   `json:"hoursLeft"`
+	Due       bool       `json:"due"` // deleted within -due, or at a time that is not known
 }
 
 // compare orders deletions by time. Those without a time come first: they may be deleted at any moment.
@@ -137,21 +214,9 @@ type Gap struct {
 	Error   string `json:"error"`
 }
 
-// needAttention returns the number of jobs and backups that need attention.
-func (r Report) needAttention() int {
-	n := r.Late.Total + r.Deletions.Total
-	for _, problems := range [][]Problem{r.BackupJobs, r.CopyJobs, r.OpsWorksBackups} {
-		n += jobs(problems)
-	}
-	return n
-}
-
-// jobs returns the number of jobs or backups that the problems have.
-func jobs(problems []Problem) (n int) {
-	for _, p := range problems {
-		n += p.Count
-	}
-	return n
+// overdue returns the resources that have no backup within -max-age.
+func (r Report) overdue() []Resource {
+	return lo.Filter(r.Resources, func(one Resource, _ int) bool { return lo.FromPtr(one.Overdue) })
 }
 
 // exitStatus returns the exit status: an incomplete report outweighs findings.

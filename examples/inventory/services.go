@@ -1,173 +1,166 @@
 package main
 
 import (
-	"cmp"
+	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
 
-// service is a listing operation with its items converted to entries.
+// service is a listing operation.
 type service struct {
 	id         string // as in JSON
 	title      string // as in the text
 	permission string
 	states     []string // in the order that an item goes through them
-	list       func(backupx.Client) backupx.Listing[entry]
+	read       func(reader, context.Context, *part) error
 }
 
-// services returns the services that the options choose. -days counts back from now.
-func (o options) services(now time.Time) []service {
-	all := []service{o.backupJobs(now), o.copyJobs(now), hsmBackups()}
+// The services by their ids.
+var (
+	backupJobs = service{"backup-jobs", "Backup jobs", "backup:ListBackupJobs", texts(types.BackupJobState("").Values()), reader.backupJobs}
+	copyJobs   = service{"copy-jobs", "Copy jobs", "backup:ListCopyJobs", texts(types.CopyJobState("").Values()), reader.copyJobs}
+	hsmBackups = service{
+		"hsm-backups", "CloudHSM backups", "cloudhsm:DescribeBackups", texts(hsmtypes.BackupState("").Values()), reader.hsmBackups,
+	}
+	opsWorksBackups = service{
+		"opsworks-backups", "OpsWorks CM backups", "opsworks-cm:DescribeBackups",
+		texts(backupx.OpsWorksBackupStatus("").Values()), reader.opsWorksBackups,
+	}
+	protectedResources = service{
+		"protected-resources", "Protected resources", "backup:ListProtectedResources", nil, reader.protectedResources,
+	}
+)
+
+// services returns the services that the options choose.
+func (o options) services() []service {
+	all := []service{backupJobs, copyJobs, hsmBackups}
 	if o.opsworks || !o.live {
-		all = append(all, opsWorksBackups())
+		all = append(all, opsWorksBackups)
+	}
+	if o.protected {
+		all = append(all, protectedResources)
 	}
 	return all
-}
-
-// entry is a job or backup of any service, reduced to what the report needs.
-type entry struct {
-	id, state         string
-	created           time.Time
-	account           string
-	resource, kind    string // ARN and type of the resource that is backed up
-	vault, plan       string
-	category, message string
-
-	sized bool   // true for a completed backup job
-	bytes *int64 // its size; nil if the service gives none
-
-	outcome  string    // why the item needs attention; empty if it needs none
-	startBy  time.Time // StartBy of a job that has not started; zero otherwise
-	deleteAt time.Time // deletion time of a backup that is pending deletion; zero if unknown
-	deleting bool
-}
-
-// withIssues is the outcome of a job that the console of AWS Backup calls completed with issues.
-const withIssues = "COMPLETED_WITH_ISSUES"
-
-func (o options) backupJobs(now time.Time) service {
-	filter := backupx.BackupJobFilter{}.TopLevel()
-	if o.accounts || !o.live {
-		filter = filter.AllAccounts()
-	}
-	if o.days > 0 {
-		filter = filter.CreatedAfter(now.AddDate(0, 0, -o.days))
-	}
-	return service{
-		id: "backup-jobs", title: "Backup jobs", permission: "backup:ListBackupJobs",
-		states: texts(types.BackupJobState("").Values()),
-		list: func(c backupx.Client) backupx.Listing[entry] {
-			return backupx.Map(c.BackupJobs(filter), backupJob)
-		},
-	}
-}
-
-func backupJob(j types.BackupJob) entry {
-	e := entry{
-		id: aws.ToString(j.BackupJobId), state: string(j.State), created: aws.ToTime(j.CreationDate),
-		account: aws.ToString(j.AccountId), resource: aws.ToString(j.ResourceArn), kind: aws.ToString(j.ResourceType),
-		vault: aws.ToString(j.BackupVaultName), plan: plan(j.CreatedBy),
-		category: aws.ToString(j.MessageCategory), message: aws.ToString(j.StatusMessage),
-		sized: j.State == types.BackupJobStateCompleted, bytes: j.BackupSizeInBytes,
-	}
-	if (backupx.BackupJobFilter{}).Unsuccessful().Match(j) {
-		e.outcome = string(j.State)
-	}
-	if j.State == types.BackupJobStateCreated || j.State == types.BackupJobStatePending {
-		e.startBy = aws.ToTime(j.StartBy)
-	}
-	if (backupx.BackupJobFilter{}).CompletedWithIssues().Match(j) {
-		e.outcome = withIssues
-	}
-	return e
-}
-
-func (o options) copyJobs(now time.Time) service {
-	filter := backupx.CopyJobFilter{}.TopLevel()
-	if o.days > 0 {
-		filter = filter.CreatedAfter(now.AddDate(0, 0, -o.days))
-	}
-	return service{
-		id: "copy-jobs", title: "Copy jobs", permission: "backup:ListCopyJobs",
-		states: texts(types.CopyJobState("").Values()),
-		list: func(c backupx.Client) backupx.Listing[entry] {
-			return backupx.Map(c.CopyJobs(filter), copyJob)
-		},
-	}
-}
-
-// copyJob converts a copy job. A job that stays CREATED is no problem: AWS retries for two hours.
-func copyJob(j types.CopyJob) entry {
-	e := entry{
-		id: aws.ToString(j.CopyJobId), state: string(j.State), created: aws.ToTime(j.CreationDate),
-		account: aws.ToString(j.AccountId), resource: aws.ToString(j.ResourceArn), kind: aws.ToString(j.ResourceType),
-		vault: aws.ToString(j.DestinationBackupVaultArn), plan: plan(j.CreatedBy),
-		category: aws.ToString(j.MessageCategory), message: aws.ToString(j.StatusMessage),
-	}
-	if (backupx.CopyJobFilter{}).Unsuccessful().Match(j) {
-		e.outcome = string(j.State)
-	}
-	if (backupx.CopyJobFilter{}).CompletedWithIssues().Match(j) {
-		e.outcome = withIssues
-	}
-	return e
-}
-
-// plan returns the name or id of the backup plan that started a job, or "on demand".
-func plan(by *types.RecoveryPointCreator) string {
-	if by == nil {
-		return "on demand"
-	}
-	return cmp.Or(aws.ToString(by.BackupPlanName), aws.ToString(by.BackupPlanId), "on demand")
-}
-
-func hsmBackups() service {
-	return service{
-		id: "hsm-backups", title: "CloudHSM backups", permission: "cloudhsm:DescribeBackups",
-		states: texts(hsmtypes.BackupState("").Values()),
-		list: func(c backupx.Client) backupx.Listing[entry] {
-			return backupx.Map(c.HSMBackups(backupx.HSMFilter{}), hsmBackup)
-		},
-	}
-}
-
-func hsmBackup(b hsmtypes.Backup) entry {
-	return entry{
-		id: aws.ToString(b.BackupId), state: string(b.BackupState), created: aws.ToTime(b.CreateTimestamp),
-		resource: aws.ToString(b.ClusterId),
-		deleting: b.BackupState == hsmtypes.BackupStatePendingDeletion,
-		deleteAt: aws.ToTime(b.DeleteTimestamp),
-	}
-}
-
-func opsWorksBackups() service {
-	return service{
-		id: "opsworks-backups", title: "OpsWorks CM backups", permission: "opsworks-cm:DescribeBackups",
-		states: texts(backupx.OpsWorksBackupStatus("").Values()),
-		list: func(c backupx.Client) backupx.Listing[entry] {
-			return backupx.Map(c.OpsWorksBackups(backupx.OpsWorksFilter{}), opsWorksBackup)
-		},
-	}
-}
-
-func opsWorksBackup(b backupx.OpsWorksBackup) entry {
-	e := entry{
-		id: aws.ToString(b.BackupId), state: string(b.Status), created: aws.ToTime(b.CreatedAt),
-		resource: aws.ToString(b.ServerName), message: aws.ToString(b.StatusDescription),
-	}
-	if b.Status == backupx.OpsWorksBackupStatusFailed {
-		e.outcome = string(b.Status)
-	}
-	return e
 }
 
 // texts converts the values of an enum to strings.
 func texts[V ~string](values []V) []string {
 	return lo.Map(values, func(v V, _ int) string { return string(v) })
+}
+
+// entry is a job or backup of any service, reduced to what a [tally] needs.
+type entry struct {
+	job     Job
+	state   string
+	account string
+	vault   string
+	plan    string
+	child   bool // a job with a parent
+
+	sized bool   // true for a completed backup job
+	bytes *int64 // its size; nil if the service gives none
+
+	startBy  time.Time // StartBy of a job that has not started; zero otherwise
+	deleteAt time.Time // deletion time of a backup that is pending deletion; zero if unknown
+	deleting bool
+}
+
+// backupJobs reads backup jobs. A range over jobs with a parent too can count them: a page that is read side by side with
+// others has more items than it delivers.
+func (r reader) backupJobs(ctx context.Context, p *part) error {
+	var filter backupx.BackupJobFilter
+	if r.accounts || !r.live {
+		filter = filter.AllAccounts()
+	}
+	if !r.begin.IsZero() {
+		filter = filter.CreatedBetween(r.begin, time.Time{})
+	}
+	return read(ctx, r, p.place.client.BackupJobs(filter), func(j types.BackupJob) {
+		p.resources.Backup(p.place.of(), j)
+		p.tally.add(backupJob(j))
+	})
+}
+
+func backupJob(j types.BackupJob) entry {
+	e := entry{
+		job: Job{
+			ID: aws.ToString(j.BackupJobId), Created: aws.ToTime(j.CreationDate),
+			Resource: aws.ToString(j.ResourceArn), ResourceType: aws.ToString(j.ResourceType), Message: aws.ToString(j.StatusMessage),
+		},
+		state: string(j.State), account: aws.ToString(j.AccountId), vault: aws.ToString(j.BackupVaultName), plan: recency.Plan(j.CreatedBy),
+		child: j.ParentJobId != nil, sized: j.State == types.BackupJobStateCompleted, bytes: j.BackupSizeInBytes,
+	}
+	if j.State == types.BackupJobStateCreated || j.State == types.BackupJobStatePending {
+		e.startBy = aws.ToTime(j.StartBy)
+	}
+	return e
+}
+
+// copyJobs reads copy jobs. A job that stays CREATED is no problem: AWS retries for two hours.
+func (r reader) copyJobs(ctx context.Context, p *part) error {
+	var filter backupx.CopyJobFilter
+	if !r.begin.IsZero() {
+		filter = filter.CreatedBetween(r.begin, time.Time{})
+	}
+	return read(ctx, r, p.place.client.CopyJobs(filter), func(j types.CopyJob) {
+		p.resources.Copy(p.place.of(), j)
+		p.tally.add(entry{job: Job{Created: aws.ToTime(j.CreationDate)}, state: string(j.State), child: j.ParentJobId != nil})
+	})
+}
+
+func (r reader) hsmBackups(ctx context.Context, p *part) error {
+	return read(ctx, r, p.place.client.HSMBackups(backupx.HSMFilter{}), func(b hsmtypes.Backup) { p.tally.add(hsmBackup(b)) })
+}
+
+func hsmBackup(b hsmtypes.Backup) entry {
+	return entry{
+		job:      Job{ID: aws.ToString(b.BackupId), Created: aws.ToTime(b.CreateTimestamp), Resource: aws.ToString(b.ClusterId)},
+		state:    string(b.BackupState),
+		deleting: b.BackupState == hsmtypes.BackupStatePendingDeletion,
+		deleteAt: aws.ToTime(b.DeleteTimestamp),
+	}
+}
+
+func (r reader) opsWorksBackups(ctx context.Context, p *part) error {
+	return read(ctx, r, p.place.client.OpsWorksBackups(backupx.OpsWorksFilter{}), func(b backupx.OpsWorksBackup) {
+		job := recency.Job{
+			ID: aws.ToString(b.BackupId), State: string(b.Status), Message: aws.ToString(b.StatusDescription),
+			Created: aws.ToTime(b.CreatedAt).UTC(), Succeeded: b.Status == backupx.OpsWorksBackupStatusOk,
+		}
+		if b.Status == backupx.OpsWorksBackupStatusFailed {
+			job.Outcome = job.State
+		}
+		p.resources.Add(p.place.of(), recency.Subject{ARN: aws.ToString(b.ServerName)}, job)
+		p.tally.add(entry{job: Job{Created: job.Created}, state: job.State})
+	})
+}
+
+// protectedResources reads the resources that AWS Backup has backed up, for which backupx has no listing of its own.
+func (r reader) protectedResources(ctx context.Context, p *part) error {
+	listing := backupx.FromOperation("ListProtectedResources", backup.NewFromConfig(p.place.cfg).ListProtectedResources,
+		backup.ListProtectedResourcesInput{},
+		func(in *backup.ListProtectedResourcesInput, token *string, size *int32) {
+			in.NextToken, in.MaxResults = token, size
+		},
+		func(out *backup.ListProtectedResourcesOutput) ([]types.ProtectedResource, *string) {
+			return out.Results, out.NextToken
+		})
+	return read(ctx, r, listing, func(one types.ProtectedResource) {
+		p.protected = append(p.protected, one)
+		p.tally.count++
+	})
+}
+
+// of returns the parts of a service.
+func (s service) of(parts []*part) []*part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p *part) bool { return p.service.id != s.id })
 }

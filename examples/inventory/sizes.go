@@ -8,19 +8,24 @@ import (
 )
 
 // sizes returns a table of the size that AWS reports for each resource type. It adds nothing up across types.
-func sizes(all []Size) string {
-	if len(all) == 0 {
+func (v view) sizes() string {
+	const title = "Sizes of completed backup jobs"
+	switch {
+	case v.Sizes == nil:
+		return v.heading(title, "not read")
+	case len(v.Sizes) == 0:
 		return ""
 	}
 	rows := [][]string{{"TYPE", "JOBS", "BYTES", "WHICH ARE"}}
-	for _, s := range all {
+	for _, s := range v.Sizes {
 		size := "·"
 		if s.Reporting > 0 {
 			size = cli.Bytes(s.Bytes)
 		}
-		rows = append(rows, []string{cmp.Or(s.ResourceType, "·"), strconv.Itoa(s.Jobs), size, s.Meaning})
+		rows = append(rows, []string{cmp.Or(s.ResourceType, "no type"), strconv.Itoa(s.Jobs), size, s.Meaning})
 	}
-	return heading("Sizes of completed backup jobs", "not added up: AWS reports different things") + table(rows, 0, 3)
+	return v.heading(title, "not added up: AWS reports different things") +
+		cli.Fit(v.width, []cli.Column{cli.Text, cli.Number, cli.Number, cli.Text}, rows)
 }
 
 // meaning says what AWS reports as the size of a backup of this resource type.

@@ -8,45 +8,47 @@ import (
 	"time"
 )
 
-// tally counts the entries of a listing one by one. Its size grows with the number of states, types,
-// vaults, plans and categories, not with the number of entries.
+// tally counts the entries of a listing one by one. Its size grows with the number of states and types, not with the
+// number of entries.
 type tally struct {
 	region string
 	now    time.Time
+	within time.Duration // a deletion within this time is due
 
 	count    int
 	children int // jobs with a parent, which are left out because the parent is counted
 	states   map[string]int
 	from, to time.Time
 	sizes    map[string]Size
-	problems map[Cause]Problem
 
 	late      shortlist[LateJob]
 	deletions shortlist[Deletion]
+	due       int // deletions that are due
 }
 
-func newTally(region string, now time.Time, show int) *tally {
+func newTally(region string, now time.Time, o options) *tally {
 	return &tally{
-		region: region, now: now,
-		states: map[string]int{}, sizes: map[string]Size{}, problems: map[Cause]Problem{},
-		late:      shortlist[LateJob]{most: show, compare: LateJob.compare},
-		deletions: shortlist[Deletion]{most: show, compare: Deletion.compare},
+		region: region, now: now, within: o.due,
+		states: map[string]int{}, sizes: map[string]Size{},
+		late:      shortlist[LateJob]{most: o.show, compare: LateJob.compare},
+		deletions: shortlist[Deletion]{most: o.show, compare: Deletion.compare},
 	}
 }
 
 func (t *tally) add(e entry) {
+	if e.child {
+		t.children++
+		return
+	}
 	t.count++
 	t.states[cmp.Or(e.state, "UNKNOWN")]++
-	t.span(e.created)
+	t.span(e.job.Created)
 	t.size(e)
-	if e.outcome != "" {
-		t.problem(e)
-	}
 	if !e.startBy.IsZero() && e.startBy.Before(t.now) {
 		t.late.add(t.lateJob(e))
 	}
 	if e.deleting {
-		t.deletions.add(t.deletion(e))
+		t.deletion(e)
 	}
 }
 
@@ -67,45 +69,35 @@ func (t *tally) size(e entry) {
 	if !e.sized {
 		return
 	}
-	s := t.sizes[e.kind]
-	s.ResourceType = e.kind
+	s := t.sizes[e.job.ResourceType]
+	s.ResourceType = e.job.ResourceType
 	s.Jobs++
 	if e.bytes != nil {
 		s.Reporting++
 		s.Bytes += *e.bytes
 	}
-	t.sizes[e.kind] = s
-}
-
-func (t *tally) problem(e entry) {
-	cause := Cause{e.outcome, t.region, e.account, e.vault, e.plan, e.category}
-	p := t.problems[cause]
-	p.Cause = cause
-	p.Count++
-	if p.Count == 1 || e.created.After(p.Newest.Created) {
-		p.Newest = e.job()
-	}
-	t.problems[cause] = p
-}
-
-func (e entry) job() Job {
-	return Job{ID: e.id, Created: e.created, Resource: e.resource, ResourceType: e.kind, Message: e.message}
+	t.sizes[e.job.ResourceType] = s
 }
 
 func (t *tally) lateJob(e entry) LateJob {
 	return LateJob{
-		Job: e.job(), Region: t.region, Account: e.account, State: e.state, Vault: e.vault, Plan: e.plan,
+		Job: e.job, Region: t.region, Account: e.account, State: e.state, Vault: e.vault, Plan: e.plan,
 		StartBy: e.startBy, HoursLate: hours(t.now.Sub(e.startBy)),
 	}
 }
 
-func (t *tally) deletion(e entry) Deletion {
-	d := Deletion{BackupID: e.id, ClusterID: e.resource, Region: t.region, Created: e.created}
+// deletion adds a backup that is pending deletion. One without a time may be deleted at any moment: it is due.
+func (t *tally) deletion(e entry) {
+	d := Deletion{BackupID: e.job.ID, ClusterID: e.job.Resource, Region: t.region, Created: e.job.Created, Due: true}
 	if !e.deleteAt.IsZero() {
-		left := max(0, hours(e.deleteAt.Sub(t.now)))
-		d.DeleteAt, d.HoursLeft = &e.deleteAt, &left
+		remaining := e.deleteAt.Sub(t.now)
+		left := max(0, hours(remaining))
+		d.DeleteAt, d.HoursLeft, d.Due = &e.deleteAt, &left, remaining <= t.within
 	}
-	return d
+	if d.Due {
+		t.due++
+	}
+	t.deletions.add(d)
 }
 
 // hours converts to hours with one decimal, rounded down: the report never shows more time than is left.
@@ -115,6 +107,7 @@ func hours(d time.Duration) float64 { return math.Floor(d.Hours()*10) / 10 }
 func (t *tally) merge(other *tally) {
 	t.late.merge(other.late)
 	t.deletions.merge(other.deletions)
+	t.due += other.due
 	for kind, s := range other.sizes {
 		sum := t.sizes[kind]
 		t.sizes[kind] = Size{
@@ -123,8 +116,6 @@ func (t *tally) merge(other *tally) {
 		}
 	}
 }
-
-func (t *tally) grouped() []Problem { return slices.Collect(maps.Values(t.problems)) }
 
 // sized returns the sizes in the order of types, each with its meaning.
 func (t *tally) sized() []Size {
@@ -160,6 +151,6 @@ func (l *shortlist[T]) merge(other shortlist[T]) {
 	l.total = total
 }
 
-func (l *shortlist[T]) list() List[T] {
-	return List[T]{Total: l.total, First: append([]T{}, l.items...)}
+func (l *shortlist[T]) list() *List[T] {
+	return &List[T]{Total: l.total, First: append([]T{}, l.items...)}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,43 +12,8 @@ import (
 )
 
 func TestChildJobsAreSingularAndPlural(t *testing.T) {
-	require.Equal(t, "1 child job is in its parent", (&Total{Children: 1}).covers())
-	require.Equal(t, "2 child jobs are in their parents", (&Total{Children: 2}).covers())
-}
-
-func TestOutcomeOfABackupJob(t *testing.T) {
-	for name, c := range map[string]struct {
-		job  types.BackupJob
-		want string
-	}{
-		"failed":                            {types.BackupJob{State: types.BackupJobStateFailed}, "FAILED"},
-		"expired":                           {types.BackupJob{State: types.BackupJobStateExpired}, "EXPIRED"},
-		"partial":                           {types.BackupJob{State: types.BackupJobStatePartial}, "PARTIAL"},
-		"aborted":                           {types.BackupJob{State: types.BackupJobStateAborted}, "ABORTED"},
-		"completed":                         {types.BackupJob{State: types.BackupJobStateCompleted}, ""},
-		"completed, category of success":    {types.BackupJob{State: types.BackupJobStateCompleted, MessageCategory: aws.String("Success")}, ""},
-		"completed with issues":             {types.BackupJob{State: types.BackupJobStateCompleted, MessageCategory: aws.String("Aggregated")}, withIssues},
-		"running":                           {types.BackupJob{State: types.BackupJobStateRunning}, ""},
-		"a state that nobody knows yet":     {types.BackupJob{State: "PAUSED"}, ""},
-		"running, with a category all same": {types.BackupJob{State: types.BackupJobStateRunning, MessageCategory: aws.String("Aggregated")}, ""},
-	} {
-		require.Equal(t, c.want, backupJob(c.job).outcome, name)
-	}
-}
-
-func TestOutcomeOfACopyJob(t *testing.T) {
-	for name, c := range map[string]struct {
-		job  types.CopyJob
-		want string
-	}{
-		"failed":                {types.CopyJob{State: types.CopyJobStateFailed}, "FAILED"},
-		"partial":               {types.CopyJob{State: types.CopyJobStatePartial}, "PARTIAL"},
-		"completed":             {types.CopyJob{State: types.CopyJobStateCompleted}, ""},
-		"completed with issues": {types.CopyJob{State: types.CopyJobStateCompleted, MessageCategory: aws.String("Aggregated")}, withIssues},
-		"created: AWS retries":  {types.CopyJob{State: types.CopyJobStateCreated}, ""},
-	} {
-		require.Equal(t, c.want, copyJob(c.job).outcome, name)
-	}
+	require.Equal(t, "1 child job is in its parent", (&Total{Children: aws.Int(1)}).covers())
+	require.Equal(t, "2 child jobs are in their parents", (&Total{Children: aws.Int(2)}).covers())
 }
 
 func TestJobsPastTheirStartBy(t *testing.T) {
@@ -64,7 +30,7 @@ func TestJobsPastTheirStartBy(t *testing.T) {
 		"running: it started":  {types.BackupJobStateRunning, aws.Time(now.Add(-time.Minute)), false},
 		"expired: it is ended": {types.BackupJobStateExpired, aws.Time(now.Add(-time.Minute)), false},
 	} {
-		tally := newTally("us-east-1", now, 20)
+		tally := newTally("us-east-1", now, options{show: 20, due: 72 * time.Hour})
 		tally.add(backupJob(types.BackupJob{State: c.state, StartBy: c.startBy}))
 		require.Equal(t, c.late, tally.late.total == 1, name)
 	}
@@ -74,51 +40,31 @@ func TestHoursLeftOfAPendingDeletion(t *testing.T) {
 	for name, c := range map[string]struct {
 		deleteAt *time.Time
 		want     *float64
+		due      bool
 	}{
-		"hours, rounded down": {aws.Time(now.Add(90*time.Minute + 5*time.Minute)), aws.Float64(1.5)},
-		"days":                {aws.Time(now.AddDate(0, 0, 7)), aws.Float64(168)},
-		"over":                {aws.Time(now.Add(-time.Hour)), aws.Float64(0)},
-		"not told":            {nil, nil},
+		"hours, rounded down": {aws.Time(now.Add(90*time.Minute + 5*time.Minute)), aws.Float64(1.5), true},
+		"just due":            {aws.Time(now.Add(72 * time.Hour)), aws.Float64(72), true},
+		"not due":             {aws.Time(now.Add(72*time.Hour + time.Second)), aws.Float64(72), false},
+		"days":                {aws.Time(now.AddDate(0, 0, 7)), aws.Float64(168), false},
+		"over":                {aws.Time(now.Add(-time.Hour)), aws.Float64(0), true},
+		"not told":            {nil, nil, true},
 	} {
-		tally := newTally("us-east-1", now, 20)
+		tally := newTally("us-east-1", now, options{show: 20, due: 72 * time.Hour})
 		tally.add(hsmBackup(hsmtypes.Backup{
 			BackupId: aws.String("backup-ro5c4er4aac"), ClusterId: aws.String("cluster-dygnwhmscg5"),
 			BackupState: hsmtypes.BackupStatePendingDeletion, DeleteTimestamp: c.deleteAt,
 		}))
 		want := Deletion{
 			BackupID: "backup-ro5c4er4aac", ClusterID: "cluster-dygnwhmscg5", Region: "us-east-1",
-			DeleteAt: c.deleteAt, HoursLeft: c.want,
+			DeleteAt: c.deleteAt, HoursLeft: c.want, Due: c.due,
 		}
 		require.Equal(t, []Deletion{want}, tally.deletions.list().First, name)
+		require.Equal(t, c.due, tally.due == 1, name)
 	}
-}
-
-func TestProblemsAreGroupedByCause(t *testing.T) {
-	failed := func(id, vault string, age time.Duration) types.BackupJob {
-		return types.BackupJob{
-			BackupJobId: aws.String(id), State: types.BackupJobStateFailed, BackupVaultName: aws.String(vault),
-			MessageCategory: aws.String("AccessDenied"), CreationDate: aws.Time(now.Add(-age)),
-			CreatedBy: &types.RecoveryPointCreator{BackupPlanId: aws.String("4aee0f48")},
-		}
-	}
-	tally := newTally("us-east-1", now, 20)
-	for _, job := range []types.BackupJob{
-		failed("old", "daily", 48*time.Hour), failed("new", "daily", time.Hour), failed("other", "monthly", time.Hour),
-		{BackupJobId: aws.String("fine"), State: types.BackupJobStateCompleted},
-	} {
-		tally.add(backupJob(job))
-	}
-	cause := Cause{Outcome: "FAILED", Region: "us-east-1", Vault: "daily", Plan: "4aee0f48", Category: "AccessDenied"}
-	elsewhere := cause
-	elsewhere.Vault = "monthly"
-	require.Equal(t, []Problem{
-		{Cause: cause, Count: 2, Newest: Job{ID: "new", Created: now.Add(-time.Hour)}},
-		{Cause: elsewhere, Count: 1, Newest: Job{ID: "other", Created: now.Add(-time.Hour)}},
-	}, mostFirst(tally.grouped()))
 }
 
 func TestSizesStayWithTheirTypes(t *testing.T) {
-	tally := newTally("us-east-1", now, 20)
+	tally := newTally("us-east-1", now, options{show: 20, due: 72 * time.Hour})
 	for _, job := range []types.BackupJob{
 		{ResourceType: aws.String("EBS"), State: types.BackupJobStateCompleted, BackupSizeInBytes: aws.Int64(8)},
 		{ResourceType: aws.String("EBS"), State: types.BackupJobStateCompleted, BackupSizeInBytes: aws.Int64(8)},
@@ -146,12 +92,12 @@ func TestASizeMeansWhatWasReported(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	require.Equal(t, "a b…", cut("a\tb\ncd", 4))
-	require.Equal(t, "[31mred", cut("\x1b[31mred", 20)[1:], "a message cannot colour a terminal")
 	copied := Cause{Region: "us-east-1", Account: "111122223333", Vault: "arn:aws:backup:us-east-1:111122223333:backup-vault:daily"}
 	require.Equal(t, "daily", copied.vaultName())
 	copied.Vault = "arn:aws:backup:eu-west-1:444455556666:backup-vault:offsite"
 	require.Equal(t, "offsite in eu-west-1 of 444455556666", copied.vaultName())
-	require.Equal(t, "i-0123", resourceName("arn:aws:ec2:us-east-1:111122223333:instance/i-0123"))
-	require.Equal(t, "exports", resourceName("arn:aws:s3:::exports"))
+	require.Equal(t, "EC2 i-0123", resourceName("EC2", "arn:aws:ec2:us-east-1:111122223333:instance/i-0123"))
+	require.Equal(t, "exports", resourceName("", "arn:aws:s3:::exports"))
+	require.Equal(t, "24h 1h30m 45s 0s", fmt.Sprint(span(24*time.Hour), " ", span(90*time.Minute), " ", span(45*time.Second), " ", span(0)))
+	require.Equal(t, "a [31mred b\n", view{width: 80}.hang("", "a\x1b[31mred\nb"), "a message cannot colour a terminal")
 }

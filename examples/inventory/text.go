@@ -1,119 +1,89 @@
 package main
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strconv"
+	"cmp"
 	"strings"
-	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/samber/lo"
 
-	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
 
-// text returns the report as text for people.
-func text(r Report, o options) string {
+// view is a report as text of a width.
+type view struct {
+	Report
+	options
+
+	width    int
+	accounts bool // whether the jobs are of several accounts, so that a region alone does not say where a resource is
+}
+
+func viewOf(r Report, o options, width int) view {
+	account := func(r Resource, _ int) string { return r.Account }
+	accounts := lo.Uniq(append(lo.Map(r.Resources, account), lo.Map(r.Copies, account)...))
+	return view{r, o, width, len(accounts) > 1}
+}
+
+// text returns the report for people: the answer in a few lines, then the details.
+func (v view) text() string {
 	var b strings.Builder
-	b.WriteString("AWS backups: what there is, and what needs attention\n")
-	if r.Live {
-		fmt.Fprintf(&b, "Live at %s: %s\n", moment(r.At), r.Source)
+	b.WriteString(v.hang("", "AWS backups: what there is, and what needs attention"))
+	if v.Live {
+		b.WriteString(v.hang("", "Live at "+moment(v.At)+": "+v.Source))
 	} else {
-		fmt.Fprintf(&b, "Recorded data of %s; run with -live for your account\n(%s)\n", moment(r.At), r.Source)
+		b.WriteString(v.hang("", "Recorded data of "+moment(v.At)+"; run with -live for your account") + v.hang("", "("+v.Source+")"))
 	}
-	for _, s := range o.services(r.At) {
-		b.WriteString(totals(s, lo.Filter(r.Totals, func(t Total, _ int) bool { return t.Service == s.id })))
+	b.WriteString(v.summary())
+	b.WriteString(v.attention())
+	b.WriteString(v.notRead())
+	if v.all {
+		b.WriteString(v.table("Resources, the oldest backup first", v.Resources))
 	}
-	b.WriteString(sizes(r.Sizes))
-	b.WriteString(attention(r, o.show))
-	b.WriteString(notReached(r))
+	for _, s := range v.services() {
+		b.WriteString(v.totals(s, lo.Filter(v.Totals, func(t Total, _ int) bool { return t.Service == s.id })))
+	}
+	b.WriteString(v.sizes())
 	return b.String()
 }
 
-// totals returns the table of one service by region and state.
-func totals(s service, by []Total) string {
-	states := present(s.states, by)
-	rows := [][]string{append(append([]string{"REGION"}, states...), "TOTAL")}
-	sum := Total{Region: "all", States: map[string]int{}, Complete: true}
-	for _, t := range by {
-		rows = append(rows, totalRow(t, states))
-		sum.add(t)
+// where names the place of a job: its region, and its account if the report has several.
+func (v view) where(region, account string) string {
+	if !v.accounts {
+		return region
 	}
-	if len(by) > 1 {
-		rows = append(rows, totalRow(sum, states))
-	}
-	switch {
-	case sum.Count == 0 && sum.Complete:
-		return heading(s.title, "none")
-	case sum.Count == 0:
-		return heading(s.title, "not reached, see below")
-	}
-	return heading(s.title, sum.covers()) + table(rows, 0)
+	return strings.TrimSuffix(region+" "+account, " ")
 }
 
-// present returns the states that occur, in the order of known; states that are not known come last.
-func present(known []string, by []Total) []string {
-	seen := lo.Assign(lo.Map(by, func(t Total, _ int) map[string]int { return t.States })...)
-	unknown := lo.Without(slices.Sorted(maps.Keys(seen)), known...)
-	return append(lo.Filter(known, func(s string, _ int) bool { return seen[s] > 0 }), unknown...)
+// vaultName is the name of the vault, with its region and account where they differ from the job's.
+func (c Cause) vaultName() string {
+	a, err := arn.Parse(c.Vault)
+	if err != nil {
+		return c.Vault
+	}
+	name := strings.TrimPrefix(a.Resource, "backup-vault:")
+	if a.Region != c.Region {
+		name += " in " + a.Region
+	}
+	if c.Account != "" && a.AccountID != c.Account {
+		name += " of " + a.AccountID
+	}
+	return name
 }
 
-func totalRow(t Total, states []string) []string {
-	row := []string{t.Region}
-	for _, s := range states {
-		row = append(row, count(t.States[s]))
+// resourceName is the type and the last part of an ARN: EC2 i-0123, S3 my-bucket, DynamoDB MyTable.
+func resourceName(kind, resource string) string {
+	name := resource
+	if a, err := arn.Parse(resource); err == nil {
+		name = a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
 	}
-	total := strconv.Itoa(t.Count)
-	if !t.Complete {
-		total += "+"
-	}
-	return append(row, total)
+	return cmp.Or(strings.TrimSpace(kind+" "+name), "a resource without a name")
 }
 
-// count formats a number for a table, with a dot for zero.
-func count(n int) string {
-	if n == 0 {
-		return "·"
+// spoken returns an outcome as it stands in a sentence.
+func spoken(outcome string) string {
+	if outcome == recency.WithIssues {
+		return "completed with issues"
 	}
-	return strconv.Itoa(n)
-}
-
-func (t *Total) add(other Total) {
-	t.Count += other.Count
-	t.Children += other.Children
-	t.Complete = t.Complete && other.Complete
-	for state, n := range other.States {
-		t.States[state] += n
-	}
-	if other.From != nil && (t.From == nil || other.From.Before(*t.From)) {
-		t.From = other.From
-	}
-	if other.To != nil && (t.To == nil || other.To.After(*t.To)) {
-		t.To = other.To
-	}
-}
-
-// covers says which time a total spans and how many child jobs it leaves out.
-func (t *Total) covers() string {
-	var parts []string
-	if t.From != nil {
-		parts = append(parts, fmt.Sprintf("created %s to %s UTC", short(*t.From), short(*t.To)))
-	}
-	if t.Children > 0 {
-		are := lo.Ternary(t.Children == 1, "is in its parent", "are in their parents")
-		parts = append(parts, cli.Count(t.Children, "child job")+" "+are)
-	}
-	return strings.Join(parts, "; ")
-}
-
-// moment formats a time in UTC, to the minute, with the zone.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// short formats a time in UTC for a table, with a dot for the zero time.
-func short(t time.Time) string {
-	if t.IsZero() {
-		return "·"
-	}
-	return t.UTC().Format("2006-01-02 15:04")
+	return strings.ToLower(outcome)
 }

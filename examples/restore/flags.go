@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.Var(&o.clusters, "cluster", "choose backups of this cluster, by `id`; repeat for several")
 	f.Var(&o.ids, "id", "choose the backup with this `id`; repeat for several")
 	f.Func("tag", "choose backups with this tag, `key=value` or key; repeated, with all of them", o.addTag)
-	f.DurationVar(&o.dueWithin, "due-within", 0, "choose backups that will be deleted within this `duration`: 48h")
+	f.DurationVar(&o.dueWithin, "due-within", 0, "choose backups that will be deleted within this `duration`: 48h, 2d")
 	f.BoolVar(&o.yes, "yes", false, "restore them")
 	f.DurationVar(&o.wait, "wait", 5*time.Minute, "wait for this `duration` for each to be READY")
 	err := f.Parse(args, stderr, o.check)
@@ -68,7 +69,31 @@ func (o *options) check(f *cli.Flags) error {
 	case o.wait <= 0:
 		return fmt.Errorf("-wait %s: it must be above zero", o.wait)
 	}
+	for _, id := range o.ids {
+		if err := checkID("id", "backup", id); err != nil {
+			return err
+		}
+	}
+	for _, id := range o.clusters {
+		if err := checkID("cluster", "cluster", id); err != nil {
+			return err
+		}
+	}
 	return o.filter(time.Unix(0, 0)).Validate()
+}
+
+// hsmID is the form of the ids of CloudHSM, as its API reference gives it.
+var hsmID = regexp.MustCompile(`^(backup|cluster)-[2-7a-zA-Z]{11,16}$`)
+
+// checkID rejects the value of a flag that cannot be the id of its kind, so that a typo is no backup that is not pending.
+func checkID(flag, kind, id string) error {
+	switch form := hsmID.FindStringSubmatch(id); {
+	case form == nil:
+		return fmt.Errorf("-%s %q: it is not the id of a %s: %s-abcdefghijk", flag, id, kind, kind)
+	case form[1] != kind:
+		return fmt.Errorf("-%s %s: it is the id of a %s, not of a %s", flag, id, form[1], kind)
+	}
+	return nil
 }
 
 // filter returns the filter of the backups that are pending deletion and that the flags choose. -due-within

@@ -5,8 +5,9 @@
 //	go run ./examples/restore -live -due-within 48h          your account: what would happen
 //	go run ./examples/restore -live -tag owner=payments -yes your account: restores them
 //
-// It lists the backups in PENDING_DELETION that the flags choose, the first to be deleted first, with the
-// hours that are left. Without -yes it changes nothing. With -yes it restores the backups one after another,
+// It prints the account and the region, and lists the backups in PENDING_DELETION that the flags choose, the first to be
+// deleted first, with the hours that are left. Without -yes it changes nothing. An -id that no backup has, because of a
+// typo for example, is an error, and nothing is restored; one of a backup that is not pending deletion is named. With -yes it restores the backups one after another,
 // waits until each is READY, and prints the outcome of each. It lists all backups before it restores the
 // first: a restore during the listing would shift the pages, and backups would be missed.
 //
@@ -17,18 +18,19 @@
 //
 //	0  all chosen backups are restored and READY, or it was a dry run, or no backup was chosen
 //	1  some backups could not be restored, or were not READY in time, or are perhaps restored
-//	2  nothing was tried: the flags are wrong, or the backups could not be listed
+//	2  nothing was tried: the flags are wrong, a backup does not exist, or the backups could not be listed
 //
 // # Live
 //
 // -live uses the configuration that the AWS CLI uses. It needs the permission
-// cloudhsm:DescribeBackups, and with -yes also cloudhsm:RestoreBackup. Only the account that owns a
-// backup can restore it.
+// cloudhsm:DescribeBackups, and with -yes also cloudhsm:RestoreBackup. It asks STS for the account, which needs no
+// permission. Only the account that owns a backup can restore it.
 package main
 
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
@@ -41,12 +43,15 @@ const (
 	exitNothing
 )
 
-func main() { cli.Main("restore", program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() {
+	cli.Main("restore", program{load: cli.LoadConfig, now: time.Now, screen: cli.ScreenOf(os.Stdout, os.Stderr)}.run)
+}
 
 // program holds what a live run depends on; tests replace it.
 type program struct {
-	load cli.ConfigLoader
-	now  func() time.Time
+	load   cli.ConfigLoader
+	now    func() time.Time
+	screen cli.Screen
 }
 
 // run is the program, a [cli.Program].
@@ -55,9 +60,12 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNothing, err
 	}
-	from, err := p.origin(ctx, o)
+	progress := p.screen.Progress(stderr, "backup")
+	defer progress.Stop()
+	from, err := p.origin(ctx, o, progress)
 	if err != nil {
 		return exitNothing, err
 	}
-	return o.restore(ctx, from, stdout)
+	r := rescue{options: o, origin: from, progress: progress, stdout: progress.Above(stdout), width: p.screen.Columns()}
+	return r.restore(ctx)
 }

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +14,7 @@ import (
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
@@ -24,7 +28,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 // over returns the program with an in-memory service for every profile, at now.
 func over(s *fakeaws.Service) program {
 	return program{
-		load: clitest.Loads(s.Config(), nil),
+		load: clitest.Loads(clitest.WithAccount(s.Config(), "111122223333"), nil),
 		now:  func() time.Time { return now },
 	}
 }
@@ -41,10 +45,10 @@ func pending(id, cluster string, left time.Duration, tags ...hsmtypes.Tag) hsmty
 func three(opts ...fakeaws.Option) *fakeaws.Service {
 	owner := hsmtypes.Tag{Key: aws.String("owner"), Value: aws.String("payments")}
 	return fakeaws.New(fakeaws.Data{HSM: []hsmtypes.Backup{
-		pending("backup-b", "cluster-one", 50*time.Hour, owner),
-		pending("backup-a", "cluster-two", 90*time.Minute),
-		pending("backup-c", "cluster-two", 200*time.Hour, owner, hsmtypes.Tag{Key: aws.String("keep"), Value: aws.String("\x1b[31m")}),
-		{BackupId: aws.String("backup-ready"), ClusterId: aws.String("cluster-one"), BackupState: hsmtypes.BackupStateReady, CreateTimestamp: &now},
+		pending("backup-bbbbbbbbbbb", "cluster-oneoneoneon", 50*time.Hour, owner),
+		pending("backup-aaaaaaaaaaa", "cluster-twotwotwotw", 90*time.Minute),
+		pending("backup-ccccccccccc", "cluster-twotwotwotw", 200*time.Hour, owner, hsmtypes.Tag{Key: aws.String("keep"), Value: aws.String("\x1b[31m")}),
+		{BackupId: aws.String("backup-readyreadyr"), ClusterId: aws.String("cluster-oneoneoneon"), BackupState: hsmtypes.BackupStateReady, CreateTimestamp: &now},
 	}}, opts...)
 }
 
@@ -52,6 +56,9 @@ func three(opts ...fakeaws.Option) *fakeaws.Service {
 func operations(s *fakeaws.Service) []string {
 	return lo.Map(s.Requests(), func(r fakeaws.Request, _ int) string { return r.Operation })
 }
+
+// flat returns a text whose blanks and ends of lines are single blanks.
+func flat(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestADryRunShowsWhatWouldHappen(t *testing.T) {
 	for name, args := range map[string][]string{"dry-run.txt": nil, "yes.txt": {"-yes"}} {
@@ -67,12 +74,17 @@ func TestADryRunShowsWhatWouldHappen(t *testing.T) {
 func TestNothingChangesWithoutYes(t *testing.T) {
 	s := three()
 	got := over(s).print(t.Context(), "-live")
-	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
+	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC
+account 111122223333 in us-east-1
 
-  HOURS LEFT  BACKUP    CLUSTER      CREATED           DELETED AT        TAGS
-         1.5  backup-a  cluster-two  2026-11-17 06:00  2026-11-20 07:30  ·
-        50.0  backup-b  cluster-one  2026-11-17 06:00  2026-11-22 08:00  owner=payments
-       200.0  backup-c  cluster-two  2026-11-17 06:00  2026-11-28 14:00  keep= [31m owner=payments
+     LEFT  BACKUP              CREATED (UTC)  DELETES AT (UTC)  TAGS
+    CLUSTER
+    1.5 h  backup-aaaaaaaaaaa  2026-11-17     2026-11-20 07:30  ·
+    cluster-twotwotwotw
+   50.0 h  backup-bbbbbbbbbbb  2026-11-17     2026-11-22 08:00  owner=payments
+    cluster-oneoneoneon
+  200.0 h  backup-ccccccccccc  2026-11-17     2026-11-28 14:00  keep= [31m owne…
+    cluster-twotwotwotw
 
 3 backups would be restored. Nothing was changed; -yes restores.
 `}, got)
@@ -84,17 +96,17 @@ func TestFlagsChoose(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"all":             {nil, []string{"backup-a", "backup-b", "backup-c"}},
-		"cluster":         {[]string{"-cluster", "cluster-two"}, []string{"backup-a", "backup-c"}},
-		"clusters":        {[]string{"-cluster", "cluster-two", "-cluster", "cluster-one"}, []string{"backup-a", "backup-b", "backup-c"}},
-		"id":              {[]string{"-id", "backup-b"}, []string{"backup-b"}},
-		"ids":             {[]string{"-id", "backup-b,backup-a"}, []string{"backup-a", "backup-b"}},
-		"not pending":     {[]string{"-id", "backup-ready"}, nil},
-		"tag":             {[]string{"-tag", "owner=payments"}, []string{"backup-b", "backup-c"}},
-		"tags":            {[]string{"-tag", "owner=payments", "-tag", "keep"}, []string{"backup-c"}},
+		"all":             {nil, []string{"backup-aaaaaaaaaaa", "backup-bbbbbbbbbbb", "backup-ccccccccccc"}},
+		"cluster":         {[]string{"-cluster", "cluster-twotwotwotw"}, []string{"backup-aaaaaaaaaaa", "backup-ccccccccccc"}},
+		"clusters":        {[]string{"-cluster", "cluster-twotwotwotw", "-cluster", "cluster-oneoneoneon"}, []string{"backup-aaaaaaaaaaa", "backup-bbbbbbbbbbb", "backup-ccccccccccc"}},
+		"id":              {[]string{"-id", "backup-bbbbbbbbbbb"}, []string{"backup-bbbbbbbbbbb"}},
+		"ids":             {[]string{"-id", "backup-bbbbbbbbbbb,backup-aaaaaaaaaaa"}, []string{"backup-aaaaaaaaaaa", "backup-bbbbbbbbbbb"}},
+		"not pending":     {[]string{"-id", "backup-readyreadyr"}, nil},
+		"tag":             {[]string{"-tag", "owner=payments"}, []string{"backup-bbbbbbbbbbb", "backup-ccccccccccc"}},
+		"tags":            {[]string{"-tag", "owner=payments", "-tag", "keep"}, []string{"backup-ccccccccccc"}},
 		"a tag, whole":    {[]string{"-tag", "owner=payments,keep"}, nil},
-		"due":             {[]string{"-due-within", "48h"}, []string{"backup-a"}},
-		"tag and cluster": {[]string{"-tag", "owner=payments", "-cluster", "cluster-one"}, []string{"backup-b"}},
+		"due":             {[]string{"-due-within", "48h"}, []string{"backup-aaaaaaaaaaa"}},
+		"tag and cluster": {[]string{"-tag", "owner=payments", "-cluster", "cluster-oneoneoneon"}, []string{"backup-bbbbbbbbbbb"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := three()
@@ -108,9 +120,81 @@ func TestFlagsChoose(t *testing.T) {
 	}
 }
 
+// An id that no backup has is a typo, and no backup that is not pending deletion: nothing is restored.
+func TestAnIDThatNoBackupHasIsAnError(t *testing.T) {
+	s := three()
+	got := over(s).print(t.Context(), "-live", "-yes", "-id", "backup-aaaaaaaaaaa,backup-aaaaaaaaaab")
+	require.Equal(t, clitest.Printed{
+		Status: exitNothing,
+		Stderr: "restore: nothing was tried: -id backup-aaaaaaaaaab: there is no such backup: account 111122223333 in us-east-1\n",
+	}, got)
+	require.NotContains(t, operations(s), "RestoreBackup")
+	got = program{}.print(t.Context(), "-id", "backup-aaaaaaaaaaa")
+	require.Equal(t, exitNothing, got.Status)
+	require.Contains(t, got.Stderr, "there is no such backup: made up (fixtures/fakeaws)")
+	denied := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "DescribeBackups", Nth: 2, Do: fakeaws.AccessDenied()}))
+	got = over(denied).print(t.Context(), "-live", "-yes", "-id", "backup-aaaaaaaaaaa,backup-readyreadyr")
+	require.Equal(t, exitNothing, got.Status)
+	require.Contains(t, got.Stderr, "nothing was tried, for the list is incomplete")
+	require.NotContains(t, operations(denied), "RestoreBackup")
+}
+
+func TestAnIDOfABackupThatIsNotRestoredIsNamed(t *testing.T) {
+	got := over(three()).print(t.Context(), "-live", "-id", "backup-readyreadyr,backup-bbbbbbbbbbb,backup-aaaaaaaaaaa", "-due-within", "1d")
+	require.Equal(t, exitDone, got.Status, got.Stderr)
+	require.Contains(t, got.Stdout, "\nbackup-bbbbbbbbbbb is PENDING_DELETION: another flag leaves it out\n")
+	require.Contains(t, got.Stdout, "\nbackup-readyreadyr is READY: not pending deletion\n")
+	require.Contains(t, got.Stdout, "\n1 backup would be restored.")
+}
+
+func TestTheAccountIsNamedBeforeAnythingChanges(t *testing.T) {
+	s := three()
+	p := over(s)
+	p.load = clitest.Loads(clitest.WithAccount(s.Config(), ""), nil)
+	got := p.print(t.Context(), "-live", "-yes")
+	require.Equal(t, exitDone, got.Status, got.Stderr)
+	require.Contains(t, got.Stdout, "UTC\naccount not told (AccessDenied: it is denied by a policy) in us-east-1\n\n")
+
+	out := &failing{}
+	status, err := over(s).run(t.Context(), []string{"-live", "-yes"}, out, io.Discard)
+	require.Equal(t, exitNothing, status)
+	require.EqualError(t, err, "nothing was tried: writing: no space left on device")
+}
+
+func TestARestoreReadsOnEachTerminal(t *testing.T) {
+	for _, width := range []int{20, 40, 80, 200} {
+		p := over(three())
+		p.screen.Width = width
+		got := p.print(t.Context(), "-live", "-yes")
+		for _, whole := range []string{"backup-bbbbbbbbbbb", "cluster-oneoneoneon", "2026-11-22 08:00", "PENDING", "restored", "111122223333"} {
+			require.Contains(t, strings.ToUpper(got.Stdout), strings.ToUpper(whole), "%d columns", width)
+		}
+		for line := range strings.Lines(got.Stdout) {
+			require.LessOrEqual(t, cli.Cells(strings.TrimSpace(line)), max(width, len("cluster-oneoneoneon")), line)
+		}
+	}
+}
+
+func TestProgressIsForTerminals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := over(three(fakeaws.WithLatency(3 * time.Second)))
+		plain := p.print(t.Context(), "-live", "-yes")
+		require.Empty(t, plain.Stderr)
+		p = over(three(fakeaws.WithLatency(3 * time.Second)))
+		p.screen.Line = func() int { return 80 }
+		got := p.print(t.Context(), "-live", "-yes")
+		require.Equal(t, plain.Stdout, strings.ReplaceAll(got.Stdout, "\r\x1b[K", ""))
+		require.Contains(t, got.Stderr, "\r\x1b[K0 backups · waiting 1 s for us-east-1 DescribeBackups\r", "before any page has come")
+		require.Contains(t, got.Stderr, "waiting 3 s for us-east-1 RestoreBackup\r")
+		require.Contains(t, got.Stderr, "waiting 1 s for backup-aaaaaaaaaaa to be READY\r")
+		require.True(t, strings.HasSuffix(got.Stderr, "\r\x1b[K"), "the line is erased")
+	})
+}
+
 func TestNothingPending(t *testing.T) {
 	got := over(fakeaws.New(fakeaws.Data{})).print(t.Context(), "-live", "-yes")
-	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC, your account in us-east-1
+	require.Equal(t, clitest.Printed{Status: exitDone, Stdout: `CloudHSM backups pending deletion at 2026-11-20 06:00 UTC
+account 111122223333 in us-east-1
 
 Nothing that was asked for is pending deletion.
 `}, got)
@@ -120,9 +204,11 @@ func TestAFailureDoesNotStopTheOthers(t *testing.T) {
 	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "RestoreBackup", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got := over(s).print(t.Context(), "-live", "-yes")
 	require.Equal(t, exitFailures, got.Status)
-	require.Regexp(t, `backup-a  READY +restored\n`, got.Stdout)
-	require.Regexp(t, `backup-b  PENDING_DELETION  FAILED: backupx: RestoreBackup: backup-b: .*CloudHsmAccessDeniedException`, got.Stdout)
-	require.Regexp(t, `backup-c  READY +restored\n`, got.Stdout)
+	require.Regexp(t, `backup-aaaaaaaaaaa  READY +restored\n`, got.Stdout)
+	require.Regexp(t, `backup-bbbbbbbbbbb  PENDING_DELETION  FAILED\n`, got.Stdout)
+	require.Contains(t, got.Stdout, "\nbackup-bbbbbbbbbbb\n  backupx: RestoreBackup: backup-bbbbbbbbbbb: operation error CloudHSM V2:\n")
+	require.Contains(t, got.Stdout, "CloudHsmAccessDeniedException: The\n  caller may not perform this operation.\n")
+	require.Regexp(t, `backup-ccccccccccc  READY +restored\n`, got.Stdout)
 	require.Contains(t, got.Stdout, "\n2 backups restored, 1 failed.\n")
 }
 
@@ -130,7 +216,7 @@ func TestARestoreWhoseAnswerIsLostIsRestored(t *testing.T) {
 	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "RestoreBackup", Nth: 1, Do: fakeaws.Lost(fakeaws.Drop())}))
 	got := over(s).print(t.Context(), "-live", "-yes")
 	require.Equal(t, exitDone, got.Status, got.Stdout)
-	require.Regexp(t, `backup-a  READY +restored\n`, got.Stdout)
+	require.Regexp(t, `backup-aaaaaaaaaaa  READY +restored\n`, got.Stdout)
 	require.Contains(t, got.Stdout, "\n3 backups restored.\n")
 }
 
@@ -141,18 +227,19 @@ func TestARestoreWhoseOutcomeIsUnknown(t *testing.T) {
 	))
 	got := over(s).print(t.Context(), "-live", "-yes")
 	require.Equal(t, exitFailures, got.Status)
-	require.Regexp(t, `backup-a  · +PERHAPS RESTORED: backupx: RestoreBackup: backup-a: the backup may have been restored \(it is PENDING_DELETION\)`, got.Stdout)
-	require.Regexp(t, `backup-b  PENDING_DELETION  FAILED: `, got.Stdout)
-	require.Regexp(t, `backup-c  READY +restored\n`, got.Stdout)
+	require.Regexp(t, `backup-aaaaaaaaaaa  · +PERHAPS RESTORED\n`, got.Stdout)
+	require.Contains(t, flat(got.Stdout), " backup-aaaaaaaaaaa backupx: RestoreBackup: backup-aaaaaaaaaaa: the backup may have been restored (it is PENDING_DELETION)")
+	require.Regexp(t, `backup-bbbbbbbbbbb  PENDING_DELETION  FAILED\n`, got.Stdout)
+	require.Regexp(t, `backup-ccccccccccc  READY +restored\n`, got.Stdout)
 	require.Contains(t, got.Stdout, "\n1 backup restored, 1 failed, 1 perhaps restored.\n")
-	require.NotContains(t, got.Stdout, "FAILED: backupx: RestoreBackup: backup-a")
 }
 
 func TestARestoreThatCannotBeConfirmedIsAFailure(t *testing.T) {
 	s := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "DescribeBackups", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got := over(s).print(t.Context(), "-live", "-yes", "-due-within", "2h")
 	require.Equal(t, exitFailures, got.Status)
-	require.Contains(t, got.Stdout, "restored, but not seen READY: backupx: WaitHSMBackup: backup-a")
+	require.Regexp(t, `backup-aaaaaaaaaaa  \S+ +restored, but not seen READY\n`, got.Stdout)
+	require.Contains(t, got.Stdout, "\nbackup-aaaaaaaaaaa\n  backupx: WaitHSMBackup: backup-aaaaaaaaaaa")
 	require.Contains(t, got.Stdout, "\n0 backups restored, 1 not seen READY.\n")
 }
 
@@ -166,11 +253,11 @@ func TestAnIncompleteListRestoresNothing(t *testing.T) {
 }
 
 func TestABackupWithoutADeadlineComesLast(t *testing.T) {
-	mute := pending("backup-0", "cluster-one", 0)
+	mute := pending("backup-none", "cluster-oneoneoneon", 0)
 	mute.DeleteTimestamp = nil
-	s := fakeaws.New(fakeaws.Data{HSM: []hsmtypes.Backup{mute, pending("backup-1", "cluster-one", -time.Minute)}})
+	s := fakeaws.New(fakeaws.Data{HSM: []hsmtypes.Backup{mute, pending("backup-due", "cluster-oneoneoneon", -time.Minute)}})
 	got := over(s).print(t.Context(), "-live")
-	require.Regexp(t, `(?s) due  backup-1 .* not told  backup-0 `, got.Stdout)
+	require.Regexp(t, `(?s) due  backup-due .* not told  backup-none `, got.Stdout)
 }
 
 func TestNothingIsTried(t *testing.T) {
@@ -186,7 +273,12 @@ func TestNothingIsTried(t *testing.T) {
 		"no time":          {program{}, []string{"-due-within", "0s"}, "-due-within 0s: it must be above zero"},
 		"no wait":          {program{}, []string{"-wait", "-1s"}, "-wait -1s: it must be above zero"},
 		"empty tag":        {program{}, []string{"-tag", " "}, "it is empty"},
-		"an ARN":           {program{}, []string{"-id", "arn:aws:cloudhsm:us-east-1:111122223333:backup/backup-a"}, "(-h for help)"},
+		"an ARN":           {program{}, []string{"-id", "arn:aws:cloudhsm:us-east-1:111122223333:backup/backup-aaaaaaaaaaa"}, "it is not the id of a backup: backup-abcdefghijk (-h for help)"},
+		"a short id":       {program{}, []string{"-live", "-id", "backup-aaaaaaaaaaa,backup-aaa"}, `-id "backup-aaa": it is not the id of a backup`},
+		"a wrong digit":    {program{}, []string{"-live", "-id", "backup-aaaaaaaaa1a"}, `-id "backup-aaaaaaaaa1a": it is not the id of a backup`},
+		"two lines":        {program{}, []string{"-id", "backup-aaaaaaaaaaa\nx"}, `-id "backup-aaaaaaaaaaa\nx": it is not the id of a backup`},
+		"a cluster":        {program{}, []string{"-live", "-id", "cluster-aaaaaaaaaaa"}, "-id cluster-aaaaaaaaaaa: it is the id of a cluster, not of a backup (-h for help)"},
+		"a backup":         {program{}, []string{"-live", "-cluster", "backup-aaaaaaaaaaa"}, "-cluster backup-aaaaaaaaaaa: it is the id of a backup, not of a cluster"},
 		"no configuration": {without(errors.New("no such profile")), []string{"-live"}, ": no such profile"},
 		"no region":        {without(nil), []string{"-live"}, "no region is configured"},
 	} {
@@ -195,9 +287,15 @@ func TestNothingIsTried(t *testing.T) {
 			require.Equal(t, exitNothing, got.Status)
 			require.Contains(t, got.Stderr, c.want)
 			require.Empty(t, got.Stdout)
+			require.Equal(t, 1, strings.Count(got.Stderr, "\n"), "one line")
 		})
 	}
 }
+
+// failing is a writer that fails, as a full disk does.
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestHelp(t *testing.T) {
 	got := program{}.print(t.Context(), "-h")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
@@ -19,15 +20,15 @@ type origin struct {
 	note   string
 }
 
-func (p program) origin(ctx context.Context, o options) (origin, error) {
+func (p program) origin(ctx context.Context, o options, progress *cli.Progress) (origin, error) {
 	if o.live {
-		return p.account(ctx, o)
+		return p.account(ctx, o, progress)
 	}
 	return madeUp(), nil
 }
 
 // account returns the origin for the caller's own account.
-func (p program) account(ctx context.Context, o options) (origin, error) {
+func (p program) account(ctx context.Context, o options, progress *cli.Progress) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err == nil {
 		cfg, err = cli.InRegion(cfg, o.region)
@@ -35,7 +36,8 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 	if err != nil {
 		return origin{}, err
 	}
-	return origin{backupx.New(cfg), p.now().UTC(), "your account in " + cfg.Region}, nil
+	cfg = progress.Watch(cfg.Region, cfg)
+	return origin{backupx.New(cfg), p.now().UTC(), sources.Account(ctx, cfg) + " in " + cfg.Region}, nil
 }
 
 // madeUp returns an account that does not exist. It needs no network, and is the same in each run.

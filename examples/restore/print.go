@@ -13,20 +13,24 @@ import (
 	"github.com/samber/lo"
 )
 
-// plan returns a table of the chosen backups, with the hours that are left.
-func plan(from origin, backups []hsmtypes.Backup) string {
-	title := fmt.Sprintf("CloudHSM backups pending deletion at %s UTC, %s\n", moment(&from.now), from.note)
-	if len(backups) == 0 {
-		return title
+// plan returns a table of the chosen backups, with the hours that are left, and lines for the other backups of -id.
+func (r rescue) plan(backups, others []hsmtypes.Backup) string {
+	text := cli.Wrap(fmt.Sprintf("CloudHSM backups pending deletion at %s UTC", moment(&r.now)), r.width, "") + cli.Wrap(r.note, r.width, "")
+	if len(backups) > 0 {
+		rows := [][]string{{"LEFT", "BACKUP", "CLUSTER", "CREATED (UTC)", "DELETES AT (UTC)", "TAGS"}}
+		for _, b := range backups {
+			rows = append(rows, []string{
+				hoursLeft(b, r.now), aws.ToString(b.BackupId), cmp.Or(aws.ToString(b.ClusterId), "·"),
+				day(b.CreateTimestamp), moment(b.DeleteTimestamp), tags(b),
+			})
+		}
+		text += "\n" + cli.Fit(r.width, []cli.Column{cli.Number, cli.Whole, cli.Whole, cli.Short, cli.Short, cli.Text}, rows)
 	}
-	rows := [][]string{{"HOURS LEFT", "BACKUP", "CLUSTER", "CREATED", "DELETED AT", "TAGS"}}
-	for _, b := range backups {
-		rows = append(rows, []string{
-			fmt.Sprintf("%10s", hoursLeft(b, from.now)), aws.ToString(b.BackupId), cmp.Or(aws.ToString(b.ClusterId), "·"),
-			moment(b.CreateTimestamp), moment(b.DeleteTimestamp), tags(b),
-		})
+	for i, b := range others {
+		why := lo.Ternary(b.BackupState == hsmtypes.BackupStatePendingDeletion, "another flag leaves it out", "not pending deletion")
+		text += lo.Ternary(i == 0, "\n", "") + fmt.Sprintf("%s is %s: %s\n", aws.ToString(b.BackupId), b.BackupState, why)
 	}
-	return title + "\n" + cli.Table(rows)
+	return text
 }
 
 // hoursLeft returns the hours until the deletion, with one decimal, rounded down.
@@ -38,7 +42,7 @@ func hoursLeft(b hsmtypes.Backup, now time.Time) string {
 	if left <= 0 {
 		return "due"
 	}
-	return fmt.Sprintf("%.1f", float64(left/(time.Hour/10))/10)
+	return fmt.Sprintf("%.1f h", float64(left/(time.Hour/10))/10)
 }
 
 // tags returns the tags of a backup, sorted by key.
@@ -48,11 +52,14 @@ func tags(b hsmtypes.Backup) string {
 	return cmp.Or(strings.Join(all, " "), "·")
 }
 
-// report returns a table of the outcomes, and a summary.
-func report(outcomes []outcome) string {
-	rows := [][]string{{"BACKUP", "STATE", "OUTCOME"}}
+// report returns a table of the outcomes, the errors, and a summary.
+func (r rescue) report(outcomes []outcome) string {
+	rows, errs := [][]string{{"BACKUP", "STATE", "OUTCOME"}}, ""
 	for _, o := range outcomes {
 		rows = append(rows, []string{o.id, string(o.state), o.text()})
+		if o.err != nil {
+			errs += "\n" + o.id + "\n" + cli.Wrap(cli.OneLine(o.err.Error()), r.width-2, "  ")
+		}
 	}
 	unknown := lo.CountBy(outcomes, outcome.unknown)
 	failed := lo.CountBy(outcomes, func(o outcome) bool { return !o.restored && !o.unknown() })
@@ -67,7 +74,8 @@ func report(outcomes []outcome) string {
 	if doubtful > 0 {
 		summary += fmt.Sprintf(", %d not seen READY", doubtful)
 	}
-	return "\n" + cli.Table(rows) + "\n" + summary + ".\n"
+	table := cli.Fit(r.width, []cli.Column{cli.Whole, cli.Short, cli.Short}, rows)
+	return "\n" + table + errs + "\n" + cli.Wrap(summary+".", r.width, "")
 }
 
 func (o outcome) text() string {
@@ -75,12 +83,15 @@ func (o outcome) text() string {
 	case o.err == nil:
 		return "restored"
 	case o.restored:
-		return "restored, but not seen READY: " + o.err.Error()
+		return "restored, but not seen READY"
 	case o.unknown():
-		return "PERHAPS RESTORED: " + o.err.Error()
+		return "PERHAPS RESTORED"
 	}
-	return "FAILED: " + o.err.Error()
+	return "FAILED"
 }
+
+// day formats the day of a time in UTC, with a dot for nil.
+func day(t *time.Time) string { return moment(t)[:min(len(time.DateOnly), len(moment(t)))] }
 
 // moment formats a time in UTC, to the minute, with a dot for nil.
 func moment(t *time.Time) string {

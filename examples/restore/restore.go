@@ -7,34 +7,75 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
+// rescue is a run of the program.
+type rescue struct {
+	options
+	origin
+
+	progress *cli.Progress
+	stdout   io.Writer
+	width    int // the columns of stdout
+}
+
 // restore prints the backups that the flags choose, and restores them with -yes. It returns the exit status.
-func (o options) restore(ctx context.Context, from origin, stdout io.Writer) (int, error) {
-	backups, err := from.client.HSMBackups(o.filter(from.now)).Collect(ctx)
+func (r rescue) restore(ctx context.Context) (int, error) {
+	backups, err := r.client.HSMBackups(r.filter(r.now)).OnPage(r.progress.Page).Collect(ctx)
 	if err != nil {
-		return exitNothing, fmt.Errorf("nothing was tried, for the list is incomplete: %s", cli.OneLine(err.Error()))
+		return exitNothing, incomplete(err)
+	}
+	others, err := r.others(ctx, backups)
+	if err != nil {
+		return exitNothing, err
 	}
 	slices.SortStableFunc(backups, firstToGo)
-	fmt.Fprint(stdout, plan(from, backups))
+	if _, err := fmt.Fprint(r.stdout, r.plan(backups, others)); err != nil {
+		return exitNothing, fmt.Errorf("nothing was tried: writing: %w", err)
+	}
 	switch {
 	case len(backups) == 0:
-		fmt.Fprintln(stdout, "\nNothing that was asked for is pending deletion.")
+		fmt.Fprintln(r.stdout, "\nNothing that was asked for is pending deletion.")
 		return exitDone, nil
-	case !o.yes:
-		fmt.Fprintf(stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", cli.Count(len(backups), "backup"))
+	case !r.yes:
+		fmt.Fprintf(r.stdout, "\n%s would be restored. Nothing was changed; -yes restores.\n", cli.Count(len(backups), "backup"))
 		return exitDone, nil
 	}
-	outcomes := o.save(ctx, from.client, backups)
-	fmt.Fprint(stdout, report(outcomes))
+	outcomes := r.save(ctx, backups)
+	fmt.Fprint(r.stdout, r.report(outcomes))
 	return status(outcomes), nil
 }
+
+func incomplete(err error) error {
+	return fmt.Errorf("nothing was tried, for the list is incomplete: %s", cli.OneLine(err.Error()))
+}
+
+// others returns the backups of -id that are not among those to restore: they are not pending deletion, or another flag
+// does not choose them. A backup that does not exist is an error.
+func (r rescue) others(ctx context.Context, backups []hsmtypes.Backup) ([]hsmtypes.Backup, error) {
+	missing := lo.Without(r.ids, lo.Map(backups, idOf)...)
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	found, err := r.client.HSMBackups(backupx.HSMFilter{}.IDs(missing...)).Collect(ctx)
+	if err != nil {
+		return nil, incomplete(err)
+	}
+	if none := lo.Without(missing, lo.Map(found, idOf)...); len(none) > 0 {
+		return nil, fmt.Errorf("nothing was tried: -id %s: there is no such backup: %s", strings.Join(none, ","), r.note)
+	}
+	return found, nil
+}
+
+func idOf(b hsmtypes.Backup, _ int) string { return aws.ToString(b.BackupId) }
 
 // firstToGo orders backups by their deletion time. Backups without one come last.
 func firstToGo(a, b hsmtypes.Backup) int {
@@ -63,27 +104,24 @@ type outcome struct {
 func (o outcome) unknown() bool { return errors.Is(o.err, backupx.ErrRestoreUnknown) }
 
 // save restores the backups, then waits for each. A failure does not stop the others.
-func (o options) save(ctx context.Context, client backupx.Client, backups []hsmtypes.Backup) []outcome {
-	results, _ := client.RestoreHSMBackups(ctx, backups) // each result has its own error
-	outcomes := make([]outcome, len(results))
-	for i, r := range results {
-		outcomes[i] = o.confirm(ctx, client, r)
-	}
-	return outcomes
+func (r rescue) save(ctx context.Context, backups []hsmtypes.Backup) []outcome {
+	results, _ := r.client.RestoreHSMBackups(ctx, backups) // each result has its own error
+	return lo.Map(results, func(result backupx.Restored, _ int) outcome { return r.confirm(ctx, result) })
 }
 
 // confirm waits until a restored backup is READY.
-func (o options) confirm(ctx context.Context, client backupx.Client, r backupx.Restored) outcome {
-	out := outcome{id: aws.ToString(r.Before.BackupId), state: r.Before.BackupState, err: r.Err}
+func (r rescue) confirm(ctx context.Context, result backupx.Restored) outcome {
+	out := outcome{id: aws.ToString(result.Before.BackupId), state: result.Before.BackupState, err: result.Err}
 	if out.unknown() {
 		out.state = "·"
 	}
-	if r.Err != nil {
+	if result.Err != nil {
 		return out
 	}
+	defer r.progress.Waiting(out.id, "to be READY")()
 	out.restored = true
-	after, err := client.WaitHSMBackup(ctx, out.id, hsmtypes.BackupStateReady, o.wait)
-	out.state, out.err = cmp.Or(after.BackupState, r.After.BackupState), err
+	after, err := r.client.WaitHSMBackup(ctx, out.id, hsmtypes.BackupStateReady, r.wait)
+	out.state, out.err = cmp.Or(after.BackupState, result.After.BackupState), err
 	return out
 }
 

@@ -20,11 +20,13 @@ type Flags struct {
 	live              *bool
 }
 
-// NewFlags returns a set of flags that has only -live, which sets live. The help is about, then the flags,
-// then exitStatus. Both texts must end with a newline.
+// NewFlags returns a set of flags that has only -live, which sets live. A program without an offline run passes nil, and
+// has no -live. The help is about, then the flags, then exitStatus. Both texts must end with a newline.
 func NewFlags(name, about, exitStatus string, live *bool) *Flags {
 	f := &Flags{flag.NewFlagSet(name, flag.ContinueOnError), about, exitStatus, live}
-	f.BoolVar(live, "live", false, "ask AWS, with your configuration")
+	if live != nil {
+		f.BoolVar(live, "live", false, "ask AWS, with your configuration")
+	}
 	f.SetOutput(io.Discard) // Parse returns what is wrong
 	f.Usage = func() {}
 	return f
@@ -72,7 +74,7 @@ func (f *Flags) misplaced() error {
 		return fmt.Errorf("%q is not a flag", f.Arg(0))
 	}
 	elsewhere, one, several := "live: ", "goes with -live", "go with -live"
-	if *f.live {
+	if f.live == nil || *f.live {
 		elsewhere, one, several = "offline: ", "does not go with -live", "do not go with -live"
 	}
 	var stray []string

@@ -31,30 +31,30 @@ type Progress struct {
 	start time.Time
 	stop  func()
 
-	mu       sync.Mutex        // guards the fields below, and writing
-	answered map[string]bool   // by the name of the source
-	waiting  map[*request]bool // the requests without an answer
+	mu       sync.Mutex      // guards the fields below, and writing
+	answered map[string]bool // by the name of the source
+	waiting  []*wait         // what is not over, the oldest first
 	pages    int
 	items    int
 	shown    string // the line on the terminal; empty if there is none
 }
 
-// request is a call of the SDK, with all its attempts.
-type request struct {
+// wait is what the program waits for: the answer to a call of the SDK, with all its attempts.
+type wait struct {
 	source, operation string
-	sent              time.Time
+	since             time.Time
 }
 
 const (
 	redraw  = 200 * time.Millisecond // the time between two drawings
-	tooLong = 500 * time.Millisecond // a request that takes longer is shown
+	tooLong = 500 * time.Millisecond // a wait that takes longer is shown
 )
 
 // Progress starts to show progress on stderr. The noun is that of the items: job. [Progress.Stop] ends it.
 func (s Screen) Progress(stderr io.Writer, noun string) *Progress {
 	p := &Progress{
 		w: stderr, noun: noun, width: s.Line, start: time.Now(), stop: func() {},
-		answered: map[string]bool{}, waiting: map[*request]bool{},
+		answered: map[string]bool{},
 	}
 	if p.width == nil {
 		return p
@@ -107,14 +107,18 @@ func (p *Progress) watcher(source string) middleware.InitializeMiddleware {
 	return middleware.InitializeMiddlewareFunc("backupx:Progress", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
-		r := &request{source, middleware.GetOperationName(ctx), time.Now()}
-		p.change(func() { p.waiting[r] = true })
-		defer p.change(func() {
-			delete(p.waiting, r)
-			p.answered[source] = true
-		})
+		defer p.change(func() { p.answered[source] = true })
+		defer p.Waiting(source, middleware.GetOperationName(ctx))()
 		return next.HandleInitialize(ctx, in)
 	})
+}
+
+// Waiting tells that the program waits for something, until the function that it returns is called: a source and its
+// operation, or anything else and what is to happen to it.
+func (p *Progress) Waiting(source, operation string) (over func()) {
+	w := &wait{source, operation, time.Now()}
+	p.change(func() { p.waiting = append(p.waiting, w) })
+	return func() { p.change(func() { p.waiting = lo.Without(p.waiting, w) }) }
 }
 
 // Page counts a page and the items that it delivered, for [backupx.Listing.OnPage].
@@ -211,19 +215,19 @@ func (p *Progress) counts() []string {
 		out = append(out, Count(p.pages, "page"))
 	}
 	out = append(out, Count(p.items, p.noun))
-	if s := time.Since(p.start).Seconds(); p.items > 0 && s >= 1 {
-		out = append(out, fmt.Sprintf("%.0f %ss/s", float64(p.items)/s, p.noun))
+	if seconds := int(time.Since(p.start).Seconds()); seconds > 0 && p.items >= seconds {
+		out = append(out, Count(p.items/seconds, p.noun)+"/s")
 	}
 	return out
 }
 
-// waits says what the program waits for, if it has waited too long: the request that was sent first.
+// waits says what the program waits for, if it has waited too long: that which it has waited for longest.
 func (p *Progress) waits() (source []string, operation string) {
 	if len(p.waiting) == 0 {
 		return nil, ""
 	}
-	oldest := lo.MinBy(lo.Keys(p.waiting), func(a, b *request) bool { return a.sent.Before(b.sent) })
-	took := time.Since(oldest.sent)
+	oldest := p.waiting[0]
+	took := time.Since(oldest.since)
 	if took < tooLong {
 		return nil, ""
 	}

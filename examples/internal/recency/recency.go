@@ -162,6 +162,14 @@ func (r *Resources) All() []*Resource {
 	return all
 }
 
+// The jobs that are failures.
+var (
+	backupFailed    = backupx.BackupJobFilter{}.Unsuccessful()
+	backupHasIssues = backupx.BackupJobFilter{}.CompletedWithIssues()
+	copyFailed      = backupx.CopyJobFilter{}.Unsuccessful()
+	copyHasIssues   = backupx.CopyJobFilter{}.CompletedWithIssues()
+)
+
 // Backup adds a backup job that was listed at a place.
 func (r *Resources) Backup(p Place, j types.BackupJob) {
 	if j.ParentJobId != nil {
@@ -170,9 +178,9 @@ func (r *Resources) Backup(p Place, j types.BackupJob) {
 	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
 	job.Succeeded = j.State == types.BackupJobStateCompleted
 	switch {
-	case (backupx.BackupJobFilter{}).Unsuccessful().Match(j):
+	case backupFailed.Match(j):
 		job.Outcome = job.State
-	case (backupx.BackupJobFilter{}).CompletedWithIssues().Match(j):
+	case backupHasIssues.Match(j):
 		job.Outcome = WithIssues
 	}
 	r.Add(p.of(j.AccountId), subject(j.ResourceArn, j.ResourceType, j.ResourceName), job)
@@ -186,9 +194,9 @@ func (r *Resources) Copy(p Place, j types.CopyJob) {
 	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
 	job.Succeeded = j.State == types.CopyJobStateCompleted
 	switch {
-	case (backupx.CopyJobFilter{}).Unsuccessful().Match(j):
+	case copyFailed.Match(j):
 		job.Outcome = job.State
-	case (backupx.CopyJobFilter{}).CompletedWithIssues().Match(j):
+	case copyHasIssues.Match(j):
 		job.Outcome = WithIssues
 	}
 	about := subject(j.ResourceArn, j.ResourceType, j.ResourceName)
@@ -223,12 +231,15 @@ func jobOf(r backupx.Record, by *types.RecoveryPointCreator) Job {
 	}
 }
 
-// Plan returns the name or the id of the backup plan that started a job, or "on demand".
+// OnDemand is the plan of a job that no backup plan started.
+const OnDemand = "on demand"
+
+// Plan returns the name or the id of the backup plan that started a job, or [OnDemand].
 func Plan(by *types.RecoveryPointCreator) string {
 	if by == nil {
-		return "on demand"
+		return OnDemand
 	}
-	return cmp.Or(aws.ToString(by.BackupPlanName), aws.ToString(by.BackupPlanId), "on demand")
+	return cmp.Or(aws.ToString(by.BackupPlanName), aws.ToString(by.BackupPlanId), OnDemand)
 }
 
 // resource returns what is known of a subject, with what the subject adds to it.

@@ -81,10 +81,13 @@ func TestFailuresAndTheirCures(t *testing.T) {
 		},
 		"a job with issues cures, and has issues": {[]types.BackupJob{job(failed, 24), job(completed, 2, category("VSSFailure"))}, 1, 1, "COMPLETED-2"},
 		"issues are cured by a job without": {
-			[]types.BackupJob{job(completed, 24, category("VSSFailure")), job(completed, 2, category("SUCCESS"))}, 0, 1, "COMPLETED-2",
+			[]types.BackupJob{job(completed, 24, category("VSSFailure")), job(completed, 2, category("Success"))}, 0, 1, "COMPLETED-2",
 		},
 		"issues are not cured by issues": {
 			[]types.BackupJob{job(completed, 24, category("VSSFailure")), job(completed, 2, category("Aggregated"))}, 2, 0, "COMPLETED-2",
+		},
+		"a running job with a category has no issues": {
+			[]types.BackupJob{job(types.BackupJobStateRunning, 24, category("Aggregated"))}, 0, 0, "",
 		},
 		"child jobs are in their parents":    {[]types.BackupJob{job(failed, 24, child), job(completed, 2, child)}, 0, 0, ""},
 		"jobs without an ARN cure nothing":   {[]types.BackupJob{job(failed, 24, nowhere), job(completed, 2, nowhere)}, 1, 0, "COMPLETED-2"},
@@ -180,6 +183,7 @@ func TestACopyIsCuredByOneToTheSameVault(t *testing.T) {
 	child := copied(types.CopyJobStateCompleted, 10, "isolated")
 	child.ParentJobId = aws.String("parent")
 	r.Copy(place, child)
+	require.Len(t, r.All(), 2)
 	cures := map[string]*recency.Job{}
 	for _, one := range r.All() {
 		require.Equal(t, place, one.Place)

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
+)
+
+// named is how many names a line of the summary has.
+const named = 3
+
+// summary returns the answer in a few lines: what is not backed up, what failed and is not cured, what is about to be
+// deleted, what has not started, what was not read.
+func (v view) summary() string {
+	title := fmt.Sprintf("NEEDS ATTENTION: %d", v.Findings)
+	switch {
+	case lo.EveryBy(v.Totals, func(t Total) bool { return t.Count == nil }):
+		title = "NOTHING WAS READ"
+	case v.Findings == 0 && !v.Complete:
+		title = "Nothing that was read needs attention"
+	case v.Findings == 0:
+		title = "Nothing needs attention"
+	}
+	return v.heading(title, lo.Ternary(v.Complete, "", "this report is incomplete")) +
+		v.notBackedUp() +
+		v.answer("Failed, not cured", backupJobs, v.Summary.Failed, "resource", failedNames(v.BackupJobs)) +
+		v.answer("Copies failed, not cured", copyJobs, v.Summary.FailedCopies, "resource", failedNames(v.CopyJobs)) +
+		v.answer("Deleted within "+span(v.due), hsmBackups, v.Summary.Due, "CloudHSM backup", v.dueNames()) +
+		v.answer("Not started in time", backupJobs, v.Summary.Late, "backup job", nil) +
+		v.answer("OpsWorks CM, not cured", opsWorksBackups, v.Summary.FailedOpsWorks, "server", failedNames(v.OpsWorksBackups)) +
+		v.gaps() + v.curedSince()
+}
+
+// notBackedUp answers which resources have no recent backup.
+func (v view) notBackedUp() string {
+	if v.maxAge == 0 {
+		return v.hang("  ", "Not backed up: not judged (-max-age 0)")
+	}
+	names := lo.Map(v.overdue(), func(r Resource, _ int) string {
+		return resourceName(r.ResourceType, r.Resource) + " (" + r.age() + ")"
+	})
+	return v.answer("Not backed up within "+span(v.maxAge), backupJobs, v.Summary.NotBackedUp, "resource", names)
+}
+
+// answer returns a line of the summary: how many there are, the first names, and where the service was not read. It is
+// empty for a service that was not asked.
+func (v view) answer(question string, s service, count *int, noun string, names []string) string {
+	if !slices.ContainsFunc(v.services(), func(asked service) bool { return asked.id == s.id }) {
+		return ""
+	}
+	if count == nil {
+		return v.hang("  ", question+": not read")
+	}
+	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(s, *count)
+	if len(names) > 0 {
+		text += ": " + strings.Join(names[:min(len(names), named)], ", ")
+	}
+	if len(names) > named {
+		text += ", …"
+	}
+	return v.hang("  ", text)
+}
+
+// missing says behind a count in which regions the service could not be read completely.
+func (v view) missing(s service, count int) string {
+	gaps := lo.Filter(v.NotReached, func(g Gap, _ int) bool { return g.Service == s.id })
+	if len(gaps) == 0 {
+		return ""
+	}
+	text := lo.Ternary(count == 0, " that was read", "")
+	text += lo.Ternary(lo.SomeBy(gaps, func(g Gap) bool { return g.Read > 0 }), ", not all read in ", ", not read in ")
+	return text + regions(gaps)
+}
+
+func regions(gaps []Gap) string {
+	return strings.Join(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }), ", ")
+}
+
+// failedNames returns the resources of problems, each once.
+func failedNames(all []Problem) []string {
+	return lo.Uniq(lo.FlatMap(all, func(p Problem, _ int) []string {
+		return lo.Map(p.Resources, func(f Failed, _ int) string { return resourceName(f.ResourceType, f.Resource) })
+	}))
+}
+
+func (v view) dueNames() []string {
+	return lo.Map(v.dueDeletions(), func(d Deletion, _ int) string { return d.BackupID + " " + d.when() })
+}
+
+// gaps says what was not read, and why in a few words.
+func (v view) gaps() string {
+	if v.Complete {
+		return v.hang("  ", "Not read: nothing, everything was reached")
+	}
+	out := ""
+	for _, gaps := range lo.PartitionBy(v.NotReached, func(g Gap) [2]string { return [2]string{g.Service, g.Reason} }) {
+		out += v.hang("  ", "Not read: "+gaps[0].title()+" in "+regions(gaps)+": "+gaps[0].Reason)
+	}
+	return out
+}
+
+// curedSince says how many resources had failures that a later success cured.
+func (v view) curedSince() string {
+	names := 0
+	for _, problems := range [][]Problem{v.CuredBackupJobs, v.CuredCopyJobs, v.CuredOpsWorks} {
+		names += len(failedNames(problems))
+	}
+	if names == 0 {
+		return ""
+	}
+	return v.hang("  ", fmt.Sprintf("Failed and cured since: %s%s", cli.Count(names, "resource"), lo.Ternary(v.cured, "", " (-cured)")))
+}
+
+// age returns how old the newest backup is.
+func (r Resource) age() string {
+	if r.AgeHours == nil {
+		return "none"
+	}
+	if *r.AgeHours < 48 {
+		return decimal(*r.AgeHours) + " h"
+	}
+	return decimal(*r.AgeHours/24) + " d"
+}
+
+// newest returns when the newest backup completed.
+func (r Resource) newest() string {
+	if r.AgeHours == nil {
+		return "none listed"
+	}
+	return short(r.last)
+}
+
+// dueDeletions returns the deletions that are due, the first to be deleted first.
+func (v view) dueDeletions() []Deletion {
+	if v.Deletions == nil {
+		return nil
+	}
+	return lo.Filter(v.Deletions.First, func(d Deletion, _ int) bool { return d.Due })
+}
+
+// when says when a backup is deleted.
+func (d Deletion) when() string {
+	if d.HoursLeft == nil {
+		return "at a time that is not told"
+	}
+	return "in " + decimal(*d.HoursLeft) + " h"
+}
+
+// decimal formats a number with one decimal.
+func decimal(n float64) string { return fmt.Sprintf("%.1f", n) }
