@@ -97,7 +97,7 @@ func collect(ctx context.Context, from origin, o options, progress *cli.Progress
 		t.add(record.Source, backupx.Service(record.Item.Source), record.Item.Item.Item)
 	}
 	r := Report{
-		At: cal.now, Source: from.note, MadeUp: from.madeUp, Children: o.children,
+		At: cal.now, MadeUp: from.madeUp, Children: o.children,
 		Hidden: t.hidden, Missing: t.missing, Figures: t.figures(),
 	}
 	r.Sections, err = t.sections()

@@ -28,7 +28,6 @@ func madeUp() origin {
 	return origin{
 		fleet:  backupx.Fleet{{Name: "us-east-1", Region: "us-east-1", Config: service.Config()}},
 		now:    madeUpNow,
-		note:   "made up by fixtures/fakeaws",
 		madeUp: true,
 	}
 }

@@ -45,6 +45,8 @@ import (
 	"time"
 	_ "time/tzdata" // for -tz on a system without time zones
 
+	"github.com/samber/lo"
+
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
@@ -93,5 +95,8 @@ func (p program) report(ctx context.Context, o options, stderr io.Writer) (Repor
 	if err != nil {
 		return Report{}, err
 	}
-	return collect(ctx, from, o, progress)
+	words := lo.Async(func() string { return from.words(ctx, progress) }) // beside the listings
+	report, err := collect(ctx, from, o, progress)
+	report.Source = <-words
+	return report, err
 }
