@@ -7,7 +7,6 @@ import (
 
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -33,8 +32,8 @@ const drawn = 20
 type drawing func(p *plot.Plot, s size) error
 
 // picture draws two sizes, for wide and for narrow pages.
-func picture(id, title, desc string, d drawing, large, tight size) (Picture, error) {
-	out := Picture{Title: title, Desc: desc}
+func (s subject) picture(id, title, desc string, d drawing, large, tight size) (Picture, error) {
+	out := s.titled(title, desc)
 	var err error
 	if out.Wide, err = render(id+"-wide", out, d, large); err != nil {
 		return out, err
@@ -44,42 +43,54 @@ func picture(id, title, desc string, d drawing, large, tight size) (Picture, err
 }
 
 // thumbnail draws one small size.
-func thumbnail(id, title, desc string, d drawing) (Picture, error) {
-	out := Picture{Title: title, Desc: desc, Small: true}
+func (s subject) thumbnail(id, title, desc string, d drawing) (Picture, error) {
+	out := s.titled(title, desc)
+	out.Small = true
 	var err error
 	out.Wide, err = render(id, out, d, small(120))
 	return out, err
 }
 
+// titled returns a picture that is not drawn yet. It says if something could not be read.
+func (s subject) titled(title, desc string) Picture {
+	remark := s.reach.remark()
+	if remark != "" {
+		desc += " There is " + remark + "."
+	}
+	return Picture{Title: title, Desc: desc, Remark: remark}
+}
+
 func render(id string, p Picture, d drawing, s size) (template.HTML, error) {
-	plt := newPlot(s)
+	c := newCanvas(s.width, s.height)
+	plt := newPlot(s, c)
 	if err := d(plt, s); err != nil {
 		return "", err
 	}
-	c := newCanvas(s.width, s.height)
+	plt.Title.Text = p.Remark
 	plt.Draw(draw.Crop(draw.New(c), 1, -1, 1, -4))
 	return c.svg(frame{id: id, class: s.class, title: p.Title, desc: p.Desc})
 }
 
-// newPlot returns an empty plot with the fonts and colours of the page.
-func newPlot(s size) *plot.Plot {
+// newPlot returns an empty plot for a canvas, with the fonts and colours of the page.
+func newPlot(s size, c *canvas) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
+	p.TextHandler = newLettering(c)
+	p.Title.TextStyle.Handler = p.TextHandler
+	p.Title.TextStyle.Font = letters(s.fontSize)
+	p.Title.TextStyle.Color = inkFaint
+	p.Title.Padding = 4
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle.Width = 0
 		a.Padding = 0
 		a.Tick.Length = 0
 		a.Tick.Label.Color = inkFaint
-		a.Tick.Label.Font = lettering(s.fontSize)
+		a.Tick.Label.Font = letters(s.fontSize)
+		a.Tick.Label.Handler = p.TextHandler
 	}
 	p.X.LineStyle = line(inkGrid, 1)
 	p.X.Padding = 3
 	return p
-}
-
-// lettering returns the font that text is measured with. The page shows text in a font of the same widths.
-func lettering(size vg.Length) font.Font {
-	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }
 
 func line(k ink, width vg.Length) draw.LineStyle { return draw.LineStyle{Color: k, Width: width} }
@@ -170,7 +181,7 @@ func roundStep(v float64) float64 {
 func whole(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }
 
 // labels writes text into a plot, to the right of its points or on them.
-func labels(p *plot.Plot, s size, points plotter.XYs, texts []string, inks []ink, align text.XAlignment) error {
+func labels(p *plot.Plot, fontSize vg.Length, points plotter.XYs, texts []string, inks []ink, align text.XAlignment) error {
 	if len(points) == 0 {
 		return nil
 	}
@@ -179,10 +190,32 @@ func labels(p *plot.Plot, s size, points plotter.XYs, texts []string, inks []ink
 		return err
 	}
 	for i := range l.TextStyle {
-		l.TextStyle[i].Font = lettering(s.fontSize)
+		l.TextStyle[i].Font = letters(fontSize)
+		l.TextStyle[i].Handler = p.TextHandler
 		l.TextStyle[i].Color = inks[i]
 		l.TextStyle[i].XAlign, l.TextStyle[i].YAlign = align, text.YCenter
 	}
+	p.Add(l)
+	return nil
+}
+
+// sumsBeside writes the sum of each row behind its bar, row 0 at the top.
+func (s subject) sumsBeside(p *plot.Plot, fontSize vg.Length, sums []int) error {
+	points := lo.Map(sums, func(n, i int) plotter.XY {
+		return plotter.XY{X: float64(n) + p.X.Max/100, Y: row(i, len(sums))}
+	})
+	texts := lo.Map(sums, func(n, _ int) string { return lo.Ternary(n == 0 && !s.reach.whole(), "?", number(n)) })
+	return labels(p, fontSize, points, texts, lo.RepeatBy(len(sums), func(int) ink { return inkText }), text.XLeft)
+}
+
+// dashed draws a dashed line.
+func dashed(p *plot.Plot, from, to plotter.XY) error {
+	l, err := plotter.NewLine(plotter.XYs{from, to})
+	if err != nil {
+		return err
+	}
+	l.LineStyle = line(inkText, 1)
+	l.Dashes = []vg.Length{3, 3}
 	p.Add(l)
 	return nil
 }

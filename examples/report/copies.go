@@ -12,19 +12,24 @@ import (
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
 
 // copies counts copy jobs by destination and state.
 type copies struct {
-	cal  calendar
-	byTo map[string]map[string]int // by ARN of the destination vault, then by state
+	subject
+	byTo      map[string]map[string]int // by ARN of the destination vault, then by state
+	resources *recency.Resources
 }
 
-func newCopies(cal calendar) *copies { return &copies{cal, map[string]map[string]int{}} }
+func newCopies(s subject, resources *recency.Resources) *copies {
+	return &copies{s, map[string]map[string]int{}, resources}
+}
 
 func (t *copies) add(j types.CopyJob) {
-	to := cmp.Or(aws.ToString(j.DestinationBackupVaultArn), "not told")
+	to := cmp.Or(aws.ToString(j.DestinationBackupVaultArn), notTold)
 	if t.byTo[to] == nil {
 		t.byTo[to] = map[string]int{}
 	}
@@ -56,16 +61,22 @@ func (t *copies) section() (Section, error) {
 	if len(to) == 0 {
 		return s, nil
 	}
-	s.Legend, s.Table = legend(states), t.table(to, states)
-	s.Brief = s.Table
+	s.Legend, s.Tables = legend(states), []Table{t.table(to, states)}
+	s.Briefs = []Table{t.brief(to)}
+	if all := failingOf(t.resources); len(all) > 0 {
+		s.Tables = append(s.Tables, t.failureTable("Copies that failed, by resource", all))
+	}
+	if open := t.open(failingOf(t.resources)); len(open) > 0 {
+		s.Briefs = append(s.Briefs, t.failureTable("Not cured by a later copy to the same vault", open).only(20, t.inRegions(10, 0, 3, 8, 5)...))
+	}
 	s.Lead = fmt.Sprintf("%s to %s: %s.", plural(t.total(), "copy job"), plural(len(to), "vault"), t.problems())
 	if len(to) > drawn {
 		s.Note += fmt.Sprintf(" The picture has the %d with the most.", drawn)
 		to = to[:drawn]
 	}
 	height := heightOf(len(to), 40, 24)
-	desc := "Stacked horizontal bars, one a vault. The most copies go to " + vaultName(to[0], ", ") + "."
-	p, err := picture("copies", s.Title, desc, t.draw(to, states), wide(height), narrow(height))
+	desc := "Stacked horizontal bars, one a vault. The most copies go to " + cut(vaultName(to[0]), 60) + "."
+	p, err := t.picture("copies", s.Title, desc, t.draw(to, states), wide(height), narrow(height))
 	s.Pictures = []Picture{p}
 	return s, err
 }
@@ -73,7 +84,7 @@ func (t *copies) section() (Section, error) {
 func (t *copies) draw(to []string, states []lo.Entry[string, ink]) drawing {
 	sums := lo.Map(to, func(v string, _ int) int { return lo.Sum(lo.Values(t.byTo[v])) })
 	return func(p *plot.Plot, s size) error {
-		rowNames(p, lo.Map(to, func(v string, _ int) string { return vaultName(v, "\n") }))
+		rowNames(p, lo.Map(to, func(v string, _ int) string { return vaultLabel(v) }))
 		p.X.Min, p.X.Max = 0, float64(slices.Max(sums))*1.1
 		p.X.LineStyle.Width = 0
 		p.X.Tick.Marker = plot.ConstantTicks(nil)
@@ -83,11 +94,7 @@ func (t *copies) draw(to []string, states []lo.Entry[string, ink]) drawing {
 		if err := stack(p, 18, true, bars); err != nil {
 			return err
 		}
-		points := lo.Map(sums, func(n, i int) plotter.XY {
-			return plotter.XY{X: float64(n) + p.X.Max/100, Y: row(i, len(to))}
-		})
-		texts := lo.Map(sums, func(n, _ int) string { return number(n) })
-		return labels(p, s, points, texts, lo.RepeatBy(len(to), func(int) ink { return inkText }), text.XLeft)
+		return t.sumsBeside(p, s.fontSize, sums)
 	}
 }
 
@@ -101,25 +108,43 @@ func (t *copies) counts(to []string, state string) plotter.Values {
 }
 
 // vaultName returns the name of a vault, then its region and account.
-func vaultName(vault, between string) string {
+func vaultName(vault string) string {
 	a, err := arn.Parse(vault)
 	if err != nil {
-		return cut(vault, 30)
+		return cmp.Or(vault, "·")
 	}
-	return cut(strings.TrimPrefix(a.Resource, "backup-vault:"), 24) + between + cut(a.Region, 14) + " " + cut(a.AccountID, 12)
+	return strings.TrimPrefix(a.Resource, "backup-vault:") + ", " + a.Region + " " + a.AccountID
+}
+
+// vaultLabel returns the name of a vault in two lines.
+func vaultLabel(vault string) string {
+	name, place, _ := strings.Cut(vaultName(vault), ", ")
+	return strings.TrimSuffix(cut(name, 24)+"\n"+cut(place, 27), "\n")
 }
 
 func (t *copies) table(to []string, states []lo.Entry[string, ink]) Table {
-	out := Table{Head: append([]string{"Vault"}, lo.Map(states, func(e lo.Entry[string, ink], _ int) string { return spoken(e.Key) })...)}
-	out.Head = append(out.Head, "all")
+	out := numbers(slices.Concat([]string{"Vault"}, spokenOf(states), []string{"all"})...)
+	out.Columns[0] = cli.Whole
 	for _, v := range to {
-		row := []string{vaultName(v, ", ")}
+		row := []string{vaultName(v)}
 		for _, e := range states {
-			row = append(row, count(t.byTo[v][e.Key]))
+			row = append(row, t.count(t.byTo[v][e.Key]))
 		}
-		out.Rows = append(out.Rows, append(row, count(lo.Sum(lo.Values(t.byTo[v])))))
+		out.Rows = append(out.Rows, append(row, t.count(lo.Sum(lo.Values(t.byTo[v])))))
 	}
 	return out
+}
+
+// brief has the copies of each vault by how they ended.
+func (t *copies) brief(to []string) Table {
+	out := numbers("Vault", "completed", "not completed", "under way", "all")
+	out.Columns[0] = cli.Whole
+	for _, v := range to {
+		all, done := lo.Sum(lo.Values(t.byTo[v])), t.byTo[v]["COMPLETED"]
+		open := lo.SumBy(underWay(), func(state string) int { return t.byTo[v][state] })
+		out.Rows = append(out.Rows, []string{vaultName(v), t.count(done), t.count(all - done - open), t.count(open), t.count(all)})
+	}
+	return out.top(drawn)
 }
 
 // problems says how many copies did not succeed.
@@ -128,6 +153,5 @@ func (t *copies) problems() string {
 }
 
 func (t *copies) figure() Figure {
-	n := t.total("FAILED", "PARTIAL")
-	return Figure{Label: "Not copied whole", Value: number(n), Note: "of " + plural(t.total(), "copy job"), Bad: n > 0}
+	return t.uncured(Figure{Label: "Not copied, not cured", Note: "of " + plural(t.total(), "copy job")}, failingOf(t.resources))
 }

@@ -4,122 +4,185 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 
-	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
 
-// failures counts the backup jobs that did not succeed, by message category and resource type.
+// failures tells which backups failed, and whether a later one of the same resource cured that.
 type failures struct {
-	cal     calendar
-	byCause map[cause]*failed
+	subject
+	resources *recency.Resources
+	cured     bool // whether the failures that are cured are shown like the others
+}
+
+// failing is the failures of a resource that have one cause.
+type failing struct {
+	resource *recency.Resource
+	recency.Failure
 }
 
 // cause is the key that failures are counted by.
 type cause struct{ category, kind string }
 
-// failed is the failures of one cause: their number, and the newest.
-type failed struct {
-	cause
-
-	count  int
-	newest types.BackupJob
+func (f failing) cause() cause {
+	return cause{cmp.Or(f.Category, notTold), kindOf(&f.resource.Type)}
 }
 
-func newFailures(cal calendar) *failures { return &failures{cal, map[cause]*failed{}} }
-
-func (t *failures) add(j types.BackupJob) {
-	if !(backupx.BackupJobFilter{}).Unsuccessful().Match(j) {
-		return
-	}
-	c := cause{cmp.Or(aws.ToString(j.MessageCategory), "not told"), kindOf(j.ResourceType)}
-	if t.byCause[c] == nil {
-		t.byCause[c] = &failed{cause: c, newest: j}
-	}
-	f := t.byCause[c]
-	f.count++
-	if newer(j, f.newest) {
-		f.newest = j
-	}
+// failingOf returns all failures, those that are not cured first, then the newest.
+func failingOf(r *recency.Resources) []failing {
+	all := lo.FlatMap(r.All(), func(one *recency.Resource, _ int) []failing {
+		return lo.Map(one.Failures(), func(f recency.Failure, _ int) failing { return failing{one, f} })
+	})
+	cured := func(f failing) int { return lo.Ternary(f.CuredBy == nil, 0, 1) }
+	slices.SortStableFunc(all, func(a, b failing) int {
+		return cmp.Or(cmp.Compare(cured(a), cured(b)), b.Newest.Created.Compare(a.Newest.Created), cmp.Compare(a.Newest.ID, b.Newest.ID))
+	})
+	return all
 }
 
-// newer reports whether job a was created after b. For equal times the id decides.
-func newer(a, b types.BackupJob) bool {
-	return cmp.Or(aws.ToTime(a.CreationDate).Compare(aws.ToTime(b.CreationDate)),
-		cmp.Compare(aws.ToString(a.BackupJobId), aws.ToString(b.BackupJobId))) > 0
+// open returns the failures that are not cured, as far as that is known.
+func (s subject) open(all []failing) []failing {
+	return lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy == nil && !s.reach.lacks(f.resource.Place.Region) })
 }
 
-func (t *failures) total() int {
-	return lo.SumBy(lo.Values(t.byCause), func(f *failed) int { return f.count })
+// resourcesOf returns the number of resources that failed.
+func resourcesOf(all []failing) int {
+	return len(lo.UniqBy(all, func(f failing) *recency.Resource { return f.resource }))
 }
 
 func (t *failures) section() (Section, error) {
+	all := failingOf(t.resources)
+	shown := t.open(all)
 	s := Section{
-		ID: "failures", Title: "Failures, by message category and resource type",
+		ID: "failures", Title: "Failures that are not cured, by message category and resource type",
 		Lead: "No backup job failed.",
-		Note: "Backup jobs that are FAILED, EXPIRED, ABORTED or PARTIAL.",
+		Note: "Backup jobs that are FAILED, EXPIRED, ABORTED, PARTIAL, or completed with issues. A later completed job of the same resource cures them.",
 	}
-	if len(t.byCause) == 0 {
+	if len(all) == 0 {
 		return s, nil
 	}
-	categories := t.mostFirst(func(c cause) string { return c.category })
-	kinds := t.mostFirst(func(c cause) string { return c.kind })
-	s.Lead = fmt.Sprintf("%s did not succeed. Most often the category is %s, and the resource type %s.",
-		plural(t.total(), "backup job"), plain(categories[0]), plain(kinds[0]))
-	s.Table = t.table()
-	s.Brief = t.brief(s.Table)
-	desc := fmt.Sprintf("A grid of %s and %s %s; each cell is the number of jobs, the darker the more.",
-		plural(len(kinds), "resource type"), number(len(categories)), lo.Ternary(len(categories) == 1, "message category", "message categories"))
-	height := heightOf(len(kinds), 30, 40)
-	p, err := picture("failures", s.Title, desc, heat{categories, kinds, t.count}.draw, wide(height), narrow(height+60))
+	s.Lead = t.sentence(shown, all)
+	if t.cured {
+		s.Title, shown = "Failures, by message category and resource type", all
+	}
+	s.Tables = []Table{t.byCause(shown), t.failureTable("Failures by resource", all)}
+	s.Briefs = []Table{t.byCause(shown).only(12, 0, 1, 2, 3), t.failureTable("Resources", shown).only(20, t.inRegions(10, 0, 1, 3, 6, 5)...)}
+	if len(shown) == 0 {
+		return s, nil
+	}
+	h := heatOf(shown, t.none())
+	desc := fmt.Sprintf("A grid of %s and %s %s; each cell is the number of resources, the darker the more.",
+		plural(len(h.kinds), "resource type"), number(len(h.categories)), lo.Ternary(len(h.categories) == 1, "message category", "message categories"))
+	height := heightOf(len(h.kinds), 30, 40)
+	p, err := t.picture("failures", s.Title, desc, h.draw, h.roomy(wide(height)), h.roomy(narrow(height)))
 	s.Pictures = []Picture{p}
 	return s, err
 }
 
-// mostFirst returns the values of one part of the causes, those with the most failures first.
-func (t *failures) mostFirst(part func(cause) string) []string {
-	by := map[string]int{}
-	for c, f := range t.byCause {
-		by[part(c)] += f.count
+// sentence says how many resources failed and are not cured, and what is most frequent.
+func (t *failures) sentence(open, all []failing) string {
+	cured := resourcesOf(lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy != nil }))
+	after := ""
+	if cured > 0 {
+		after = fmt.Sprintf(" A later backup cured failures of %s.", plural(cured, "resource"))
 	}
-	return byCount(by)
+	if len(open) == 0 {
+		return "No failure is known that a later backup did not cure." + after
+	}
+	counted := heatOf(open, "")
+	return fmt.Sprintf("%s failed and had no later success. Most often the category is %s, and the resource type %s.%s",
+		plural(resourcesOf(open), "resource"), cut(counted.categories[0], 40), cut(counted.kinds[0], 40), after)
 }
 
-func (t *failures) count(c cause) int {
-	if f := t.byCause[c]; f != nil {
-		return f.count
+// heatOf counts resources by cause.
+func heatOf(all []failing, none string) heat {
+	h := heat{counts: map[cause]int{}, none: none}
+	type seen struct {
+		cause
+		resource *recency.Resource
 	}
-	return 0
+	byCategory, byKind := map[string]int{}, map[string]int{}
+	for one := range lo.Keyify(lo.Map(all, func(f failing, _ int) seen { return seen{f.cause(), f.resource} })) {
+		h.counts[one.cause]++
+		byCategory[one.category]++
+		byKind[one.kind]++
+	}
+	h.categories, h.kinds = byCount(byCategory), byCount(byKind)
+	return h
 }
 
-// table has one line a cause, with the message of its newest job.
-func (t *failures) table() Table {
-	out := Table{Head: []string{"Category", "Resource type", "Jobs", "What the newest said", "State", "Created"}, Left: []int{1, 3, 4, 5}, Prose: []int{3}}
-	all := lo.Values(t.byCause)
-	slices.SortFunc(all, func(a, b *failed) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.category, b.category), cmp.Compare(a.kind, b.kind))
-	})
+// byCause has one line a cause, with the message of its newest job.
+func (t *failures) byCause(all []failing) Table {
+	out := Table{
+		Title: "Causes", Head: []string{"Category", "Resource type", "Resources", "What the newest said", "Outcome", "Created"},
+		Columns: []cli.Column{cli.Text, cli.Text, cli.Number, cli.Text, cli.Short, cli.Short},
+	}
+	counts := heatOf(all, "").counts
+	newest := map[cause]failing{}
 	for _, f := range all {
+		if old, ok := newest[f.cause()]; !ok || f.Newest.Created.After(old.Newest.Created) {
+			newest[f.cause()] = f
+		}
+	}
+	causes := lo.Keys(newest)
+	slices.SortFunc(causes, func(a, b cause) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.category, b.category), cmp.Compare(a.kind, b.kind))
+	})
+	for _, c := range causes {
+		f := newest[c]
 		out.Rows = append(out.Rows, []string{
-			f.category, f.kind, number(f.count), cmp.Or(aws.ToString(f.newest.StatusMessage), "·"),
-			spoken(string(f.newest.State)), t.cal.moment(f.newest.CreationDate),
+			c.category, c.kind, number(counts[c]), cmp.Or(f.Newest.Message, "·"), outcome(f.Outcome), t.cal.moment(&f.Newest.Created),
 		})
 	}
 	return out
 }
 
-// brief has the most frequent causes.
-func (t *failures) brief(whole Table) Table {
-	return Table{Head: whole.Head[:4], Left: []int{1, 3}, Rows: lo.Map(whole.Rows, func(r []string, _ int) []string {
-		return []string{cut(r[0], 20), cut(r[1], 22), r[2], cut(r[3], 44)}
-	})}.top(12)
+// failureTable names every resource that failed, with its newest job of each cause.
+func (s subject) failureTable(title string, all []failing) Table {
+	out := Table{
+		Title: title,
+		Head:  []string{"Resource", "Type", "Jobs", "Outcome", "Category", "What the newest said", "Created", "Cured", "Vault", "Plan", "Region", "Job", "ARN"},
+		Columns: []cli.Column{
+			cli.Whole, cli.Text, cli.Number, cli.Short, cli.Text, cli.Text, cli.Short, cli.Short, cli.Text, cli.Text, cli.Short, cli.Whole, cli.Whole,
+		},
+	}
+	for _, f := range all {
+		out.Rows = append(out.Rows, []string{
+			nameOf(f.resource), kindOf(&f.resource.Type), number(f.Jobs), outcome(f.Outcome), f.cause().category, cmp.Or(f.Newest.Message, "·"),
+			s.cal.moment(&f.Newest.Created), s.curedAt(f), vaultName(f.Vault), f.Plan, f.resource.Place.Region, f.Newest.ID, f.resource.ARN,
+		})
+	}
+	return out
+}
+
+// curedAt says when a later success cured a failure.
+func (s subject) curedAt(f failing) string {
+	switch {
+	case f.CuredBy != nil:
+		return s.cal.moment(&f.CuredBy.Created)
+	case s.reach.lacks(f.resource.Place.Region):
+		return notKnown
+	}
+	return "no"
+}
+
+// outcome returns the outcome of a job as it stands in a sentence.
+func outcome(of string) string {
+	return strings.ReplaceAll(spoken(of), "_", " ")
+}
+
+// uncured is the figure of the failures that are not cured.
+func (s subject) uncured(f Figure, all []failing) Figure {
+	n := resourcesOf(s.open(all))
+	f.Bad = n > 0
+	return s.reach.figure(f, n)
 }
 
 func (t *failures) figure() Figure {
-	n := t.total()
-	return Figure{Label: "Not successful", Value: number(n), Note: cli.Plural(n, "backup job"), Bad: n > 0}
+	all := failingOf(t.resources)
+	return t.uncured(Figure{Label: "Failed, not cured", Note: "of " + plural(resourcesOf(all), "resource") + " with a failed backup"}, all)
 }

@@ -17,9 +17,18 @@ type options struct {
 	regions  cli.List
 	profile  string
 	zone     zone
+	since    cli.Since
+	maxAge   time.Duration
+	due      time.Duration
+	cured    bool
 	children bool
-	text     bool
-	out      string
+
+	protected bool
+	parallel  int
+	rate      float64
+
+	text bool
+	out  string
 }
 
 // zone is the value of a flag that takes the name of a time zone.
@@ -53,11 +62,33 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.Var(&o.regions, "region", "live: the `regions` to ask, between commas or repeated (default: the configured one)")
 	f.StringVar(&o.profile, "profile", "", "live: the `name` of a profile of your AWS configuration")
 	f.Var(&o.zone, "tz", "the `zone` of days and times: Europe/Berlin, Local")
+	f.SinceVar(&o.since, "", "only jobs")
+	f.DurationVar(&o.maxAge, "max-age", 24*time.Hour, "mark resources without a completed backup within this `time`; 0 marks none")
+	f.DurationVar(&o.due, "due", 72*time.Hour, "mark CloudHSM backups that are deleted within this `time`")
+	f.BoolVar(&o.cured, "cured", false, "show failures that a later backup cured like the others")
+	f.BoolVar(&o.protected, "protected", false, "live: ask for the resources that have no job any more, too (ListProtectedResources)")
+	f.IntVar(&o.parallel, "parallel", 4, "read up to `n` pages at the same time")
+	f.Float64Var(&o.rate, "rate", 0, "send at most `n` requests a second (default: no limit)")
 	f.BoolVar(&o.children, "children", false, "count jobs with a parent too")
 	f.BoolVar(&o.text, "text", false, "print a summary for the terminal instead")
 	f.StringVar(&o.out, "o", "", "write to a `file`, - for stdout (default report.html; with -text: stdout)")
-	err := f.Parse(args, stderr, nil)
+	err := f.Parse(args, stderr, o.check)
 	return o, err
+}
+
+// check rejects flags whose values make no sense.
+func (o *options) check(*cli.Flags) error {
+	switch {
+	case o.parallel < 1:
+		return fmt.Errorf("-parallel %d: it must be at least 1", o.parallel)
+	case !(o.rate >= 0) || o.rate > 1e6:
+		return fmt.Errorf("-rate %g: it must be a number of requests, 0 for no limit", o.rate)
+	case o.maxAge < 0:
+		return fmt.Errorf("-max-age %s: it must not be negative", o.maxAge)
+	case o.due < 0:
+		return fmt.Errorf("-due %s: it must not be negative", o.due)
+	}
+	return nil
 }
 
 // file returns the file to write; empty for stdout.
@@ -72,10 +103,10 @@ func (o options) file() string {
 }
 
 // write writes the report as a page, or with -text as text. It writes nothing if the page cannot be made.
-func (o options) write(r Report, stdout, stderr io.Writer) error {
+func (o options) write(r Report, width int, stdout, stderr io.Writer) error {
 	var b bytes.Buffer
 	if o.text {
-		b.WriteString(terminal(r))
+		b.WriteString(terminal(r, width))
 	} else if err := page(&b, r); err != nil {
 		return err
 	}

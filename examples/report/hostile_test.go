@@ -115,7 +115,7 @@ func TestAPictureIsSVGThatFitsThePage(t *testing.T) {
 	c.Pop()
 	c.SetColor(inkText)
 	c.Fill(vg.Path{{Type: vg.ArcComp, Pos: vg.Point{X: 5, Y: 5}, Radius: 1, Angle: -2 * math.Pi}})
-	c.FillString(font.Face{Font: lettering(9)}, vg.Point{X: 1, Y: 2}, "<b>")
+	c.FillString(font.Face{Font: letters(9)}, vg.Point{X: 1, Y: 2}, "<b>")
 	got, err := c.svg(frame{id: "x", class: "wide", title: "<T>", desc: "D"})
 	require.NoError(t, err)
 	require.Equal(t, `<svg viewBox="0 0 20 10" class="wide" role="img" aria-labelledby="x x-desc">`+
@@ -123,5 +123,5 @@ func TestAPictureIsSVGThatFitsThePage(t *testing.T) {
 		`<g transform="translate(1,2)"><g transform="rotate(90)"><g transform="scale(2, 1)">`+
 		`<path d="M0,0L1,0.33333Z" class="s-grid" fill="none" stroke-width="2" stroke-dasharray="3 1.5"/></g></g></g>`+
 		`<path d="L6,5A1,1 0 0 0 4,5A1,1 0 0 0 6,5" class="f-text"/>`+
-		`<text x="1" y="-2" transform="scale(1, -1)" class="f-text" font-size="9">&lt;b&gt;</text></g></svg>`, string(got))
+		`<text x="1" y="-2" transform="scale(1, -1)" class="f-text" font-size="9" text-anchor="start">&lt;b&gt;</text></g></svg>`, string(got))
 }

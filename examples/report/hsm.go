@@ -10,11 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // hsm collects CloudHSM backups.
 type hsm struct {
-	cal     calendar
+	subject
+	within  time.Duration // before their deletion, backups need attention
 	backups []hsmBackup
 }
 
@@ -25,14 +28,14 @@ type hsmBackup struct {
 	tags                       string
 }
 
-func newHSM(cal calendar) *hsm { return &hsm{cal: cal} }
+func newHSM(s subject, within time.Duration) *hsm { return &hsm{subject: s, within: within} }
 
 func (t *hsm) add(region string, b hsmtypes.Backup) {
 	tags := lo.Map(b.TagList, func(tag hsmtypes.Tag, _ int) string { return aws.ToString(tag.Key) + "=" + aws.ToString(tag.Value) })
 	slices.Sort(tags)
 	t.backups = append(t.backups, hsmBackup{
 		id: aws.ToString(b.BackupId), state: string(b.BackupState), region: region,
-		cluster: cmp.Or(aws.ToString(b.ClusterId), aws.ToString(b.SourceCluster), "not told"),
+		cluster: cmp.Or(aws.ToString(b.ClusterId), aws.ToString(b.SourceCluster), notTold),
 		created: b.CreateTimestamp, deleted: b.DeleteTimestamp, tags: strings.Join(tags, " "),
 	})
 }
@@ -50,14 +53,14 @@ func (b hsmBackup) left(now time.Time) time.Duration {
 // leftText formats left, or says that the service gives no time.
 func (b hsmBackup) leftText(now time.Time) string {
 	if b.deleted == nil {
-		return "not told"
+		return notTold
 	}
 	return span(b.left(now))
 }
 
 // sentence says when the first backup will be deleted.
 func (b hsmBackup) sentence(now time.Time) string {
-	id := plain(b.id)
+	id := cut(b.id, 40)
 	switch {
 	case b.deleted == nil:
 		return "When they will be deleted is not told."
@@ -89,6 +92,11 @@ func (t *hsm) pending() []hsmBackup {
 	return out
 }
 
+// due returns those of the pending backups that are deleted soon, and those for which the service gives no time.
+func (t *hsm) due() []hsmBackup {
+	return lo.Filter(t.pending(), func(b hsmBackup, _ int) bool { return b.deleted == nil || b.left(t.cal.now) <= t.within })
+}
+
 // untold is a sort key that puts backups without a deletion time last.
 func untold(b hsmBackup) int {
 	if b.deleted == nil {
@@ -108,29 +116,26 @@ func (t *hsm) byCluster() (clusters []string, backups map[string][]hsmBackup) {
 func (t *hsm) section() (Section, error) {
 	pending := t.pending()
 	s := Section{
-		ID: "hsm", Title: "CloudHSM backups", Lead: "There are no CloudHSM backups.",
+		ID: "hsm", Title: "CloudHSM backups, and when they are deleted", Lead: "There are no CloudHSM backups.",
 		Note: "A backup that is pending deletion can be restored until its DeleteTimestamp, by the account that owns it.",
 	}
 	if len(t.backups) == 0 {
 		return s, nil
 	}
-	s.Legend, s.Table, s.Brief = t.legend(), t.table(), t.brief(pending)
+	s.Legend, s.Tables, s.Briefs = t.legend(), []Table{t.table()}, []Table{t.brief(pending)}
 	s.Note += t.undrawn()
 	s.Lead = fmt.Sprintf("%s, none of them pending deletion.", plural(len(t.backups), "backup"))
 	if len(pending) > 0 {
 		s.Lead = fmt.Sprintf("%s, %d of them pending deletion. %s",
 			plural(len(t.backups), "backup"), len(pending), pending[0].sentence(t.cal.now))
+		due, err := t.deadlines(pending)
+		if err != nil {
+			return s, err
+		}
+		s.Pictures = append(s.Pictures, due)
 	}
 	all, err := t.timeline()
-	if err != nil {
-		return s, err
-	}
 	s.Pictures = append(s.Pictures, all)
-	if len(pending) == 0 {
-		return s, nil
-	}
-	due, err := t.deadlines(pending)
-	s.Pictures = append(s.Pictures, due)
 	return s, err
 }
 
@@ -141,8 +146,8 @@ func (t *hsm) table() Table {
 		return cmp.Or(aws.ToTime(b.created).Compare(aws.ToTime(a.created)), cmp.Compare(a.id, b.id), cmp.Compare(a.region, b.region))
 	})
 	out := Table{
-		Head: []string{"Backup", "State", "Can be restored for", "Deleted at", "Created", "Cluster", "Region", "Tags"},
-		Left: []int{1, 3, 4, 5, 6, 7}, Prose: []int{7},
+		Head:    []string{"Backup", "State", "Can be restored for", "Deletes at", "Created", "Cluster", "Region", "Tags"},
+		Columns: []cli.Column{cli.Whole, cli.Short, cli.Number, cli.Short, cli.Short, cli.Short, cli.Short, cli.Text},
 	}
 	for _, b := range append(t.pending(), others...) {
 		left := "·"
@@ -159,21 +164,26 @@ func (t *hsm) table() Table {
 
 // brief lists the backups that are pending deletion.
 func (t *hsm) brief(pending []hsmBackup) Table {
-	out := Table{Head: []string{"Pending deletion", "Restorable for", "Deleted at", "Cluster", "Region"}, Left: []int{2, 3, 4}}
+	out := Table{
+		Head:    []string{"Pending deletion", "Left", "Deletes at", "Region"},
+		Columns: []cli.Column{cli.Whole, cli.Number, cli.Short, cli.Short},
+	}
 	for _, b := range pending {
-		out.Rows = append(out.Rows, []string{b.id, b.leftText(t.cal.now), t.cal.moment(b.deleted), b.cluster, b.region})
+		out.Rows = append(out.Rows, []string{b.id, b.leftText(t.cal.now), t.cal.moment(b.deleted), b.region})
 	}
 	return out.top(12)
 }
 
 func (t *hsm) figure() Figure {
-	pending := t.pending()
-	f := Figure{Label: "Pending deletion", Value: number(len(pending)), Note: "of " + plural(len(t.backups), "CloudHSM backup")}
+	pending, due := t.pending(), t.due()
+	f := Figure{
+		Label: "Deletes within " + ageOf(t.within), Bad: len(due) > 0,
+		Note: fmt.Sprintf("of %s that %s pending deletion", plural(len(pending), "CloudHSM backup"), lo.Ternary(len(pending) == 1, "is", "are")),
+	}
 	if len(pending) > 0 {
-		f.Bad = true
 		f.Note += pending[0].note(t.cal.now)
 	}
-	return f
+	return t.reach.figure(f, len(due))
 }
 
 // note says when the first backup will be deleted, as the end of a phrase.

@@ -8,17 +8,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // jobs counts backup jobs by day and state.
 type jobs struct {
-	cal     calendar
+	subject
 	byState map[string][]int // one count for each day
 	total   int
 	outside int // jobs created on none of the days
 }
 
-func newJobs(cal calendar) *jobs { return &jobs{cal: cal, byState: map[string][]int{}} }
+func newJobs(s subject) *jobs { return &jobs{subject: s, byState: map[string][]int{}} }
 
 func (t *jobs) add(j types.BackupJob) {
 	t.total++
@@ -47,7 +49,7 @@ func (t *jobs) perDay() []int {
 func (t *jobs) section() (Section, error) {
 	s := Section{
 		ID: "jobs", Title: "Backup jobs a day, by state",
-		Lead: fmt.Sprintf("No backup job was created in the last %d days.", kept),
+		Lead: "No backup job was created " + t.cal.period() + ".",
 		Note: "A job counts on the day it was created. AWS keeps jobs for 30 days: the first day is cut short, and the last is not over.",
 	}
 	if t.outside > 0 {
@@ -57,11 +59,11 @@ func (t *jobs) section() (Section, error) {
 		return s, nil
 	}
 	states, perDay := present(lo.Keys(t.byState)), t.perDay()
-	s.Lead = fmt.Sprintf("%s created in the last %d days: %s.", were(t.total-t.outside, "backup job"), kept, t.sum(states))
-	s.Legend, s.Table, s.Brief = legend(states), t.table(states, perDay), t.brief(perDay)
+	s.Lead = fmt.Sprintf("%s created %s: %s.", were(t.total-t.outside, "backup job"), t.cal.period(), t.sum(states))
+	s.Legend, s.Tables, s.Briefs = legend(states), []Table{t.table(states, perDay)}, []Table{t.brief(perDay)}
 	desc := fmt.Sprintf("Stacked bars, one a day from %s to %s. The most in a day: %d.",
 		t.cal.label(0), t.cal.label(t.cal.len()-1), slices.Max(perDay))
-	p, err := picture("jobs", s.Title, desc, t.draw(states, perDay), wide(300), narrow(240))
+	p, err := t.picture("jobs", s.Title, desc, t.draw(states, perDay), wide(300), narrow(240))
 	s.Pictures = []Picture{p}
 	return s, err
 }
@@ -85,28 +87,25 @@ func (t *jobs) sum(states []lo.Entry[string, ink]) string {
 }
 
 func (t *jobs) table(states []lo.Entry[string, ink], perDay []int) Table {
-	out := Table{Head: []string{"Day"}}
-	for _, e := range states {
-		out.Head = append(out.Head, spoken(e.Key))
-	}
-	out.Head = append(out.Head, "all")
+	out := numbers(slices.Concat([]string{"Day"}, spokenOf(states), []string{"all"})...)
 	for i, n := range perDay {
 		row := []string{t.cal.name(i)}
 		for _, e := range states {
-			row = append(row, count(t.byState[e.Key][i]))
+			row = append(row, t.count(t.byState[e.Key][i]))
 		}
-		out.Rows = append(out.Rows, append(row, count(n)))
+		out.Rows = append(out.Rows, append(row, t.count(n)))
 	}
 	return out
 }
 
-// brief has one line a day, with a bar of letters: # completed, ! not completed, - under way.
+// brief has one line a day, with a bar of letters: # completed, ! ended without, - under way.
 func (t *jobs) brief(perDay []int) Table {
 	most := slices.Max(perDay)
-	out := Table{Head: []string{"Day", "Jobs", "# completed  ! not completed  - under way"}, Left: []int{2}}
+	out := numbers("Day", "Jobs", "# done, ! not, - under way")
+	out.Columns[2] = cli.Text
 	for i, n := range perDay {
-		done, open := t.on(i, "COMPLETED"), t.on(i, "CREATED", "PENDING", "RUNNING", "ABORTING")
-		out.Rows = append(out.Rows, []string{t.cal.name(i), count(n), letters(60, most, done, n-done-open, open)})
+		done, open := t.on(i, "COMPLETED"), t.on(i, underWay()...)
+		out.Rows = append(out.Rows, []string{t.cal.name(i), t.count(n), bar(44, most, done, n-done-open, open)})
 	}
 	return out
 }
@@ -121,8 +120,8 @@ func (t *jobs) on(day int, states ...string) int {
 	})
 }
 
-// letters returns a bar for the jobs of a day. most jobs are width letters long.
-func letters(width, most, done, failed, open int) string {
+// bar returns the letters for the jobs of a day. most jobs are width letters long.
+func bar(width, most, done, failed, open int) string {
 	part := func(letter string, from, n int) string {
 		return strings.Repeat(letter, (from+n)*width/most-from*width/most)
 	}
@@ -130,5 +129,5 @@ func letters(width, most, done, failed, open int) string {
 }
 
 func (t *jobs) figure() Figure {
-	return Figure{Label: "Backup jobs", Value: number(t.total - t.outside), Note: "in the last " + plural(kept, "day")}
+	return t.reach.figure(Figure{Label: "Backup jobs", Note: t.cal.period()}, t.total-t.outside)
 }

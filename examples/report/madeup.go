@@ -26,9 +26,8 @@ func madeUp() origin {
 	hurry(data.HSM, 5*time.Hour+40*time.Minute, 41*time.Hour, 66*time.Hour)
 	service := fakeaws.New(data, fakeaws.WithClock(func() time.Time { return madeUpNow }))
 	return origin{
-		fleet:  backupx.Fleet{{Name: "us-east-1", Client: backupx.New(service.Config())}},
+		fleet:  backupx.Fleet{{Name: "us-east-1", Region: "us-east-1", Config: service.Config()}},
 		now:    madeUpNow,
-		note:   "made up by fixtures/fakeaws",
 		madeUp: true,
 	}
 }

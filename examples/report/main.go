@@ -1,10 +1,19 @@
-// Command report draws the backups of an account as one HTML page: jobs a day by state, the success rate,
-// bytes by resource type, failures by message category and resource type, copies by destination, and
-// CloudHSM backups with those that are pending deletion.
+// Command report draws the backups of an account as one HTML page: CloudHSM backups and when they are deleted, resources
+// by the age of their newest backup, failures that no later backup cured, copies by destination, jobs a day by state, the
+// success rate, and bytes by resource type.
 //
 //	go run . -o report.html                                  made-up data, no network
 //	go run . -text                                           the same in the terminal
 //	go run . -live -region us-east-1,eu-west-1 -profile audit -tz Europe/Berlin
+//	go run . -live -max-age 36h -since 7d -protected
+//
+// A resource is marked if it has no completed backup within -max-age. AWS keeps jobs for 30 days, so a resource whose
+// backups stopped earlier has no job; -protected asks AWS Backup for these too. A failure is cured by a later completed job
+// of the same resource, and that of a copy by a later copy to the same vault; -cured shows such failures like the others.
+// CloudHSM backups are marked if they are deleted within -due.
+//
+// What could not be read is never shown as zero. The figures and sections of a service that was denied say so. Where a
+// part was read, numbers are "at least" what was read, and it is not known which of its resources are late.
 //
 // The page needs only a browser: it loads nothing from the network and runs no script. Its pictures are SVG,
 // drawn with gonum.org/v1/plot, in the colours of the reader's light or dark mode. Below each picture is a
@@ -23,16 +32,20 @@
 // # Live
 //
 // -live uses the configuration that the AWS CLI uses. It needs the permissions
-// backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, and changes nothing. AWS
-// keeps jobs for 30 days. The page names the resources of the account, so only the owner can read a new file
-// (mode 0600). An existing file keeps its mode.
+// backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, with -protected also
+// backup:ListProtectedResources, and changes nothing. It asks STS for the id of the account, which needs no permission.
+// On a terminal it shows its progress on stderr. AWS keeps jobs for 30 days. The page names the resources of the account,
+// so only the owner can read a new file (mode 0600). An existing file keeps its mode.
 package main
 
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 	_ "time/tzdata" // for -tz on a system without time zones
+
+	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
@@ -44,12 +57,15 @@ const (
 	exitNothing
 )
 
-func main() { cli.Main("report", program{load: cli.LoadConfig, now: time.Now}.run) }
+func main() {
+	cli.Main("report", program{load: cli.LoadConfig, now: time.Now, screen: cli.ScreenOf(os.Stdout, os.Stderr)}.run)
+}
 
 // program holds what a live run depends on; tests replace it.
 type program struct {
-	load cli.ConfigLoader
-	now  func() time.Time
+	load   cli.ConfigLoader
+	now    func() time.Time
+	screen cli.Screen
 }
 
 // run is the program, a [cli.Program].
@@ -58,11 +74,11 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNothing, err
 	}
-	report, err := p.report(ctx, o)
+	report, err := p.report(ctx, o, stderr)
 	if err != nil {
 		return exitNothing, err
 	}
-	if err := o.write(report, stdout, stderr); err != nil {
+	if err := o.write(report, p.screen.Columns(), stdout, stderr); err != nil {
 		return exitNothing, err
 	}
 	if len(report.Missing) > 0 {
@@ -72,10 +88,15 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 }
 
 // report reads everything. An error means that there is no report at all.
-func (p program) report(ctx context.Context, o options) (Report, error) {
+func (p program) report(ctx context.Context, o options, stderr io.Writer) (Report, error) {
+	progress := p.screen.Progress(stderr, "item")
+	defer progress.Stop()
 	from, err := p.origin(ctx, o)
 	if err != nil {
 		return Report{}, err
 	}
-	return collect(ctx, from, o)
+	words := lo.Async(func() string { return from.words(ctx, progress) }) // beside the listings
+	report, err := collect(ctx, from, o, progress)
+	report.Source = <-words
+	return report, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
@@ -27,7 +28,7 @@ func (p program) print(ctx context.Context, args ...string) clitest.Printed {
 func over(data fakeaws.Data, opts ...fakeaws.Option) program {
 	s := fakeaws.New(data, opts...)
 	return program{
-		load: clitest.Loads(s.Config(), nil),
+		load: clitest.Loads(clitest.WithAccount(s.Config(), fakeaws.ExampleAccount), nil),
 		now:  func() time.Time { return now },
 	}
 }
@@ -38,8 +39,18 @@ func TestTheSummaryForTheTerminal(t *testing.T) {
 	require.Equal(t, exitWhole, got.Status)
 	clitest.Golden(t, "offline.txt", got.Stdout)
 	for line := range strings.Lines(got.Stdout) {
-		require.LessOrEqual(t, len([]rune(line)), 101, line)
+		require.LessOrEqual(t, cli.Cells(strings.TrimSuffix(line, "\n")), 79, line)
 	}
+}
+
+// The README shows the start of the text.
+func TestTheReadmeShowsWhatIsPrinted(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, block, _ := strings.Cut(string(readme), "```text\n")
+	block, _, _ = strings.Cut(block, "```")
+	require.NotEmpty(t, block)
+	require.Contains(t, program{}.print(t.Context(), "-text").Stdout, block)
 }
 
 func TestThePageIsTheSameEachTime(t *testing.T) {
@@ -82,8 +93,8 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 		require.False(t, seen[id[1]], "the id %s comes twice", id[1])
 		seen[id[1]] = true
 	}
-	require.Equal(t, 6, strings.Count(html, "<table>"))
-	require.Equal(t, 6, strings.Count(html, "<caption>"))
+	require.Equal(t, 9, strings.Count(html, "<table>"))
+	require.Equal(t, 9, strings.Count(html, "<caption>"))
 	require.Contains(t, html, `<html lang="en">`)
 }
 
@@ -91,13 +102,13 @@ func TestThePageCanBeReadAloud(t *testing.T) {
 func TestThePageWorksByKeyboard(t *testing.T) {
 	html := program{}.print(t.Context(), "-o", "-").Stdout
 	links := regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(html, -1)
-	require.Len(t, links, 7, "the report, and its sections")
+	require.Len(t, links, 8, "the report, and its sections")
 	for _, l := range links {
 		require.Contains(t, html, ` id="`+strings.TrimPrefix(l[1], "#")+`"`)
 	}
 	require.Less(t, strings.Index(html, `class="skip"`), strings.Index(html, "<header"), "the way past the header comes first")
-	require.Equal(t, 6, strings.Count(html, "<details>\n<summary>The numbers: "))
-	require.Equal(t, 6, strings.Count(html, `role="region" tabindex="0" aria-label="Table: `))
+	require.Equal(t, 9, strings.Count(html, "<details>\n<summary>The numbers: "))
+	require.Equal(t, 9, strings.Count(html, `role="region" tabindex="0" aria-label="Table: `))
 	require.Contains(t, pageCSS, ":focus-visible { outline: 3px solid")
 }
 
@@ -121,9 +132,10 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	got := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1", "-text")
 	require.Equal(t, exitIncomplete, got.Status)
 	require.Contains(t, got.Stdout, "INCOMPLETE")
-	require.Contains(t, got.Stdout, "eu-west-1/copy-jobs: denied")
-	require.Contains(t, got.Stdout, "us-east-1/copy-jobs: denied")
-	require.Contains(t, got.Stdout, "There are no copy jobs. Not everything could be read.")
+	require.Contains(t, got.Stdout, "Copy jobs in eu-west-1: denied (it takes backup:ListCopyJobs): ")
+	require.Contains(t, got.Stdout, "Copy jobs in us-east-1: denied (it takes backup:ListCopyJobs): ")
+	require.Contains(t, got.Stdout, "\nCopies, by destination\n  Not read. eu-west-1, us-east-1: denied (it takes backup:ListCopyJobs)\n")
+	require.NotContains(t, got.Stdout, "There are no copy jobs")
 	page := p.print(t.Context(), "-live", "-o", "-").Stdout
 	require.Contains(t, page, "Incomplete: this could not be read")
 	require.Contains(t, page, "not &lt;b&gt;you&lt;/b&gt;")

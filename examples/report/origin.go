@@ -10,14 +10,24 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // origin is the source of the data.
 type origin struct {
 	fleet  backupx.Fleet // one source for each region
 	now    time.Time
-	note   string
 	madeUp bool
+}
+
+// words says where the data are from. It asks STS for the account.
+func (o origin) words(ctx context.Context, progress *cli.Progress) string {
+	if o.madeUp {
+		return "made up by fixtures/fakeaws"
+	}
+	defer progress.Waiting("STS", "GetCallerIdentity")()
+	regions := lo.Map(o.fleet, func(s backupx.Source, _ int) string { return s.Name })
+	return sources.Account(ctx, o.fleet[0].Config) + " in " + strings.Join(regions, ", ")
 }
 
 func (p program) origin(ctx context.Context, o options) (origin, error) {
@@ -38,12 +48,7 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 		return origin{}, err
 	}
 	fleet := lo.Map(regions, func(cfg aws.Config, _ int) backupx.Source {
-		return backupx.Source{Name: cfg.Region, Client: backupx.New(cfg)}
+		return backupx.Source{Name: cfg.Region, Region: cfg.Region, Config: cfg}
 	})
-	names := lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name })
-	return origin{
-		fleet: fleet,
-		now:   p.now(),
-		note:  "your account in " + strings.Join(names, ", "),
-	}, nil
+	return origin{fleet: fleet, now: p.now()}, nil
 }

@@ -7,6 +7,10 @@ import (
 	"html/template"
 	"io"
 	"slices"
+
+	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 //go:embed page.html
@@ -17,7 +21,7 @@ var pageCSS string
 
 // page writes the report as one HTML file.
 func page(w io.Writer, r Report) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"kind": Table.kind}).Parse(pageHTML)
+	t, err := template.New("page").Parse(pageHTML)
 	if err != nil {
 		return err
 	}
@@ -34,15 +38,18 @@ func page(w io.Writer, r Report) error {
 	})
 }
 
-// kind returns the CSS class of a column.
-func (t Table) kind(column int) string {
-	switch {
-	case slices.Contains(t.Prose, column):
-		return "text prose"
-	case column == 0 || slices.Contains(t.Left, column):
+// Kinds returns the CSS classes of the columns. Only text that is long may wrap.
+func (t Table) Kinds() []string {
+	const long = 30
+	return lo.Map(t.Columns, func(c cli.Column, i int) string {
+		switch {
+		case c == cli.Number:
+			return "number"
+		case c == cli.Text && slices.ContainsFunc(t.Rows, func(row []string) bool { return cli.Cells(row[i]) > long }):
+			return "text prose"
+		}
 		return "text"
-	}
-	return "number"
+	})
 }
 
 // Small reports whether the pictures of the section fit beside one another.

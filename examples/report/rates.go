@@ -15,7 +15,7 @@ import (
 
 // rates counts by day the backup jobs that ended and those that succeeded.
 type rates struct {
-	cal              calendar
+	subject
 	ended, succeeded []int
 	issues           int // jobs that completed with issues
 }
@@ -23,8 +23,8 @@ type rates struct {
 // week is the number of days that the smooth line averages over.
 const week = 7
 
-func newRates(cal calendar) *rates {
-	return &rates{cal: cal, ended: make([]int, cal.len()), succeeded: make([]int, cal.len())}
+func newRates(s subject) *rates {
+	return &rates{subject: s, ended: make([]int, s.cal.len()), succeeded: make([]int, s.cal.len())}
 }
 
 func (t *rates) add(j types.BackupJob) {
@@ -68,10 +68,10 @@ func (t *rates) section() (Section, error) {
 	s.Lead = fmt.Sprintf("%s of the %s that ended %s successful; %s of the successful ones completed with issues.",
 		percent(all), plural(ended, "backup job"), lo.Ternary(ended == 1, "was", "were"), number(t.issues))
 	s.Legend = []Key{{"each day", "●", inkAccent}, {"seven days", "━━", inkCompleted}}
-	s.Table = t.table()
+	s.Tables = []Table{t.table()}
 	daily, smooth := t.points(1), t.points(week)
 	desc := fmt.Sprintf("Points and a line over %d days, in percent. %s", t.cal.len(), s.Lead)
-	p, err := picture("success", s.Title, desc, t.draw(daily, smooth), wide(240), narrow(200))
+	p, err := t.picture("success", s.Title, desc, t.draw(daily, smooth), wide(240), narrow(200))
 	s.Pictures = []Picture{p}
 	return s, err
 }
@@ -118,16 +118,16 @@ func (t *rates) floor(daily plotter.XYs) float64 {
 }
 
 func (t *rates) table() Table {
-	out := Table{Head: []string{"Day", "ended", "succeeded", "rate", "rate of seven days"}}
+	out := numbers("Day", "ended", "succeeded", "rate", "rate of seven days")
 	rate := func(from, to int) string {
 		if v, ok := t.over(from, to); ok {
 			return percent(v)
 		}
-		return "·"
+		return t.none()
 	}
 	for i := range t.cal.len() {
 		out.Rows = append(out.Rows, []string{
-			t.cal.name(i), count(t.ended[i]), count(t.succeeded[i]), rate(i, i), rate(i-week+1, i),
+			t.cal.name(i), t.count(t.ended[i]), t.count(t.succeeded[i]), rate(i, i), rate(i-week+1, i),
 		})
 	}
 	return out
@@ -138,5 +138,5 @@ func (t *rates) figure() Figure {
 	if all, ok := t.over(0, t.cal.len()-1); ok {
 		f.Value = percent(all)
 	}
-	return f
+	return t.reach.noted(f)
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"html/template"
 	"time"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // Report is the content of the page and of the text.
@@ -42,21 +45,18 @@ func (r Report) Scope() string {
 type Figure struct {
 	Label, Value, Note string
 	Bad                bool // it needs attention
+	Unread             bool // something of it could not be read
 }
 
-// Gap is a part of the report that could not be read.
-type Gap struct {
-	Source, Kind, Error string
-}
-
-// Section is one subject of the report: a summary of a sentence or two, pictures, and a table of the numbers.
+// Section is one subject of the report: a summary of a sentence or two, pictures, and tables of the numbers.
 type Section struct {
 	ID, Title, Lead string
+	Unread          string // what of it could not be read, and why; empty if everything was
 	Note            string // how the numbers are counted
 	Legend          []Key
 	Pictures        []Picture
-	Table           Table
-	Brief           Table // the shorter table of the text
+	Tables          []Table
+	Briefs          []Table // the shorter tables of the text
 }
 
 // Key is an entry of the legend of a section's pictures.
@@ -68,14 +68,19 @@ type Key struct {
 // Picture is a picture in two sizes, for wide and for narrow pages.
 type Picture struct {
 	Title, Desc  string
+	Remark       string // stands above the picture: that something could not be read
 	Wide, Narrow template.HTML
 	Small        bool // several pictures fit beside one another
 }
 
 // Table is rows of text under a head. The first column names the row.
 type Table struct {
-	Head  []string
-	Rows  [][]string
-	Left  []int // columns of text; all others have numbers
-	Prose []int // columns of text that may wrap
+	Title   string // what sets it apart from the other tables of its section
+	Head    []string
+	Columns []cli.Column
+	Rows    [][]string
+	More    int // rows that were left out
 }
+
+// Name returns the title of the table, or that of its section.
+func (t Table) Name(section string) string { return cmp.Or(t.Title, section) }

@@ -7,15 +7,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
-	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // sizes adds up the bytes of completed backup jobs by resource type and day, never across types.
 type sizes struct {
-	cal    calendar
+	subject
 	byType map[string]*typeSize
 }
 
@@ -26,7 +27,7 @@ type typeSize struct {
 	days            []int64
 }
 
-func newSizes(cal calendar) *sizes { return &sizes{cal: cal, byType: map[string]*typeSize{}} }
+func newSizes(s subject) *sizes { return &sizes{subject: s, byType: map[string]*typeSize{}} }
 
 func (t *sizes) add(j types.BackupJob) {
 	day, ok := t.cal.day(j.CreationDate)
@@ -45,8 +46,11 @@ func (t *sizes) add(j types.BackupJob) {
 	}
 }
 
+// notTold stands for what the service does not tell.
+const notTold = "not told"
+
 // kindOf returns a resource type, or "not told" if there is none.
-func kindOf(resourceType *string) string { return cmp.Or(aws.ToString(resourceType), "not told") }
+func kindOf(resourceType *string) string { return cmp.Or(aws.ToString(resourceType), notTold) }
 
 func (s *typeSize) total() int64 { return lo.Sum(s.days) }
 
@@ -74,13 +78,16 @@ func (t *sizes) section() (Section, error) {
 		Lead: fmt.Sprintf("AWS reports sizes for %d of %s. Each picture has a scale of its own.", len(told), plural(len(all), "resource type")),
 		Note: "The sizes of completed backup jobs. They are not added up across types, for they are different things: " +
 			"the provisioned size for EBS and EC2, the increment for EFS, nothing for some.",
-		Table: t.table(told), Brief: brief(all),
 	}
+	if len(told) > 0 {
+		s.Tables = []Table{t.table(told)}
+	}
+	s.Briefs = []Table{t.brief(all)}
 	if len(all) == 0 {
-		s.Lead, s.Brief = "No backup job completed.", Table{}
+		s.Lead, s.Briefs = "No backup job completed.", nil
 	}
 	for i, one := range told {
-		p, err := thumbnail(fmt.Sprintf("bytes-%d", i+1), plain(one.name), t.describe(one), t.draw(one))
+		p, err := t.thumbnail(fmt.Sprintf("bytes-%d", i+1), plain(one.name), t.describe(one), t.draw(one))
 		if err != nil {
 			return s, err
 		}
@@ -112,14 +119,11 @@ func (t *sizes) draw(one *typeSize) drawing {
 
 // table has the bytes of each type by day, and their totals in the last line.
 func (t *sizes) table(told []*typeSize) Table {
-	if len(told) == 0 {
-		return Table{}
-	}
-	out := Table{Head: append([]string{"Day"}, lo.Map(told, func(s *typeSize, _ int) string { return s.name })...)}
+	out := numbers(append([]string{"Day"}, lo.Map(told, func(s *typeSize, _ int) string { return s.name })...)...)
 	line := func(name string, bytes func(s *typeSize) int64) {
 		row := []string{name}
 		for _, s := range told {
-			row = append(row, lo.Ternary(bytes(s) == 0, "·", cli.Bytes(bytes(s))))
+			row = append(row, lo.Ternary(bytes(s) == 0, t.none(), cli.Bytes(bytes(s))))
 		}
 		out.Rows = append(out.Rows, row)
 	}
@@ -131,10 +135,11 @@ func (t *sizes) table(told []*typeSize) Table {
 }
 
 // brief has one line a type.
-func brief(all []*typeSize) Table {
-	out := Table{Head: []string{"Type", "Jobs", "Bytes", "Which are"}, Left: []int{3}}
+func (t *sizes) brief(all []*typeSize) Table {
+	out := numbers("Type", "Jobs", "Bytes", "Which are")
+	out.Columns[3] = cli.Short
 	for _, s := range all {
-		size := "·"
+		size := t.none()
 		if s.reporting > 0 {
 			size = cli.Bytes(s.total())
 		}

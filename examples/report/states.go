@@ -22,6 +22,9 @@ func stateInks() []lo.Entry[string, ink] {
 	}
 }
 
+// underWay returns the states of jobs that have not ended.
+func underWay() []string { return []string{"CREATED", "PENDING", "RUNNING", "ABORTING"} }
+
 // present returns the states that occur with their colours. States that are not known come last.
 func present(occur []string) []lo.Entry[string, ink] {
 	known := stateInks()
@@ -32,6 +35,11 @@ func present(occur []string) []lo.Entry[string, ink] {
 	return append(out, lo.Map(unknown, func(s string, _ int) lo.Entry[string, ink] {
 		return lo.Entry[string, ink]{Key: s, Value: inkFaint}
 	})...)
+}
+
+// spokenOf returns the states as headings of columns.
+func spokenOf(states []lo.Entry[string, ink]) []string {
+	return lo.Map(states, func(e lo.Entry[string, ink], _ int) string { return spoken(e.Key) })
 }
 
 // legend returns the legend of states. Neighbours of the same colour share an entry.

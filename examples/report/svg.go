@@ -28,12 +28,13 @@ type pen struct {
 	ink    ink // empty for a colour that is no ink
 	width  vg.Length
 	dashes []vg.Length
-	groups int // <g> elements opened with this pen, which Pop closes
+	anchor string // where text stands to its point: start, middle or end
+	groups int    // <g> elements opened with this pen, which Pop closes
 }
 
 // newCanvas returns an empty canvas. It flips the picture: plots count upwards, SVG downwards.
 func newCanvas(width, height vg.Length) *canvas {
-	c := &canvas{width: width, height: height, pens: []pen{{}}}
+	c := &canvas{width: width, height: height, pens: []pen{{anchor: "start"}}}
 	c.group("scale(1, -1) translate(0, -%.5g)", height)
 	return c
 }
@@ -119,8 +120,8 @@ func (c *canvas) Fill(p vg.Path) {
 
 // FillString draws text. It undoes the flip of newCanvas for the text.
 func (c *canvas) FillString(face font.Face, at vg.Point, text string) {
-	fmt.Fprintf(&c.b, `<text x="%.5g" y="%.5g" transform="scale(1, -1)" class="f-%s" font-size="%.5g">%s</text>`,
-		at.X, -at.Y, c.ink(), face.Font.Size, template.HTMLEscapeString(text))
+	fmt.Fprintf(&c.b, `<text x="%.5g" y="%.5g" transform="scale(1, -1)" class="f-%s" font-size="%.5g" text-anchor="%s">%s</text>`,
+		at.X, -at.Y, c.ink(), face.Font.Size, c.pen().anchor, template.HTMLEscapeString(text))
 }
 
 // DrawImage records an error: no picture here has an image.

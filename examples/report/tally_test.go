@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -27,19 +29,32 @@ func job(kind string, state types.BackupJobState, ago time.Duration, bytes int64
 // collected returns the sections of a live report over data.
 func collected(t *testing.T, data fakeaws.Data, o options, opts ...fakeaws.Option) map[string]Section {
 	t.Helper()
-	if o.zone.Location == nil {
-		o.zone.Location = time.UTC
-	}
-	o.live = true
-	r, err := over(data, opts...).report(t.Context(), withRegion(o))
-	require.NoError(t, err)
+	r := reported(t, over(data, opts...), o)
 	require.Empty(t, r.Missing)
 	return lo.KeyBy(r.Sections, func(s Section) string { return s.ID })
 }
 
-func withRegion(o options) options {
-	o.regions = cli.List{"us-east-1"}
-	return o
+// reported returns the report of a live run, in one region unless there are others, with the flags' defaults for the rest.
+func reported(t *testing.T, p program, o options) Report {
+	t.Helper()
+	if o.zone.Location == nil {
+		o.zone.Location = time.UTC
+	}
+	if o.regions == nil {
+		o.regions = cli.List{"us-east-1"}
+	}
+	o.live, o.maxAge, o.due, o.parallel = true, 24*time.Hour, 72*time.Hour, cmp.Or(o.parallel, 4)
+	r, err := p.report(t.Context(), o, io.Discard)
+	require.NoError(t, err)
+	return r
+}
+
+// figure returns a figure by the start of its label.
+func figure(t *testing.T, r Report, label string) Figure {
+	t.Helper()
+	f, ok := lo.Find(r.Figures, func(f Figure) bool { return strings.HasPrefix(f.Label, label) })
+	require.True(t, ok, label)
+	return f
 }
 
 // last returns the last row of a table.
@@ -56,7 +71,7 @@ func TestADayIsOneOfTheZone(t *testing.T) {
 	} {
 		loc, err := time.LoadLocation(name)
 		require.NoError(t, err)
-		table := collected(t, data, options{zone: zone{loc}})["jobs"].Table
+		table := collected(t, data, options{zone: zone{loc}})["jobs"].Tables[0]
 		row, ok := lo.Find(table.Rows, func(r []string) bool { return r[1] == "1" })
 		require.True(t, ok)
 		require.Equal(t, want, row[0], name)
@@ -66,7 +81,7 @@ func TestADayIsOneOfTheZone(t *testing.T) {
 func TestDaysAreDatesWhereClocksChange(t *testing.T) {
 	loc, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
-	cal := newCalendar(time.Date(2026, time.November, 1, 12, 0, 0, 0, loc)) // clocks went back on October 25
+	cal := newCalendar(time.Date(2026, time.November, 1, 12, 0, 0, 0, loc), time.Time{}) // clocks went back on October 25
 	for at, want := range map[string]int{
 		"2026-10-25T00:00:00+02:00": 23, "2026-10-25T23:59:59+01:00": 23, "2026-10-26T00:00:00+01:00": 24,
 		"2026-11-01T23:00:00+01:00": 30, "2026-10-02T00:00:00+02:00": 0,
@@ -94,16 +109,16 @@ func TestChildrenAreLeftOutUnlessAsked(t *testing.T) {
 		CopyJobId: aws.String("c"), ParentJobId: aws.String("parent"), State: types.CopyJobStateFailed, CreationDate: child.CreationDate,
 	}
 	data := fakeaws.Data{BackupJobs: []types.BackupJob{child}, CopyJobs: []types.CopyJob{copied}}
-	r, err := over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
-	require.NoError(t, err)
+	r := reported(t, over(data), options{})
 	require.Equal(t, "2 child jobs are left out: their parents tell how they ended.", r.Scope())
-	require.Equal(t, "0", r.Figures[0].Value)
+	require.Equal(t, "0", figure(t, r, "Backup jobs").Value)
 	require.Equal(t, "1 child job is left out: its parent tells how it ended.", Report{Hidden: 1}.Scope())
 	require.Equal(t, "Child jobs are left out: their parents tell how they ended.", Report{}.Scope())
-	r, err = over(data).report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}, children: true}))
-	require.NoError(t, err)
+	r = reported(t, over(data), options{children: true})
 	require.Equal(t, "Jobs with a parent are counted, beside their parents.", r.Scope())
-	require.Equal(t, "1", r.Figures[0].Value)
+	require.Equal(t, "1", figure(t, r, "Backup jobs").Value)
+	require.Equal(t, "1", figure(t, r, "Failed").Value)
+	require.Equal(t, "1", figure(t, r, "Not copied").Value)
 }
 
 func TestBytesStayWithTheirTypes(t *testing.T) {
@@ -115,13 +130,13 @@ func TestBytesStayWithTheirTypes(t *testing.T) {
 		job("Aurora", types.BackupJobStateCompleted, time.Hour, 0),
 	}}
 	s := collected(t, data, options{})["bytes"]
-	require.Equal(t, []string{"Day", "EBS", "EFS"}, s.Table.Head, "a column a type, and none for all")
-	require.Equal(t, []string{"All days", "4.0 GiB", "512 B"}, last(s.Table))
+	require.Equal(t, []string{"Day", "EBS", "EFS"}, s.Tables[0].Head, "a column a type, and none for all")
+	require.Equal(t, []string{"All days", "4.0 GiB", "512 B"}, last(s.Tables[0]))
 	require.Equal(t, [][]string{
 		{"Aurora", "1", "·", "not reported"},
 		{"EBS", "2", "4.0 GiB", "provisioned size, each job anew"},
 		{"EFS", "1", "512 B", "increments"},
-	}, s.Brief.Rows)
+	}, s.Briefs[0].Rows)
 	require.Len(t, s.Pictures, 2)
 }
 
@@ -136,7 +151,7 @@ func TestSuccessIsOfTheJobsThatEnded(t *testing.T) {
 		job("EBS", types.BackupJobStateCompleted, 100*time.Hour, 0),
 	}}, options{})["success"]
 	require.Equal(t, "75.0 % of the 4 backup jobs that ended were successful; 1 of the successful ones completed with issues.", s.Lead)
-	require.Equal(t, []string{"Fri 2026-11-20 so far", "3", "2", "66.6 %", "75.0 %"}, last(s.Table))
+	require.Equal(t, []string{"Fri 2026-11-20 so far", "3", "2", "66.6 %", "75.0 %"}, last(s.Tables[0]))
 }
 
 func TestJobsOutsideTheDaysAreToldOf(t *testing.T) {
@@ -146,13 +161,12 @@ func TestJobsOutsideTheDaysAreToldOf(t *testing.T) {
 		{"BackupJobId": "new", "State": "NEW_STATE", "CreationDate": %d}
 	]}`, now.AddDate(0, 0, -90).Unix(), now.Add(-time.Hour).Unix()))
 	odd := over(fakeaws.Data{}, fakeaws.WithFaults(fakeaws.Fault{Operation: "ListBackupJobs", Do: answer}))
-	r, err := odd.report(t.Context(), withRegion(options{live: true, zone: zone{time.UTC}}))
-	require.NoError(t, err)
-	require.Equal(t, Figure{Label: "Backup jobs", Value: "1", Note: "in the last 30 days"}, r.Figures[0])
-	s := r.Sections[0]
+	r := reported(t, odd, options{})
+	require.Equal(t, Figure{Label: "Backup jobs", Value: "1", Note: "in the last 30 days"}, figure(t, r, "Backup jobs"))
+	s, _ := lo.Find(r.Sections, func(s Section) bool { return s.ID == "jobs" })
 	require.Contains(t, s.Lead, "1 backup job was created")
 	require.Contains(t, s.Note, "2 jobs were created earlier, later, or at a time not told.")
-	require.Equal(t, []string{"Day", "new_state", "all"}, s.Table.Head, "a state that nobody knows yet is shown")
+	require.Equal(t, []string{"Day", "new_state", "all"}, s.Tables[0].Head, "a state that nobody knows yet is shown")
 }
 
 func TestTheNewestFailureOfACauseSpeaks(t *testing.T) {
@@ -166,9 +180,9 @@ func TestTheNewestFailureOfACauseSpeaks(t *testing.T) {
 		job("RDS", types.BackupJobStateExpired, time.Hour, 0),
 	}}, options{})["failures"]
 	require.Equal(t, [][]string{
-		{"AccessDenied", "EBS", "3", "new", "failed", "2026-11-20 05:00"},
-		{"not told", "RDS", "1", "·", "expired", "2026-11-20 05:00"},
-	}, s.Table.Rows)
+		{"AccessDenied", "EBS", "1", "new", "failed", "2026-11-20 05:00 UTC"},
+		{"not told", "RDS", "1", "·", "expired", "2026-11-20 05:00 UTC"},
+	}, s.Tables[0].Rows)
 }
 
 func TestCopiesByDestination(t *testing.T) {
@@ -186,7 +200,7 @@ func TestCopiesByDestination(t *testing.T) {
 	require.Equal(t, [][]string{
 		{"offsite, eu-west-1 444455556666", "1", "1", "·", "2"},
 		{"offsite, eu-west-1 111122223333", "·", "·", "1", "1"},
-	}, s.Table.Rows)
+	}, s.Tables[0].Rows)
 }
 
 func TestHowLongABackupCanStillBeRestored(t *testing.T) {
@@ -204,18 +218,18 @@ func TestHowLongABackupCanStillBeRestored(t *testing.T) {
 		{BackupId: aws.String("backup-fine"), BackupState: hsmtypes.BackupStateReady, CreateTimestamp: &now},
 	}}, options{})["hsm"]
 	require.Equal(t, []string{"due", "1.4 hours", "7.0 days", "not told", "·"},
-		lo.Map(s.Table.Rows, func(r []string, _ int) string { return r[2] }))
+		lo.Map(s.Tables[0].Rows, func(r []string, _ int) string { return r[2] }))
 	require.Equal(t, "5 backups, 4 of them pending deletion. The deletion of backup-late is due.", s.Lead)
 	require.Len(t, s.Pictures, 2)
 }
 
 func TestTheFigureOfTheFirstToGo(t *testing.T) {
 	for want, deleted := range map[string]*time.Time{
-		"of 1 CloudHSM backup, the first in 5.6 hours": aws.Time(now.Add(5*time.Hour + 40*time.Minute)),
-		"of 1 CloudHSM backup, the first is due":       aws.Time(now.Add(-time.Minute)),
-		"of 1 CloudHSM backup, when is not told":       nil,
+		"of 1 CloudHSM backup that is pending deletion, the first in 5.6 hours": aws.Time(now.Add(5*time.Hour + 40*time.Minute)),
+		"of 1 CloudHSM backup that is pending deletion, the first is due":       aws.Time(now.Add(-time.Minute)),
+		"of 1 CloudHSM backup that is pending deletion, when is not told":       nil,
 	} {
-		h := newHSM(newCalendar(now))
+		h := newHSM(subject{newCalendar(now, time.Time{}), new(reach), 1}, 72*time.Hour)
 		h.add("us-east-1", hsmtypes.Backup{BackupState: hsmtypes.BackupStatePendingDeletion, DeleteTimestamp: deleted})
 		require.Equal(t, want, h.figure().Note)
 	}
@@ -250,7 +264,7 @@ func TestWhatThereIsNoPictureOfIsSaid(t *testing.T) {
 	}
 	answer := fakeaws.Body(`{"Backups": [` + strings.Join(many, ",") + `]}`)
 	s := collected(t, fakeaws.Data{}, options{}, fakeaws.WithFaults(fakeaws.Fault{Service: "cloudhsm", Do: answer}))["hsm"]
-	require.Contains(t, s.Note, "The first picture has 20 of 23 clusters. The second has the 20 that go first. "+
+	require.Contains(t, s.Note, "The picture of clusters has 20 of 23 clusters. The picture of deadlines has the 20 that go first. "+
 		"When 23 backups were created is not told.")
-	require.Len(t, s.Table.Rows, 23)
+	require.Len(t, s.Tables[0].Rows, 23)
 }

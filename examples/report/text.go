@@ -2,82 +2,94 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"text/tabwriter"
-	"unicode/utf8"
+
+	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
-	"github.com/samber/lo"
 )
 
-// terminal returns the report as text for a terminal.
-func terminal(r Report) string {
+// terminal returns the report as text for a terminal of a width.
+func terminal(r Report, width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "AWS backups as of %s: %s\n%s\n", r.When(), plain(r.Source), r.Scope())
+	paragraph := func(text string) { b.WriteString(cli.Wrap(text, width-1, "")) }
+	paragraph("AWS backups as of " + r.When() + ": " + plain(r.Source))
+	paragraph(r.Scope())
 	if r.MadeUp {
-		b.WriteString("No such account exists; run with -live for yours.\n")
+		paragraph("No such account exists; run with -live for yours.")
 	}
-	for _, f := range r.Figures {
-		fmt.Fprintf(&b, "  %-26s %8s  %s\n", f.Label, f.Value, f.Note)
-	}
-	b.WriteString(missing(r.Missing))
+	b.WriteString("\n" + figures(r.Figures, width) + missing(r.Missing, width))
 	for _, s := range r.Sections {
-		fmt.Fprintf(&b, "\n%s\n%s%s", s.Title, cli.Wrap(plain(s.Lead), 98, "  "), s.Brief.text())
+		b.WriteString("\n" + cli.Wrap(s.Title, width-1, ""))
+		for _, text := range lo.Compact([]string{s.Unread, s.Lead}) {
+			b.WriteString(cli.Wrap(plain(text), width-3, "  "))
+		}
+		for _, t := range s.Briefs {
+			b.WriteString(t.text(width))
+		}
+	}
+	return b.String()
+}
+
+// figures returns a line for each figure. A figure that needs attention starts with an exclamation mark, one of
+// what was not read with a question mark.
+func figures(all []Figure, width int) string {
+	const least = 24 // the cells that a text beside its label needs
+	label := lo.Max(lo.Map(all, func(f Figure, _ int) int { return cli.Cells(f.Label) }))
+	var b strings.Builder
+	for _, f := range all {
+		mark := lo.Ternary(f.Bad, "!", lo.Ternary(f.Unread, "?", " "))
+		text := f.Value + lo.Ternary(strings.HasPrefix(f.Value, "not "), ": ", " ") + plain(f.Note)
+		if room := width - label - 5; room >= least {
+			lines := cli.Wrap(text, room, strings.Repeat(" ", label+4))
+			fmt.Fprintf(&b, "%s %-*s  %s", mark, label, f.Label, strings.TrimLeft(lines, " "))
+			continue
+		}
+		b.WriteString(cli.Wrap(mark+" "+f.Label, width-1, "") + cli.Wrap(text, width-5, "    "))
 	}
 	return b.String()
 }
 
 // missing lists what could not be read; it is empty for nothing.
-func missing(gaps []Gap) string {
+func missing(gaps []Gap, width int) string {
 	if len(gaps) == 0 {
 		return ""
 	}
 	out := "\nINCOMPLETE: this could not be read\n"
 	for _, g := range gaps {
-		out += cli.Wrap(plain(fmt.Sprintf("%s: %s: %s", g.Source, g.Kind, g.Error)), 98, "  ")
+		out += cli.Wrap(plain(g.String()), width-3, "  ")
 	}
 	return out
 }
 
-// text aligns the rows in columns: text to the left, numbers to the right.
-func (t Table) text() string {
+// text aligns the rows in columns that fit a width, below the title of the table.
+func (t Table) text(width int) string {
 	if len(t.Rows) == 0 {
 		return ""
 	}
-	rows := append([][]string{lo.Map(t.Head, func(h string, _ int) string { return strings.ToUpper(h) })}, t.Rows...)
-	widths := lo.Map(t.Head, func(_ string, i int) int { return width(rows, i) })
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		cells := lo.Map(row, func(cell string, i int) string {
-			cell = plain(cell)
-			if i > 0 && !slices.Contains(t.Left, i) {
-				cell = strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)) + cell
-			}
-			return cell
-		})
-		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
+	head := lo.Map(t.Head, func(h string, _ int) string { return strings.ToUpper(h) })
+	out := cli.Fit(width-1, t.Columns, append([][]string{head}, t.Rows...))
+	if t.More > 0 {
+		out += "  … and " + number(t.More) + " more\n"
 	}
-	w.Flush() // writing to a strings.Builder never fails
-	return trimLines(b.String())
+	if t.Title != "" {
+		out = cli.Wrap(t.Title+":", width-3, "  ") + out
+	}
+	return out
 }
 
-// top returns the first n rows, and a row that says how many are left out.
+// top returns the table of the first n rows.
 func (t Table) top(n int) Table {
-	if more := len(t.Rows) - n; more > 0 {
-		last := make([]string, len(t.Head))
-		last[0] = fmt.Sprintf("… and %d more", more)
-		t.Rows = append(slices.Clone(t.Rows[:n]), last)
-	}
+	t.More = max(0, len(t.Rows)-n)
+	t.Rows = t.Rows[:len(t.Rows)-t.More]
 	return t
 }
 
-func width(rows [][]string, column int) int {
-	return lo.Max(lo.Map(rows, func(row []string, _ int) int { return utf8.RuneCountInString(plain(row[column])) }))
-}
-
-func trimLines(s string) string {
-	lines := strings.Split(s, "\n")
-	return strings.Join(lo.Map(lines, func(l string, _ int) string { return strings.TrimRight(l, " ") }), "\n")
+// only returns some columns of the first n rows.
+func (t Table) only(n int, columns ...int) Table {
+	pick := func(row []string) []string { return lo.Map(columns, func(i, _ int) string { return row[i] }) }
+	return Table{
+		Title: t.Title, Head: pick(t.Head), Columns: lo.Map(columns, func(i, _ int) cli.Column { return t.Columns[i] }),
+		Rows: lo.Map(t.Rows, func(row []string, _ int) []string { return pick(row) }),
+	}.top(n)
 }

@@ -47,23 +47,28 @@ func (t *hsm) legend() []Key {
 	if len(pending) == 0 {
 		return keys
 	}
-	return append(keys, Key{"now", "┆", inkText}, Key{t.since(pending), "──", inkWaiting}, Key{"restorable for less than a day", "━━", inkFailed},
-		Key{"less than three days", "━━", inkPartial}, Key{"longer", "━━", inkAccent})
+	return append([]Key{
+		{"restorable for less than a day", "━━", inkFailed},
+		{"less than three days", "━━", inkPartial},
+		{"longer", "━━", inkAccent},
+		{"now", "┆", inkText},
+		{t.since(pending), "──", inkWaiting},
+	}, keys...)
 }
 
 // since says where the bars of deadlines start.
 func (t *hsm) since(pending []hsmBackup) string {
 	pending = pending[:min(len(pending), drawn)]
-	first, _ := t.reach(pending)
+	first, _ := t.extent(pending)
 	if !lo.SomeBy(pending, func(b hsmBackup) bool { return aws.ToTime(b.created).Before(first) }) {
 		return "since its creation"
 	}
 	return "since its creation, or from " + first.Format("Jan 2") + " if it is older"
 }
 
-// reach returns the time span of deadlines. It ends at the last deletion, at least a day from now, and starts
+// extent returns the time span of deadlines. It ends at the last deletion, at least a day from now, and starts
 // a third of that time before now.
-func (t *hsm) reach(pending []hsmBackup) (first, last time.Time) {
+func (t *hsm) extent(pending []hsmBackup) (first, last time.Time) {
 	last = t.cal.now.Add(24 * time.Hour)
 	for _, b := range pending {
 		last = later(last, aws.ToTime(b.deleted))
@@ -89,17 +94,17 @@ func (t *hsm) timeline() (Picture, error) {
 		return nil
 	}
 	height := heightOf(len(clusters), 44, 30)
-	return picture("hsm-all", "Backups by cluster and creation", desc, d, wide(height), narrow(height))
+	return t.picture("hsm-all", "Backups by cluster and creation", desc, d, wide(height), narrow(height))
 }
 
 // undrawn says what the pictures leave out.
 func (t *hsm) undrawn() (note string) {
 	clusters, _ := t.byCluster()
 	if len(clusters) > drawn {
-		note += fmt.Sprintf(" The first picture has %d of %s.", drawn, plural(len(clusters), "cluster"))
+		note += fmt.Sprintf(" The picture of clusters has %d of %s.", drawn, plural(len(clusters), "cluster"))
 	}
 	if len(t.pending()) > drawn {
-		note += fmt.Sprintf(" The second has the %d that go first.", drawn)
+		note += fmt.Sprintf(" The picture of deadlines has the %d that go first.", drawn)
 	}
 	if n := lo.CountBy(t.backups, func(b hsmBackup) bool { return b.created == nil }); n > 0 {
 		note += fmt.Sprintf(" When %s created is not told.", were(n, "backup"))
@@ -145,7 +150,7 @@ func (t *hsm) deadlines(pending []hsmBackup) (Picture, error) {
 	desc := fmt.Sprintf("%s as bars that end when the backup is deleted, the first to go at the top. %s",
 		plural(len(pending), "backup"), pending[0].sentence(t.cal.now))
 	pending = pending[:min(len(pending), drawn)]
-	first, last := t.reach(pending)
+	first, last := t.extent(pending)
 	d := func(p *plot.Plot, s size) error {
 		rowNames(p, lo.Map(pending, func(b hsmBackup, _ int) string { return cut(b.id, 20) }))
 		timeAxis(p, t.cal, s, first, last.Add(last.Sub(t.cal.now)/lo.Ternary[time.Duration](s.class == "wide", 6, 2)))
@@ -156,7 +161,7 @@ func (t *hsm) deadlines(pending []hsmBackup) (Picture, error) {
 		return t.remaining(p, s, pending)
 	}
 	height := heightOf(len(pending), 26, 30)
-	return picture("hsm-pending", "Pending deletion: how long each can still be restored", desc, d, wide(height), narrow(height))
+	return t.picture("hsm-pending", "Pending deletion: how long each can still be restored", desc, d, wide(height), narrow(height))
 }
 
 func later(a, b time.Time) time.Time {
@@ -176,7 +181,7 @@ func (t *hsm) remaining(p *plot.Plot, s size, pending []hsmBackup) error {
 		points = append(points, plotter.XY{X: end + gap, Y: row(i, len(pending))})
 		texts = append(texts, b.leftText(t.cal.now))
 	}
-	return labels(p, s, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
+	return labels(p, s.fontSize, points, texts, lo.RepeatBy(len(texts), func(int) ink { return inkText }), text.XLeft)
 }
 
 // spans draws the bars of deadlines, from first on.
@@ -200,14 +205,7 @@ func (t spans) Plot(c draw.Canvas, p *plot.Plot) {
 
 // nowLine draws a dashed line at now across the rows.
 func nowLine(p *plot.Plot, now time.Time, rows int) error {
-	l, err := plotter.NewLine(plotter.XYs{{X: seconds(now), Y: -0.5}, {X: seconds(now), Y: float64(rows) - 0.5}})
-	if err != nil {
-		return err
-	}
-	l.LineStyle = line(inkText, 1)
-	l.Dashes = []vg.Length{3, 3}
-	p.Add(l)
-	return nil
+	return dashed(p, plotter.XY{X: seconds(now), Y: -0.5}, plotter.XY{X: seconds(now), Y: float64(rows) - 0.5})
 }
 
 func seconds(t time.Time) float64 { return float64(t.Unix()) }
@@ -217,11 +215,11 @@ func timeAxis(p *plot.Plot, cal calendar, s size, from, to time.Time) {
 	pad := max(to.Sub(from)/50, time.Hour)
 	from, to = from.Add(-pad).In(cal.now.Location()), to.Add(pad).In(cal.now.Location())
 	p.X.Min, p.X.Max = seconds(from), seconds(to)
-	days := max(1, int(to.Sub(from)/(24*time.Hour))/s.labels+1)
 	layout := "Jan 2"
 	if to.Sub(from) > 300*24*time.Hour {
 		layout = "Jan 2006"
 	}
+	days := int(to.Sub(from)/(24*time.Hour))/fitting(p, s, layout) + 1
 	var ticks plot.ConstantTicks
 	y, m, d := from.Date()
 	for i := 1; ; i += days {
@@ -232,4 +230,11 @@ func timeAxis(p *plot.Plot, cal calendar, s size, from, to time.Time) {
 		ticks = append(ticks, plot.Tick{Value: seconds(midnight), Label: midnight.Format(layout)})
 	}
 	p.X.Tick.Marker = ticks
+}
+
+// fitting returns how many labels of a layout fit beside each other, right of the names of the rows.
+func fitting(p *plot.Plot, s size, layout string) int {
+	names := lo.Map(p.Y.Tick.Marker.Ticks(0, 0), func(t plot.Tick, _ int) vg.Length { return p.Y.Tick.Label.Width(t.Label) })
+	room := (s.width - lo.Max(names)) / (p.X.Tick.Label.Width(layout) + 2*s.fontSize)
+	return max(1, min(s.labels, int(room)))
 }

@@ -19,14 +19,6 @@ func number(n int) string {
 	return s
 }
 
-// count formats a number for a table, with a dot for zero.
-func count(n int) string {
-	if n == 0 {
-		return "·"
-	}
-	return number(n)
-}
-
 // plural returns a number with its noun, as [cli.Count] does, with commas between thousands.
 func plural(n int, thing string) string { return number(n) + " " + cli.Plural(n, thing) }
 
@@ -45,12 +37,18 @@ func percent(v float64) string {
 
 func percentMark(v float64) string { return whole(v) + " %" }
 
-// span formats the time that is left, rounded down: less than three days in hours, otherwise in days.
+// span formats the time that is left.
 func span(d time.Duration) string {
+	if d <= 0 {
+		return "due"
+	}
+	return past(d)
+}
+
+// past formats a time, rounded down: less than three days in hours, otherwise in days.
+func past(d time.Duration) string {
 	tenths := func(unit time.Duration) float64 { return float64(d/(unit/10)) / 10 }
 	switch {
-	case d <= 0:
-		return "due"
 	case d < 72*time.Hour:
 		return fmt.Sprintf("%.1f hours", tenths(time.Hour))
 	}
@@ -67,11 +65,5 @@ func plain(s string) string {
 	}, strings.ToValidUTF8(s, " "))
 }
 
-// cut shortens text to at most a number of characters, in one line.
-func cut(s string, most int) string {
-	runes := []rune(plain(s))
-	if len(runes) <= most {
-		return string(runes)
-	}
-	return string(runes[:most-1]) + "…"
-}
+// cut shortens text to at most a number of cells, in one line.
+func cut(s string, most int) string { return cli.Cut(plain(s), most) }
