@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"unicode"
-
-	"github.com/samber/lo"
 )
 
 // OneLine replaces control characters, separators of lines and characters that reverse the direction of a line by blanks.
@@ -19,17 +16,6 @@ func OneLine(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// Table aligns rows in indented columns. It passes each cell through [OneLine].
-func Table(rows [][]string) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(w, "  "+strings.Join(lo.Map(row, func(cell string, _ int) string { return OneLine(cell) }), "\t"))
-	}
-	w.Flush() // writing to a strings.Builder never fails
-	return b.String()
 }
 
 // Wrap breaks text between words into lines of at most width cells, each after the indent.

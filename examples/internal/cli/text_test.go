@@ -18,8 +18,8 @@ func TestCount(t *testing.T) {
 	require.Equal(t, []string{"0 jobs", "1 job", "2 jobs"}, []string{cli.Count(0, "job"), cli.Count(1, "job"), cli.Count(2, "job")})
 }
 
-func TestTableKeepsCellsOnTheirLine(t *testing.T) {
-	require.Equal(t, "  ID  TAGS\n  1   a b \x20[31mred c\n", cli.Table([][]string{{"ID", "TAGS"}, {"1", "a\nb\t\x1b[31mred\u2028c"}}))
+func TestOneLineHasNoControls(t *testing.T) {
+	require.Equal(t, "a b  [31mred c", cli.OneLine("a\nb\t\x1b[31mred\u2028c"))
 }
 
 func TestWrapBreaksBetweenWords(t *testing.T) {
