@@ -90,7 +90,7 @@ func finish(ctx context.Context, client backupx.Client, id string, started time.
 	ended := func(j types.BackupJob) (bool, error) { return backupx.BackupJobEnded(j.State), nil }
 	job, err := backupx.Await(ctx, client.BackupJobs(jobs), ended, 12*time.Hour)
 	if err == nil && job.State != types.BackupJobStateCompleted {
-		err = fmt.Errorf("%s: %s: %s", id, job.State, aws.ToString(job.ResourceArn))
+		err = fmt.Errorf("%s: %s: %s", id, job.State, aws.ToString(job.StatusMessage))
 	}
 	return err
 }
