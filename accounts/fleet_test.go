@@ -312,3 +312,22 @@ func TestTheConfigurationOfTheCallerIsNotChanged(t *testing.T) {
 	require.Equal(t, before.Region, cfg.Region)
 	require.Same(t, before.HTTPClient, cfg.HTTPClient)
 }
+
+func TestARegionThatIsListedTwice(t *testing.T) {
+	o := forty()
+	o.Global(id(0)).Fault(fakeaws.Fault{Service: "account", Do: fakeaws.Body(`{"Regions":[{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"},
+		{"RegionName":"eu-west-1","RegionOptStatus":"DISABLING"},{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"}]}`)})
+	fleet, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
+	require.NoError(t, err)
+	require.Equal(t, id(0)+"/us-east-1", fleet[0].Name)
+	require.Equal(t, id(1), fleet[1].Account)
+}
+
+func TestAnOrganisationHasAnAccount(t *testing.T) {
+	for _, body := range []string{`{}`, `{"message":"Forbidden"}`, `{"Accounts":[]}`} {
+		o := forty()
+		o.Global(id(0)).Fault(fakeaws.Fault{Service: "organizations", Do: fakeaws.Body(body)})
+		_, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
+		require.EqualError(t, err, "accounts: the organisation cannot be listed: the response has no account, not even the management account", body)
+	}
+}

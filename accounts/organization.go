@@ -35,10 +35,11 @@ func (o organization) members(ctx context.Context) ([]member, error) {
 				return unlisted(err)
 			}
 			id := aws.ToString(a.Id)
-			if seen[id] || !active(a) {
+			known := seen[id]
+			seen[id] = true
+			if known || !active(a) {
 				continue
 			}
-			seen[id] = true
 			chosen, err := o.hasTags(ctx, client, id)
 			if err != nil {
 				return unlisted(err)
@@ -49,10 +50,14 @@ func (o organization) members(ctx context.Context) ([]member, error) {
 		}
 		return nil
 	}
-	if len(o.units) == 0 {
-		return out, add(allAccounts(client))
+	if len(o.units) > 0 {
+		return out, o.eachUnit(ctx, client, func(unit string) error { return add(accountsOf(client, unit)) })
 	}
-	return out, o.eachUnit(ctx, client, func(unit string) error { return add(accountsOf(client, unit)) })
+	err := add(allAccounts(client))
+	if err == nil && len(seen) == 0 { // what a proxy answers can decode as an empty page
+		err = unlisted(errors.New("the response has no account, not even the management account"))
+	}
+	return out, err
 }
 
 // active reports whether an account can be used. A state that is not known counts as usable: an account that is not

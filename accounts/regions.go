@@ -78,6 +78,7 @@ func (id *identity) findRegions(ctx context.Context) error {
 		return errors.New("the account has opted in to no region")
 	}
 	slices.Sort(id.regions)
+	id.regions = slices.Compact(id.regions) // pages can shift
 	return nil
 }
 
