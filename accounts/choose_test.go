@@ -20,20 +20,22 @@ func active(remainders ...int) []string {
 
 func TestUnitsWithTheUnitsBelow(t *testing.T) {
 	for _, c := range []struct {
-		units []string
-		want  []string
+		units    []string
+		want     []string
+		requests int
 	}{
-		{[]string{web}, active(2)},
-		{[]string{prod}, active(1, 2)},
-		{[]string{test, web}, active(2, 3)},
-		{[]string{web, prod, web, prod}, active(1, 2)},
-		{[]string{root}, active(0, 1, 2, 3)},
+		{[]string{web}, active(2), 1},
+		{[]string{prod}, active(1, 2), 2},
+		{[]string{test, web}, active(2, 3), 2},
+		{[]string{web, prod, web, prod}, active(1, 2), 2},
+		{[]string{root}, active(0, 1, 2, 3), 4},
 	} {
 		o := forty()
 		fleet, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit", accounts.Regions("us-east-1"), accounts.Units(c.units...))
 		require.NoError(t, err)
 		require.ElementsMatch(t, c.want, namesOf(fleet), c.units)
 		require.Zero(t, o.Count("organizations ListAccounts"))
+		require.Equal(t, c.requests, o.Count("organizations ListOrganizationalUnitsForParent"), "each unit once")
 	}
 }
 

@@ -2,8 +2,11 @@ package accounts_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -313,14 +316,13 @@ func TestTheConfigurationOfTheCallerIsNotChanged(t *testing.T) {
 	require.Same(t, before.HTTPClient, cfg.HTTPClient)
 }
 
-func TestARegionThatIsListedTwice(t *testing.T) {
+func TestRegionsAreSortedAndEachOnce(t *testing.T) {
 	o := forty()
 	o.Global(id(0)).Fault(fakeaws.Fault{Service: "account", Do: fakeaws.Body(`{"Regions":[{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"},
-		{"RegionName":"eu-west-1","RegionOptStatus":"DISABLING"},{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"}]}`)})
+		{"RegionName":"ap-south-2","RegionOptStatus":"DISABLING"},{"RegionName":"eu-west-1","RegionOptStatus":"ENABLED_BY_DEFAULT"},{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"}]}`)})
 	fleet, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
 	require.NoError(t, err)
-	require.Equal(t, id(0)+"/us-east-1", fleet[0].Name)
-	require.Equal(t, id(1), fleet[1].Account)
+	require.Equal(t, append(names(ids(0, 1), "eu-west-1", "us-east-1"), id(1)+"/eu-west-1"), namesOf(fleet[:3]))
 }
 
 func TestAnOrganisationHasAnAccount(t *testing.T) {
@@ -329,5 +331,30 @@ func TestAnOrganisationHasAnAccount(t *testing.T) {
 		o.Global(id(0)).Fault(fakeaws.Fault{Service: "organizations", Do: fakeaws.Body(body)})
 		_, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
 		require.EqualError(t, err, "accounts: the organisation cannot be listed: the response has no account, not even the management account", body)
+	}
+}
+
+func TestCredentialsAreRenewedBeforeTheyExpire(t *testing.T) {
+	for life, renewed := range map[time.Duration]int{30 * time.Second: 2, time.Hour: 1} {
+		o := forty()
+		cfg := o.Config("us-east-1")
+		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			resp, err := o.RoundTrip(r)
+			if err != nil || !strings.HasPrefix(r.URL.Host, "sts.") {
+				return resp, err
+			}
+			body, err := io.ReadAll(resp.Body)
+			text := strings.ReplaceAll(string(body), "2199-01-01T00:00:00Z", time.Now().Add(life).UTC().Format(time.RFC3339))
+			resp.Body = io.NopCloser(strings.NewReader(text))
+			return resp, err
+		})}
+		fleet, err := accounts.Fleet(t.Context(), cfg, "BackupAudit", accounts.Regions("us-east-1"))
+		require.NoError(t, err)
+		own := backupx.Fleet{fleet[len(fleet)-1]}
+		for range 2 {
+			found, _ := jobsOf(t, own)
+			require.Len(t, found, 1)
+		}
+		require.Equal(t, renewed, o.Count("sts AssumeRole"), life)
 	}
 }
