@@ -39,6 +39,25 @@ func TestUnitsWithTheUnitsBelow(t *testing.T) {
 	}
 }
 
+func TestUnitsAddUp(t *testing.T) {
+	fleet, err := accounts.Fleet(t.Context(), forty().Config("us-east-1"), "BackupAudit", accounts.Regions("us-east-1"), accounts.Units(web), accounts.Units(test))
+	require.NoError(t, err)
+	require.ElementsMatch(t, active(2, 3), namesOf(fleet))
+}
+
+// TestAnAccountThatMovesIsListedOnce has an account on two pages, and in two units.
+func TestAnAccountThatMovesIsListedOnce(t *testing.T) {
+	o := forty()
+	moved := o.Accounts[1]
+	moved.Unit = test
+	o.Accounts = append(o.Accounts, moved)
+	for _, opts := range [][]accounts.Option{nil, {accounts.Units(root)}} {
+		fleet, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit", append(opts, accounts.Regions("us-east-1"))...)
+		require.NoError(t, err)
+		require.Equal(t, 1, lo.Count(namesOf(fleet), id(1)+"/us-east-1"))
+	}
+}
+
 func TestAUnitThatDoesNotExist(t *testing.T) {
 	o := forty()
 	_, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit", accounts.Units(prod, foreign))
