@@ -42,7 +42,7 @@ var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 func TestDocumentedCode(t *testing.T) {
 	var sources []string
-	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go", "programs_test.go", "fixtures/services/guide_test.go"} {
+	for _, file := range []string{"readme_test.go", "restorejobs_test.go", "example_of_test.go", "programs_test.go", "fixtures/services/guide_test.go", "accounts/docs_test.go"} {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		sources = append(sources, flat(string(b)))
@@ -50,7 +50,7 @@ func TestDocumentedCode(t *testing.T) {
 	docs, err := fs.Glob(os.DirFS("."), "docs/*.md")
 	require.NoError(t, err)
 	require.Contains(t, docs, "docs/guide.md")
-	for _, file := range append(docs, "README.md", "CONTRIBUTING.md") {
+	for _, file := range append(docs, "README.md", "CONTRIBUTING.md", "accounts/README.md") {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, block := range goBlock.FindAllStringSubmatch(string(b), -1) {

@@ -1,0 +1,81 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/samber/lo"
+)
+
+// identity is the access to one account.
+type identity struct {
+	account string
+	cfg     aws.Config // in the region of the caller
+	regions []string
+}
+
+// entrance gives access to accounts: with the role, or with the credentials of the caller.
+type entrance struct {
+	cfg    aws.Config
+	client *sts.Client
+	role   rolePath
+	own    string // the account of the caller
+	assume []func(*stscreds.AssumeRoleOptions)
+}
+
+// newEntrance returns the entrance of the caller. If STS does not say what the caller's account is, the role is assumed
+// in every account.
+func newEntrance(ctx context.Context, cfg aws.Config, role rolePath, s *settings) entrance {
+	e := entrance{cfg: cfg, client: sts.NewFromConfig(cfg), role: role, assume: s.assume}
+	if me, err := e.client.GetCallerIdentity(ctx, nil); err == nil {
+		e.own = aws.ToString(me.Account)
+	}
+	return e
+}
+
+func (e entrance) identities(members []member) []*identity {
+	return lo.Map(members, func(m member, _ int) *identity { return e.identity(m) })
+}
+
+// renewal is how long before they expire the credentials of a role are renewed. A request that is retried is signed
+// anew, so a page needs no more.
+const renewal = time.Minute
+
+// identity returns the access to an account. It sends no request.
+func (e entrance) identity(m member) *identity {
+	cfg := e.cfg.Copy()
+	if m.id != e.own {
+		cfg.Credentials = aws.NewCredentialsCache(
+			stscreds.NewAssumeRoleProvider(e.client, e.role.in(m), e.options(m)...),
+			func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = renewal })
+	}
+	return &identity{account: m.id, cfg: cfg}
+}
+
+// options returns the options of the caller between the name that a session has by default and the role, which
+// they must not change.
+func (e entrance) options(m member) []func(*stscreds.AssumeRoleOptions) {
+	first := func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "backupx" }
+	last := func(o *stscreds.AssumeRoleOptions) { o.RoleARN = e.role.in(m) }
+	return append(append([]func(*stscreds.AssumeRoleOptions){first}, e.assume...), last)
+}
+
+// config returns the configuration of a source.
+func (id *identity) config(region string) aws.Config {
+	cfg := id.cfg.Copy()
+	cfg.Region = region
+	return cfg
+}
+
+// fail makes the account one source, in the region of the caller. Its clients fail with the cause before they send
+// anything.
+func (id *identity) fail(cause error) {
+	err := fmt.Errorf("accounts: the regions of account %s are not known: %w", id.account, cause)
+	id.regions = []string{id.cfg.Region}
+	id.cfg.APIOptions = append(id.cfg.APIOptions, func(*middleware.Stack) error { return err })
+}
