@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/parquet-go/parquet-go"
 
@@ -21,8 +20,6 @@ func init() {
 	register.Function2x1(letterLine)
 	register.Iter1[[]byte]()
 }
-
-var files = beam.NewCounter("lake", "files")
 
 // filesWritten is how many files a run wrote.
 func filesWritten(r beam.PipelineResult) (n int64) {
@@ -47,9 +44,9 @@ func (j job) writeDeadLetters(s beam.Scope, dead beam.PCollection) {
 	beam.ParDo0(s, &writeLettersFn{File: j.deadLetters()}, beam.GroupByKey(s, lines))
 }
 
-// writeFn writes the files of a partition. Their names and their bytes are the same however often it runs,
-// so that a bundle that runs again writes over what it wrote. The run is in the names, so that what is
-// listed later, from dead letters, comes beside what is there.
+// writeFn writes the files of a partition. Their names and their bytes are the same however often it runs, so that a bundle
+// that runs again replaces what it wrote. The name of the run is in the names of the files, so that what is listed later,
+// from dead letters, comes beside what is there.
 type writeFn struct {
 	Out, List, Run string
 	Formats        []string
@@ -100,24 +97,6 @@ func encoded(format string, rows []row) ([]byte, error) {
 		}
 	}
 	return body.Bytes(), nil
-}
-
-func writeFile(ctx context.Context, name string, body []byte) error {
-	fs, err := filesystem.New(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer fs.Close()
-	w, err := fs.OpenWrite(ctx, name)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(body); err != nil {
-		_ = w.Close()
-		return err
-	}
-	files.Inc(ctx, 1)
-	return w.Close()
 }
 
 // letterLine is a dead letter as a line, all of them under one key: they go into one file.
