@@ -326,12 +326,10 @@ func TestRegionsAreSortedAndEachOnce(t *testing.T) {
 }
 
 func TestAnOrganisationHasAnAccount(t *testing.T) {
-	for _, body := range []string{`{}`, `{"message":"Forbidden"}`, `{"Accounts":[]}`} {
-		o := forty()
-		o.Global(id(0)).Fault(fakeaws.Fault{Service: "organizations", Do: fakeaws.Body(body)})
-		_, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
-		require.EqualError(t, err, "accounts: the organisation cannot be listed: the response has no account, not even the management account", body)
-	}
+	o := forty()
+	o.Global(id(0)).Fault(fakeaws.Fault{Service: "organizations", Do: fakeaws.Body(`{"Accounts":[]}`)})
+	_, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
+	require.EqualError(t, err, "accounts: the organisation cannot be listed: the responses have no active account, not even the management account")
 }
 
 func TestCredentialsAreRenewedBeforeTheyExpire(t *testing.T) {

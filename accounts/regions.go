@@ -23,13 +23,14 @@ var usable = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusEnabled,
 // listRegions lists the regions of the account of cfg, in the states given or in all.
 func listRegions(cfg aws.Config, states ...accounttypes.RegionOptStatus) backupx.Listing[accounttypes.Region] {
 	client := account.NewFromConfig(cfg)
-	return backupx.FromOperation("ListRegions", client.ListRegions, account.ListRegionsInput{RegionOptStatusContains: states},
+	return pagesOf("ListRegions", client.ListRegions, account.ListRegionsInput{RegionOptStatusContains: states},
 		func(in *account.ListRegionsInput, token *string, size *int32) {
 			in.NextToken, in.MaxResults = token, size
 		},
 		func(out *account.ListRegionsOutput) ([]accounttypes.Region, *string) {
 			return out.Regions, out.NextToken
-		})
+		},
+		func(r accounttypes.Region) *string { return r.RegionName })
 }
 
 // checkRegions reports the regions of the settings that do not exist.
