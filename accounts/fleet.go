@@ -28,7 +28,7 @@ import (
 // The error is about bad input, an organisation that cannot be listed, or the context. It is never about a single
 // account. If the role of an account cannot be assumed, or its regions cannot be listed, then the fleet has one source
 // for the account, in the region of cfg, which fails with the cause whenever it is listed: [backupx.KindDenied] if STS
-// or Account Management denied the request. Call Fleet again after the cause was removed. A checkpoint of the fleet
+// or Account Management denied the request, and never a kind by which programs leave sources out. Call Fleet again after the cause was removed. A checkpoint of the fleet
 // then resumes: the source keeps its name, and those of the other regions are new.
 //
 // The clients of a source are made when it is first listed. Only those that were used lately are kept, so that

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx"
 )
 
 // identity is the access to one account.
@@ -73,8 +76,12 @@ func (id *identity) config(region string) aws.Config {
 }
 
 // fail makes the account one source, in the region of the caller. Its clients fail with the cause before they send
-// anything.
+// anything. The kinds that mean that a region lacks a service are hidden, because programs leave such sources out: here
+// they are of Account Management, not of what is listed.
 func (id *identity) fail(cause error) {
+	if kind := backupx.KindOf(cause); kind == backupx.KindNotOffered || kind == backupx.KindNotEnabled {
+		cause = errors.New(cause.Error())
+	}
 	err := fmt.Errorf("accounts: the regions of account %s are not known: %w", id.account, cause)
 	id.regions = []string{id.cfg.Region}
 	id.cfg.APIOptions = append(id.cfg.APIOptions, func(*middleware.Stack) error { return err })
