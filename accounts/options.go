@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -22,7 +23,7 @@ type settings struct {
 	units    []string
 	tags     []orgtypes.Tag
 	regions  []string
-	assume   []func(*stscreds.AssumeRoleOptions)
+	assume   stscreds.AssumeRoleOptions // without the role
 	parallel int
 	wrong    error // of the first option that makes no sense
 }
@@ -32,7 +33,7 @@ type settings struct {
 const defaultParallel = 8
 
 func newSettings(opts []Option) (*settings, error) {
-	s := &settings{parallel: defaultParallel}
+	s := &settings{parallel: defaultParallel, assume: stscreds.AssumeRoleOptions{RoleSessionName: "backupx"}}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("an option is nil")
@@ -78,6 +79,8 @@ func Tagged(key, value string) Option {
 			s.refuse("Tagged: the tag has no key")
 		case strings.TrimSpace(value) == "":
 			s.refuse("Tagged: the tag %q has no value", key)
+		case lo.ContainsBy(s.tags, func(t orgtypes.Tag) bool { return *t.Key == key && *t.Value != value }):
+			s.refuse("Tagged: the tag %q is to have two values: no account has", key)
 		}
 		s.tags = append(s.tags, orgtypes.Tag{Key: &key, Value: &value})
 	}
@@ -105,18 +108,28 @@ func Regions(names ...string) Option {
 	}
 }
 
+var sessionName = regexp.MustCompile(`^([\w+=,.@-]{2,64})?$`)
+
 // Assume changes how the role is assumed in each account: external id, duration, session policy. RoleSessionName is
 // "backupx" unless change sets another name. The ARN of the role is that of the account.
 //
 //	accounts.Assume(func(o *stscreds.AssumeRoleOptions) { o.ExternalID = aws.String("audit-7") })
 //
-// The function is called once for each account. Several calls are applied in their order.
+// The function is called once, for all accounts. Several calls are applied in their order. A name or a duration that STS
+// refuses for any role is an error of [Fleet].
 func Assume(change func(*stscreds.AssumeRoleOptions)) Option {
 	return func(s *settings) {
 		if change == nil {
 			s.refuse("Assume: the function is nil")
+			return
 		}
-		s.assume = append(s.assume, change)
+		change(&s.assume)
+		if name := s.assume.RoleSessionName; !sessionName.MatchString(name) {
+			s.refuse("Assume: RoleSessionName: %q: it has 2 to 64 characters: letters, digits and +=,.@_-", name)
+		}
+		if d := s.assume.Duration; d != 0 && (d < 15*time.Minute || d > 12*time.Hour) {
+			s.refuse("Assume: Duration: %s: STS gives credentials for 15 minutes to 12 hours", d)
+		}
 	}
 }
 
