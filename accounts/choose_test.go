@@ -141,7 +141,7 @@ func TestBadInputIsOneErrorBeforeAnythingIsSent(t *testing.T) {
 		{"{account}", nil, "letters, digits"},
 		{long, nil, "at most 64 characters"},
 		{"o ps/BackupAudit", nil, "neither blanks"},
-		{"//BackupAudit", nil, "neither blanks"},
+		{"//BackupAudit", nil, "one slash at its start"},
 		{strings.Repeat("a", 511) + "/BackupAudit", nil, "at most 512 characters"},
 		{"r", []accounts.Option{accounts.Regions()}, "Regions: it has no name"},
 		{"r", []accounts.Option{accounts.Regions("us-east-1", "")}, `Regions: "" is not the name of a region`},

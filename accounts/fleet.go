@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"github.com/backupx-go/backupx"
 )
@@ -18,7 +19,7 @@ import (
 //   - In each account, role is assumed: the name of an IAM role, with its path if it has one, as BackupAudit or
 //     /audit/BackupAudit. It is not an ARN, because the account differs; the partition is that of the organisation. The
 //     sources of an account share the credentials, which are renewed when they expire. STS is that of the region of
-//     cfg. [Assume] changes the requests to STS.
+//     cfg, which each account must have enabled. [Assume] changes the requests to STS.
 //   - The account of the caller has no such role in most organisations, above all if it is the management account. Its
 //     sources have the credentials of cfg, and role is not assumed there.
 //   - The regions of an account are requested with its role (ListRegions of Account Management), of several accounts at
@@ -55,7 +56,7 @@ func newFleet(ctx context.Context, cfg aws.Config, role string, opts []Option) (
 	if cfg, err = s.prepare(cfg); err != nil {
 		return nil, err
 	}
-	members, err := organization{cfg, s}.members(ctx)
+	members, err := organization{organizations.NewFromConfig(cfg), s}.members(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -53,8 +53,9 @@ func (s *settings) refuse(format string, args ...any) {
 var unitID = regexp.MustCompile(`^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$`)
 
 // Units chooses the accounts in these organizational units and in all units below them. The id of a unit is like
-// ou-ab12-11111111, that of the root like r-ab12. An account in two of the units is in the fleet once. A unit that the
-// organisation does not have is an error of [Fleet], and so is Units without an id. Several calls add up.
+// ou-ab12-11111111, that of the root like r-ab12. An account in two of the units is in the fleet once; one that is moved
+// from a unit to another while Fleet lists them can be left out. A unit that the organisation does not have is an error of
+// [Fleet], and so is Units without an id. Several calls add up.
 func Units(ids ...string) Option {
 	return func(s *settings) {
 		if len(ids) == 0 {
@@ -70,7 +71,7 @@ func Units(ids ...string) Option {
 }
 
 // Tagged chooses the accounts that have a tag with this key and this value in AWS Organizations, both to the letter.
-// Of several calls all must match. It costs one request for each active account of the organisation, or of the [Units],
+// Of several calls, which must be of different keys, all must match. It costs one request for each active account of the organisation, or of the [Units],
 // one after another, because AWS Organizations neither lists tags with the accounts nor filters by them.
 func Tagged(key, value string) Option {
 	return func(s *settings) {

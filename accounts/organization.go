@@ -20,13 +20,12 @@ type member struct{ id, partition string }
 
 // organization lists the accounts that the settings choose.
 type organization struct {
-	cfg aws.Config
+	client *organizations.Client
 	*settings
 }
 
 // members returns the accounts, each once, in the order of the organisation.
 func (o organization) members(ctx context.Context) ([]member, error) {
-	client := organizations.NewFromConfig(o.cfg)
 	seen := map[string]bool{} // the ids of all active accounts so far
 	var out []member
 	add := func(listed backupx.Listing[orgtypes.Account]) error {
@@ -39,7 +38,7 @@ func (o organization) members(ctx context.Context) ([]member, error) {
 				continue
 			}
 			seen[id] = true
-			chosen, err := o.hasTags(ctx, client, id)
+			chosen, err := o.hasTags(ctx, id)
 			if err != nil {
 				return unlisted(err)
 			}
@@ -50,9 +49,9 @@ func (o organization) members(ctx context.Context) ([]member, error) {
 		return nil
 	}
 	if len(o.units) > 0 {
-		return out, o.eachUnit(ctx, client, func(unit string) error { return add(accountsOf(client, unit)) })
+		return out, o.eachUnit(ctx, func(unit string) error { return add(accountsOf(o.client, unit)) })
 	}
-	err := add(allAccounts(client))
+	err := add(allAccounts(o.client))
 	if err == nil && len(seen) == 0 {
 		err = unlisted(errors.New("the responses have no active account, not even the management account"))
 	}
@@ -79,7 +78,7 @@ func partitionOf(a orgtypes.Account) string {
 }
 
 // eachUnit calls do for the units of the settings and all units below them, each once.
-func (o organization) eachUnit(ctx context.Context, client *organizations.Client, do func(unit string) error) error {
+func (o organization) eachUnit(ctx context.Context, do func(unit string) error) error {
 	seen := map[string]bool{}
 	for next := slices.Clone(o.units); len(next) > 0; next = next[1:] {
 		unit := next[0]
@@ -90,7 +89,7 @@ func (o organization) eachUnit(ctx context.Context, client *organizations.Client
 		if err := do(unit); err != nil {
 			return fmt.Errorf("unit %s: %w", unit, err)
 		}
-		for below, err := range unitsBelow(client, unit).All(ctx) {
+		for below, err := range unitsBelow(o.client, unit).All(ctx) {
 			if err != nil {
 				return fmt.Errorf("unit %s: %w", unit, unlisted(err))
 			}
@@ -101,12 +100,12 @@ func (o organization) eachUnit(ctx context.Context, client *organizations.Client
 }
 
 // hasTags reports whether an account has all tags of the settings.
-func (o organization) hasTags(ctx context.Context, client *organizations.Client, id string) (bool, error) {
+func (o organization) hasTags(ctx context.Context, id string) (bool, error) {
 	if len(o.tags) == 0 {
 		return true, nil
 	}
 	has := map[string]string{}
-	for tag, err := range tagsOf(client, id).All(ctx) {
+	for tag, err := range tagsOf(o.client, id).All(ctx) {
 		var left *orgtypes.TargetNotFoundException
 		if errors.As(err, &left) {
 			return false, nil // the account has left the organisation since it was listed
