@@ -319,10 +319,11 @@ func TestTheConfigurationOfTheCallerIsNotChanged(t *testing.T) {
 func TestRegionsAreSortedAndEachOnce(t *testing.T) {
 	o := forty()
 	o.Global(id(0)).Fault(fakeaws.Fault{Service: "account", Do: fakeaws.Body(`{"Regions":[{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"},
-		{"RegionName":"ap-south-2","RegionOptStatus":"DISABLING"},{"RegionName":"eu-west-1","RegionOptStatus":"ENABLED_BY_DEFAULT"},{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"}]}`)})
+		{"RegionName":"ap-south-2","RegionOptStatus":"DISABLING"},{"RegionName":"eu-west-1","RegionOptStatus":"ENABLED_BY_DEFAULT"},{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"},
+		{"RegionName":"us-west-1","RegionOptStatus":"OF_TOMORROW"},{"RegionName":"us-west-2"},{"RegionName":"af-south-1","RegionOptStatus":"DISABLED"},{"RegionName":"il-central-1","RegionOptStatus":"ENABLING"}]}`)})
 	fleet, err := accounts.Fleet(t.Context(), o.Config("us-east-1"), "BackupAudit")
 	require.NoError(t, err)
-	require.Equal(t, append(names(ids(0, 1), "eu-west-1", "us-east-1"), id(1)+"/eu-west-1"), namesOf(fleet[:3]))
+	require.Equal(t, append(names(ids(0, 1), "eu-west-1", "us-east-1", "us-west-1", "us-west-2"), id(1)+"/eu-west-1"), namesOf(fleet[:5]))
 }
 
 func TestAnOrganisationHasAnAccount(t *testing.T) {

@@ -71,8 +71,9 @@ func Units(ids ...string) Option {
 }
 
 // Tagged chooses the accounts that have a tag with this key and this value in AWS Organizations, both to the letter.
-// Of several calls, which must be of different keys, all must match. It costs one request for each active account of the organisation, or of the [Units],
-// one after another, because AWS Organizations neither lists tags with the accounts nor filters by them.
+// Of several calls, which must be of different keys, all must match. It costs one request for each active account of the
+// organisation, or of the [Units], one after another, because AWS Organizations neither lists tags with the accounts nor
+// filters by them.
 func Tagged(key, value string) Option {
 	return func(s *settings) {
 		switch {

@@ -17,8 +17,12 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// usable are the states of a region whose services can be requested.
-var usable = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusEnabled, accounttypes.RegionOptStatusEnabledByDefault}
+// usable are the states of a region whose services can be requested, unusable are the others. A region with another state
+// in a response counts as usable: if it is not, its source fails by name.
+var (
+	usable   = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusEnabled, accounttypes.RegionOptStatusEnabledByDefault}
+	unusable = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusDisabled, accounttypes.RegionOptStatusDisabling, accounttypes.RegionOptStatusEnabling}
+)
 
 // listRegions lists the regions of the account of cfg, in the states given or in all.
 func listRegions(cfg aws.Config, states ...accounttypes.RegionOptStatus) backupx.Listing[accounttypes.Region] {
@@ -71,7 +75,7 @@ func (id *identity) findRegions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if slices.Contains(usable, r.RegionOptStatus) {
+		if !slices.Contains(unusable, r.RegionOptStatus) {
 			id.regions = append(id.regions, aws.ToString(r.RegionName))
 		}
 	}
