@@ -3,7 +3,9 @@ package accounts_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
@@ -112,6 +114,11 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 	require.ErrorContains(t, err, "allow the caller organizations:ListTagsForResource")
 }
 
+// assume sets the name and the duration of the sessions.
+func assume(name string, d time.Duration) accounts.Option {
+	return accounts.Assume(func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName, o.Duration = name, d })
+}
+
 func TestBadInputIsOneErrorBeforeAnythingIsSent(t *testing.T) {
 	long := strings.Repeat("a", 65)
 	for _, c := range []struct {
@@ -134,7 +141,7 @@ func TestBadInputIsOneErrorBeforeAnythingIsSent(t *testing.T) {
 		{"{account}", nil, "letters, digits"},
 		{long, nil, "at most 64 characters"},
 		{"o ps/BackupAudit", nil, "neither blanks"},
-		{"//BackupAudit", nil, "neither blanks"},
+		{"//BackupAudit", nil, "one slash at its start"},
 		{strings.Repeat("a", 511) + "/BackupAudit", nil, "at most 512 characters"},
 		{"r", []accounts.Option{accounts.Regions()}, "Regions: it has no name"},
 		{"r", []accounts.Option{accounts.Regions("us-east-1", "")}, `Regions: "" is not the name of a region`},
@@ -152,6 +159,12 @@ func TestBadInputIsOneErrorBeforeAnythingIsSent(t *testing.T) {
 		{"r", []accounts.Option{accounts.Tagged("env", " ")}, `Tagged: the tag "env" has no value`},
 		{"r", []accounts.Option{accounts.Tagged("", "prod")}, "Tagged: the tag has no key"},
 		{"r", []accounts.Option{accounts.Tagged("env", ""), accounts.Units()}, `Tagged: the tag "env" has no value`},
+		{"r", []accounts.Option{accounts.Tagged("env", "prod"), accounts.Tagged("env", "test")}, `Tagged: the tag "env" is to have two values`},
+		{"r", []accounts.Option{assume("b", 0)}, `Assume: RoleSessionName: "b": it has 2 to 64 characters`},
+		{"r", []accounts.Option{assume("nightly audit", 0)}, `Assume: RoleSessionName: "nightly audit": it has`},
+		{"r", []accounts.Option{assume(long, 0)}, "2 to 64 characters"},
+		{"r", []accounts.Option{assume("", time.Minute)}, "Assume: Duration: 1m0s: STS gives credentials for 15 minutes to 12 hours"},
+		{"r", []accounts.Option{assume("", 13*time.Hour)}, "Assume: Duration: 13h0m0s"},
 		{"r", []accounts.Option{accounts.Parallel(0)}, "Parallel: 0: it must be positive"},
 		{"r", []accounts.Option{accounts.Assume(nil)}, "Assume: the function is nil"},
 		{"r", []accounts.Option{nil}, "an option is nil"},

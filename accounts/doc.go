@@ -12,8 +12,7 @@
 // # Permissions
 //
 // The caller is an identity of the organisation's management account, or of an account that is registered as a delegated
-// administrator of any service. It needs this policy; the statements of the second half are needed for [Units] and
-// [Tagged] only:
+// administrator of any service. It needs this policy, the last statement of which is for [Units] and [Tagged] only:
 //
 //	{
 //	  "Version": "2012-10-17",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"github.com/backupx-go/backupx"
 )
@@ -18,7 +19,7 @@ import (
 //   - In each account, role is assumed: the name of an IAM role, with its path if it has one, as BackupAudit or
 //     /audit/BackupAudit. It is not an ARN, because the account differs; the partition is that of the organisation. The
 //     sources of an account share the credentials, which are renewed when they expire. STS is that of the region of
-//     cfg. [Assume] changes the requests to STS.
+//     cfg, which each account must have enabled. [Assume] changes the requests to STS.
 //   - The account of the caller has no such role in most organisations, above all if it is the management account. Its
 //     sources have the credentials of cfg, and role is not assumed there.
 //   - The regions of an account are requested with its role (ListRegions of Account Management), of several accounts at
@@ -28,7 +29,7 @@ import (
 // The error is about bad input, an organisation that cannot be listed, or the context. It is never about a single
 // account. If the role of an account cannot be assumed, or its regions cannot be listed, then the fleet has one source
 // for the account, in the region of cfg, which fails with the cause whenever it is listed: [backupx.KindDenied] if STS
-// or Account Management denied the request. Call Fleet again after the cause was removed. A checkpoint of the fleet
+// or Account Management denied the request, and never a kind by which programs leave sources out. Call Fleet again after the cause was removed. A checkpoint of the fleet
 // then resumes: the source keeps its name, and those of the other regions are new.
 //
 // The clients of a source are made when it is first listed. Only those that were used lately are kept, so that
@@ -55,7 +56,7 @@ func newFleet(ctx context.Context, cfg aws.Config, role string, opts []Option) (
 	if cfg, err = s.prepare(cfg); err != nil {
 		return nil, err
 	}
-	members, err := organization{cfg, s}.members(ctx)
+	members, err := organization{organizations.NewFromConfig(cfg), s}.members(ctx)
 	if err != nil {
 		return nil, err
 	}

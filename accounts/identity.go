@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx"
 )
 
 // identity is the access to one account.
@@ -24,8 +27,8 @@ type entrance struct {
 	cfg    aws.Config
 	client *sts.Client
 	role   rolePath
-	own    string // the account of the caller
-	assume []func(*stscreds.AssumeRoleOptions)
+	assume stscreds.AssumeRoleOptions // without the role
+	own    string                     // the account of the caller
 }
 
 // newEntrance returns the entrance of the caller. If STS does not say what the caller's account is, the role is assumed
@@ -50,19 +53,18 @@ const renewal = time.Minute
 func (e entrance) identity(m member) *identity {
 	cfg := e.cfg.Copy()
 	if m.id != e.own {
-		cfg.Credentials = aws.NewCredentialsCache(
-			stscreds.NewAssumeRoleProvider(e.client, e.role.in(m), e.options(m)...),
-			func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = renewal })
+		cfg.Credentials = aws.NewCredentialsCache(e.provider(m), func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = renewal })
 	}
 	return &identity{account: m.id, cfg: cfg}
 }
 
-// options returns the options of the caller between the name that a session has by default and the role, which
-// they must not change.
-func (e entrance) options(m member) []func(*stscreds.AssumeRoleOptions) {
-	first := func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "backupx" }
-	last := func(o *stscreds.AssumeRoleOptions) { o.RoleARN = e.role.in(m) }
-	return append(append([]func(*stscreds.AssumeRoleOptions){first}, e.assume...), last)
+// provider returns the provider that assumes the role in an account.
+func (e entrance) provider(m member) *stscreds.AssumeRoleProvider {
+	return stscreds.NewAssumeRoleProvider(e.client, e.role.in(m), func(o *stscreds.AssumeRoleOptions) {
+		client, role := o.Client, o.RoleARN
+		*o = e.assume
+		o.Client, o.RoleARN = lo.CoalesceOrEmpty(o.Client, client), role
+	})
 }
 
 // config returns the configuration of a source.
@@ -73,8 +75,12 @@ func (id *identity) config(region string) aws.Config {
 }
 
 // fail makes the account one source, in the region of the caller. Its clients fail with the cause before they send
-// anything.
+// anything. The kinds that mean that a region lacks a service are hidden, because programs leave such sources out: here
+// they are of Account Management, not of what is listed.
 func (id *identity) fail(cause error) {
+	if kind := backupx.KindOf(cause); kind == backupx.KindNotOffered || kind == backupx.KindNotEnabled {
+		cause = errors.New(cause.Error())
+	}
 	err := fmt.Errorf("accounts: the regions of account %s are not known: %w", id.account, cause)
 	id.regions = []string{id.cfg.Region}
 	id.cfg.APIOptions = append(id.cfg.APIOptions, func(*middleware.Stack) error { return err })

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -22,7 +23,7 @@ type settings struct {
 	units    []string
 	tags     []orgtypes.Tag
 	regions  []string
-	assume   []func(*stscreds.AssumeRoleOptions)
+	assume   stscreds.AssumeRoleOptions // without the role
 	parallel int
 	wrong    error // of the first option that makes no sense
 }
@@ -32,7 +33,7 @@ type settings struct {
 const defaultParallel = 8
 
 func newSettings(opts []Option) (*settings, error) {
-	s := &settings{parallel: defaultParallel}
+	s := &settings{parallel: defaultParallel, assume: stscreds.AssumeRoleOptions{RoleSessionName: "backupx"}}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("an option is nil")
@@ -52,8 +53,9 @@ func (s *settings) refuse(format string, args ...any) {
 var unitID = regexp.MustCompile(`^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$`)
 
 // Units chooses the accounts in these organizational units and in all units below them. The id of a unit is like
-// ou-ab12-11111111, that of the root like r-ab12. An account in two of the units is in the fleet once. A unit that the
-// organisation does not have is an error of [Fleet], and so is Units without an id. Several calls add up.
+// ou-ab12-11111111, that of the root like r-ab12. An account in two of the units is in the fleet once; one that is moved
+// from a unit to another while Fleet lists them can be left out. A unit that the organisation does not have is an error of
+// [Fleet], and so is Units without an id. Several calls add up.
 func Units(ids ...string) Option {
 	return func(s *settings) {
 		if len(ids) == 0 {
@@ -69,8 +71,9 @@ func Units(ids ...string) Option {
 }
 
 // Tagged chooses the accounts that have a tag with this key and this value in AWS Organizations, both to the letter.
-// Of several calls all must match. It costs one request for each active account of the organisation, or of the [Units],
-// one after another, because AWS Organizations neither lists tags with the accounts nor filters by them.
+// Of several calls, which must be of different keys, all must match. It costs one request for each active account of the
+// organisation, or of the [Units], one after another, because AWS Organizations neither lists tags with the accounts nor
+// filters by them.
 func Tagged(key, value string) Option {
 	return func(s *settings) {
 		switch {
@@ -78,6 +81,8 @@ func Tagged(key, value string) Option {
 			s.refuse("Tagged: the tag has no key")
 		case strings.TrimSpace(value) == "":
 			s.refuse("Tagged: the tag %q has no value", key)
+		case lo.ContainsBy(s.tags, func(t orgtypes.Tag) bool { return *t.Key == key && *t.Value != value }):
+			s.refuse("Tagged: the tag %q is to have two values: no account has", key)
 		}
 		s.tags = append(s.tags, orgtypes.Tag{Key: &key, Value: &value})
 	}
@@ -105,18 +110,28 @@ func Regions(names ...string) Option {
 	}
 }
 
+var sessionName = regexp.MustCompile(`^([\w+=,.@-]{2,64})?$`)
+
 // Assume changes how the role is assumed in each account: external id, duration, session policy. RoleSessionName is
 // "backupx" unless change sets another name. The ARN of the role is that of the account.
 //
 //	accounts.Assume(func(o *stscreds.AssumeRoleOptions) { o.ExternalID = aws.String("audit-7") })
 //
-// The function is called once for each account. Several calls are applied in their order.
+// The function is called once, for all accounts. Several calls are applied in their order. A name or a duration that STS
+// refuses for any role is an error of [Fleet].
 func Assume(change func(*stscreds.AssumeRoleOptions)) Option {
 	return func(s *settings) {
 		if change == nil {
 			s.refuse("Assume: the function is nil")
+			return
 		}
-		s.assume = append(s.assume, change)
+		change(&s.assume)
+		if name := s.assume.RoleSessionName; !sessionName.MatchString(name) {
+			s.refuse("Assume: RoleSessionName: %q: it has 2 to 64 characters: letters, digits and +=,.@_-", name)
+		}
+		if d := s.assume.Duration; d != 0 && (d < 15*time.Minute || d > 12*time.Hour) {
+			s.refuse("Assume: Duration: %s: STS gives credentials for 15 minutes to 12 hours", d)
+		}
 	}
 }
 

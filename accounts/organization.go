@@ -20,27 +20,25 @@ type member struct{ id, partition string }
 
 // organization lists the accounts that the settings choose.
 type organization struct {
-	cfg aws.Config
+	client *organizations.Client
 	*settings
 }
 
 // members returns the accounts, each once, in the order of the organisation.
 func (o organization) members(ctx context.Context) ([]member, error) {
-	client := organizations.NewFromConfig(o.cfg)
-	seen := map[string]bool{}
+	seen := map[string]bool{} // the ids of all active accounts so far
 	var out []member
 	add := func(listed backupx.Listing[orgtypes.Account]) error {
 		for a, err := range listed.All(ctx) {
-			if err != nil {
-				return unlisted(err)
-			}
 			id := aws.ToString(a.Id)
-			known := seen[id]
-			seen[id] = true
-			if known || !active(a) {
+			switch {
+			case err != nil:
+				return unlisted(err)
+			case seen[id] || !active(a):
 				continue
 			}
-			chosen, err := o.hasTags(ctx, client, id)
+			seen[id] = true
+			chosen, err := o.hasTags(ctx, id)
 			if err != nil {
 				return unlisted(err)
 			}
@@ -51,11 +49,11 @@ func (o organization) members(ctx context.Context) ([]member, error) {
 		return nil
 	}
 	if len(o.units) > 0 {
-		return out, o.eachUnit(ctx, client, func(unit string) error { return add(accountsOf(client, unit)) })
+		return out, o.eachUnit(ctx, func(unit string) error { return add(accountsOf(o.client, unit)) })
 	}
-	err := add(allAccounts(client))
-	if err == nil && len(seen) == 0 { // what a proxy answers can decode as an empty page
-		err = unlisted(errors.New("the response has no account, not even the management account"))
+	err := add(allAccounts(o.client))
+	if err == nil && len(seen) == 0 {
+		err = unlisted(errors.New("the responses have no active account, not even the management account"))
 	}
 	return out, err
 }
@@ -80,7 +78,7 @@ func partitionOf(a orgtypes.Account) string {
 }
 
 // eachUnit calls do for the units of the settings and all units below them, each once.
-func (o organization) eachUnit(ctx context.Context, client *organizations.Client, do func(unit string) error) error {
+func (o organization) eachUnit(ctx context.Context, do func(unit string) error) error {
 	seen := map[string]bool{}
 	for next := slices.Clone(o.units); len(next) > 0; next = next[1:] {
 		unit := next[0]
@@ -91,7 +89,7 @@ func (o organization) eachUnit(ctx context.Context, client *organizations.Client
 		if err := do(unit); err != nil {
 			return fmt.Errorf("unit %s: %w", unit, err)
 		}
-		for below, err := range unitsBelow(client, unit).All(ctx) {
+		for below, err := range unitsBelow(o.client, unit).All(ctx) {
 			if err != nil {
 				return fmt.Errorf("unit %s: %w", unit, unlisted(err))
 			}
@@ -102,12 +100,16 @@ func (o organization) eachUnit(ctx context.Context, client *organizations.Client
 }
 
 // hasTags reports whether an account has all tags of the settings.
-func (o organization) hasTags(ctx context.Context, client *organizations.Client, id string) (bool, error) {
+func (o organization) hasTags(ctx context.Context, id string) (bool, error) {
 	if len(o.tags) == 0 {
 		return true, nil
 	}
 	has := map[string]string{}
-	for tag, err := range tagsOf(client, id).All(ctx) {
+	for tag, err := range tagsOf(o.client, id).All(ctx) {
+		var left *orgtypes.TargetNotFoundException
+		if errors.As(err, &left) {
+			return false, nil // the account has left the organisation since it was listed
+		}
 		if err != nil {
 			return false, err
 		}
@@ -117,41 +119,45 @@ func (o organization) hasTags(ctx context.Context, client *organizations.Client,
 }
 
 func allAccounts(client *organizations.Client) backupx.Listing[orgtypes.Account] {
-	return backupx.FromOperation("ListAccounts", client.ListAccounts, organizations.ListAccountsInput{},
+	return pagesOf("ListAccounts", client.ListAccounts, organizations.ListAccountsInput{},
 		func(in *organizations.ListAccountsInput, token *string, size *int32) {
 			in.NextToken, in.MaxResults = token, size
 		},
 		func(out *organizations.ListAccountsOutput) ([]orgtypes.Account, *string) {
 			return out.Accounts, out.NextToken
-		})
+		},
+		func(a orgtypes.Account) *string { return a.Id })
 }
 
 func accountsOf(client *organizations.Client, unit string) backupx.Listing[orgtypes.Account] {
-	return backupx.FromOperation("ListAccountsForParent", client.ListAccountsForParent, organizations.ListAccountsForParentInput{ParentId: &unit},
+	return pagesOf("ListAccountsForParent", client.ListAccountsForParent, organizations.ListAccountsForParentInput{ParentId: &unit},
 		func(in *organizations.ListAccountsForParentInput, token *string, size *int32) {
 			in.NextToken, in.MaxResults = token, size
 		},
 		func(out *organizations.ListAccountsForParentOutput) ([]orgtypes.Account, *string) {
 			return out.Accounts, out.NextToken
-		})
+		},
+		func(a orgtypes.Account) *string { return a.Id })
 }
 
 func unitsBelow(client *organizations.Client, unit string) backupx.Listing[orgtypes.OrganizationalUnit] {
-	return backupx.FromOperation("ListOrganizationalUnitsForParent", client.ListOrganizationalUnitsForParent, organizations.ListOrganizationalUnitsForParentInput{ParentId: &unit},
+	return pagesOf("ListOrganizationalUnitsForParent", client.ListOrganizationalUnitsForParent, organizations.ListOrganizationalUnitsForParentInput{ParentId: &unit},
 		func(in *organizations.ListOrganizationalUnitsForParentInput, token *string, size *int32) {
 			in.NextToken, in.MaxResults = token, size
 		},
 		func(out *organizations.ListOrganizationalUnitsForParentOutput) ([]orgtypes.OrganizationalUnit, *string) {
 			return out.OrganizationalUnits, out.NextToken
-		})
+		},
+		func(u orgtypes.OrganizationalUnit) *string { return u.Id })
 }
 
 func tagsOf(client *organizations.Client, id string) backupx.Listing[orgtypes.Tag] {
-	return backupx.FromOperation("ListTagsForResource", client.ListTagsForResource, organizations.ListTagsForResourceInput{ResourceId: &id},
+	return pagesOf("ListTagsForResource", client.ListTagsForResource, organizations.ListTagsForResourceInput{ResourceId: &id},
 		func(in *organizations.ListTagsForResourceInput, token *string, _ *int32) { in.NextToken = token },
 		func(out *organizations.ListTagsForResourceOutput) ([]orgtypes.Tag, *string) {
 			return out.Tags, out.NextToken
-		})
+		},
+		func(t orgtypes.Tag) *string { return t.Key })
 }
 
 // unlisted says why the organisation could not be listed, and what to do where that is known.

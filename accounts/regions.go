@@ -17,19 +17,24 @@ import (
 	"github.com/backupx-go/backupx"
 )
 
-// usable are the states of a region whose services can be requested.
-var usable = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusEnabled, accounttypes.RegionOptStatusEnabledByDefault}
+// usable are the states of a region whose services can be requested, unusable are the others. A region with another state
+// in a response counts as usable: if it is not, its source fails by name.
+var (
+	usable   = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusEnabled, accounttypes.RegionOptStatusEnabledByDefault}
+	unusable = []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusDisabled, accounttypes.RegionOptStatusDisabling, accounttypes.RegionOptStatusEnabling}
+)
 
 // listRegions lists the regions of the account of cfg, in the states given or in all.
 func listRegions(cfg aws.Config, states ...accounttypes.RegionOptStatus) backupx.Listing[accounttypes.Region] {
 	client := account.NewFromConfig(cfg)
-	return backupx.FromOperation("ListRegions", client.ListRegions, account.ListRegionsInput{RegionOptStatusContains: states},
+	return pagesOf("ListRegions", client.ListRegions, account.ListRegionsInput{RegionOptStatusContains: states},
 		func(in *account.ListRegionsInput, token *string, size *int32) {
 			in.NextToken, in.MaxResults = token, size
 		},
 		func(out *account.ListRegionsOutput) ([]accounttypes.Region, *string) {
 			return out.Regions, out.NextToken
-		})
+		},
+		func(r accounttypes.Region) *string { return r.RegionName })
 }
 
 // checkRegions reports the regions of the settings that do not exist.
@@ -70,7 +75,7 @@ func (id *identity) findRegions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if slices.Contains(usable, r.RegionOptStatus) {
+		if !slices.Contains(unusable, r.RegionOptStatus) {
 			id.regions = append(id.regions, aws.ToString(r.RegionName))
 		}
 	}

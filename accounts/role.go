@@ -13,10 +13,11 @@ type rolePath string
 
 // What IAM allows in the name and the path of a role.
 var (
-	roleName     = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	pathOfRole   = regexp.MustCompile(`^/([\x21-\x7e]+/)?$`)
-	longestOfAll = 512 // characters of a path
+	roleName   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	pathOfRole = regexp.MustCompile(`^/([\x21-\x7e]+/)?$`)
 )
+
+const longestPath = 512 // characters of the path of a role
 
 // parseRole reads the name of a role, with or without a path.
 func parseRole(role string) (rolePath, error) {
@@ -31,8 +32,8 @@ func parseRole(role string) (rolePath, error) {
 		return "", fmt.Errorf("role %q: it has no name", role)
 	case !roleName.MatchString(name):
 		return "", fmt.Errorf("role %q: the name of a role has at most 64 characters: letters, digits and +=,.@_-", role)
-	case !pathOfRole.MatchString(path), len(path) > longestOfAll:
-		return "", fmt.Errorf("role %q: a path has at most 512 characters, and neither blanks nor characters beyond ASCII", role)
+	case !pathOfRole.MatchString(path), len(path) > longestPath:
+		return "", fmt.Errorf("role %q: a path has at most 512 characters, neither blanks nor characters beyond ASCII, and one slash at its start", role)
 	}
 	return rolePath(full), nil
 }

@@ -119,12 +119,12 @@ func (o *Organization) identity(w http.ResponseWriter, caller string) {
 		fmt.Sprintf("<Arn>arn:%s:iam::%s:user/caller</Arn><UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>%[2]s</Account>", o.partition(), caller))
 }
 
-// assume answers with credentials that have the account in the access key.
+// assume answers with credentials that have the account in the access key. STS denies the roles of a suspended account.
 func (o *Organization) assume(w http.ResponseWriter, r *http.Request) {
 	arn := r.FormValue("RoleArn")
 	parts := append(strings.SplitN(arn, ":", 6), "", "", "", "", "", "")
 	a, ok := o.account(parts[4])
-	if !ok || a.Denied || a.ID == o.Caller || arn != "arn:"+o.partition()+":iam::"+a.ID+":role"+o.Role {
+	if !ok || a.Denied || a.State == "SUSPENDED" || a.ID == o.Caller || arn != "arn:"+o.partition()+":iam::"+a.ID+":role"+o.Role {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintf(w, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:%s:iam::%s:user/caller is not authorized to perform: sts:AssumeRole on resource: %s</Message></Error></ErrorResponse>`,
 			o.partition(), o.Caller, escaped(arn))
