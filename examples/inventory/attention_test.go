@@ -141,6 +141,7 @@ func TestProtectedResourcesWithoutAJobAreNamed(t *testing.T) {
 	s.Fault(fakeaws.Fault{Operation: "GET /resources", Do: fakeaws.AccessDenied()})
 	got := over(s).print(t.Context(), "-live", "-protected")
 	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stdout, "  Not backed up within 24h: none that was read, not all read in us-east-1\n")
 	require.Contains(t, got.Stdout, "  Not read: Protected resources in us-east-1: access denied: it takes the\n    permission backup:ListProtectedResources\n")
 	require.Contains(t, got.Stdout, "Protected resources\n  us-east-1: not read\n")
 }
@@ -222,6 +223,28 @@ func TestNoResourceOfAnUnreadRegionIsCalledNotBackedUp(t *testing.T) {
 	require.Zero(t, *r.Summary.NotBackedUp)
 	require.Equal(t, aws.Bool(false), byARN(r.Resources)["1"].Overdue)
 	require.Nil(t, byARN(r.Resources)["2"].Overdue)
+}
+
+// Without all protected resources, the jobs of two days do not tell who was backed up five days ago.
+func TestFewerDaysThanTheAgeProveNothing(t *testing.T) {
+	s := protecting([]types.BackupJob{job(types.BackupJobStateFailed, "1", 5)})
+	args := []string{"-protected", "-since", "2d", "-max-age", "5d"}
+	r, _ := report(t, over(s), args...)
+	require.Equal(t, 1, *r.Summary.NotBackedUp, "AWS Backup knows of no backup either")
+	s.Fault(fakeaws.Fault{Operation: "GET /resources", Do: fakeaws.AccessDenied()})
+	r, _ = report(t, over(s), args...)
+	require.Zero(t, *r.Summary.NotBackedUp)
+	require.Nil(t, r.Resources[0].Overdue)
+}
+
+// What AWS Backup itself says of a resource is known without its jobs.
+func TestProtectedResourcesTellWhereJobsAreDenied(t *testing.T) {
+	s := protecting(nil, types.ProtectedResource{ResourceArn: aws.String(volume + "old"), LastBackupTime: aws.Time(now.AddDate(0, 0, -3))})
+	s.Fault(fakeaws.Fault{Operation: "ListBackupJobs", Do: fakeaws.AccessDenied()})
+	r, status := report(t, over(s), "-protected")
+	require.Equal(t, exitIncomplete, status)
+	require.Equal(t, 1, *r.Summary.NotBackedUp)
+	require.Nil(t, r.Summary.Failed)
 }
 
 func TestALaterBackupCuresAServer(t *testing.T) {

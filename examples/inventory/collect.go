@@ -102,7 +102,11 @@ func (r reader) backups(report *Report, parts, protected []*part) {
 		}
 	}
 	if !unread(parts) || !unread(protected) {
-		report.Resources = resources(parts, r.judge)
+		of := r.readings(parts, protected)
+		report.Resources = r.resources(parts, func(one *recency.Resource) *bool { return r.judge(one, of[one.Place.Region]) })
+		if r.maxAge > 0 {
+			report.Summary.NotBackedUp = lo.ToPtr(len(report.overdue()))
+		}
 	}
 	if unread(parts) {
 		return
@@ -111,16 +115,13 @@ func (r reader) backups(report *Report, parts, protected []*part) {
 	report.Sizes, report.Late = whole.sized(), whole.late.list()
 	report.BackupJobs, report.CuredBackupJobs = problems(parts)
 	report.Summary.Late, report.Summary.Failed = &whole.late.total, failing(parts)
-	if r.maxAge > 0 {
-		report.Summary.NotBackedUp = lo.ToPtr(len(report.overdue()))
-	}
 }
 
 func (r reader) copies(report *Report, parts []*part) {
 	if unread(parts) {
 		return
 	}
-	report.Copies = resources(parts, nil)
+	report.Copies = r.resources(parts, notJudged)
 	report.CopyJobs, report.CuredCopyJobs = problems(parts)
 	report.Summary.FailedCopies = failing(parts)
 }

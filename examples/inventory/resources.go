@@ -18,29 +18,34 @@ func collected(parts []*part) []*recency.Resource {
 	return all
 }
 
-// resources returns the resources with an ARN as the report has them. The function judge, which may be nil, says whether
-// a resource has no recent backup.
-func resources(parts []*part, judge func(*recency.Resource, *part) *bool) []Resource {
-	by := lo.KeyBy(parts, func(p *part) string { return p.place.region })
-	out := []Resource{}
-	for _, r := range collected(parts) {
-		if r.ARN == "" {
-			continue
-		}
-		one := resource(r, by[r.Place.Region].tally.now)
-		if judge != nil {
-			one.Overdue = judge(r, by[r.Place.Region])
-		}
-		out = append(out, one)
-	}
-	return out
+// resources returns the resources with an ARN as the report has them. The function judge says whether a resource has no
+// recent backup.
+func (r reader) resources(parts []*part, judge func(*recency.Resource) *bool) []Resource {
+	named := lo.Filter(collected(parts), func(one *recency.Resource, _ int) bool { return one.ARN != "" })
+	return lo.Map(named, func(one *recency.Resource, _ int) Resource {
+		out := resource(one, r.now)
+		out.Overdue = judge(one)
+		return out
+	})
 }
 
-// judge says whether a resource has no backup within -max-age; nil if that is not asked for or not known, because the job
-// may be among those that were not read.
-func (r reader) judge(one *recency.Resource, p *part) *bool {
+// notJudged is the verdict of copies.
+func notJudged(*recency.Resource) *bool { return nil }
+
+// readings returns what was read of each region.
+func (r reader) readings(jobs, protected []*part) map[string]recency.Reading {
+	complete := lo.SliceToMap(protected, func(p *part) (string, bool) { return p.place.region, p.err == nil })
+	return lo.SliceToMap(jobs, func(p *part) (string, recency.Reading) {
+		since := lo.CoalesceOrEmpty(r.begin, r.now.Add(-kept))
+		return p.place.region, recency.Reading{Since: since, Jobs: p.err == nil, Protected: complete[p.place.region]}
+	})
+}
+
+// judge says whether a resource has no backup within -max-age; nil if that is not asked for or not known, because a newer
+// backup may be among what was not read.
+func (r reader) judge(one *recency.Resource, of recency.Reading) *bool {
 	overdue := one.Overdue(r.now, r.maxAge)
-	if r.maxAge == 0 || overdue && p.err != nil {
+	if r.maxAge == 0 || overdue && !of.Proves(one, r.now, r.maxAge) {
 		return nil
 	}
 	return &overdue

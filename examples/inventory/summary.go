@@ -27,11 +27,11 @@ func (v view) summary() string {
 	}
 	return v.heading(title, lo.Ternary(v.Complete, "", "this report is incomplete")) +
 		v.notBackedUp() +
-		v.answer("Failed, not cured", backupJobs, v.Summary.Failed, "resource", failedNames(v.BackupJobs)) +
-		v.answer("Copies failed, not cured", copyJobs, v.Summary.FailedCopies, "resource", failedNames(v.CopyJobs)) +
-		v.answer("Deleted within "+span(v.due), hsmBackups, v.Summary.Due, "CloudHSM backup", v.dueNames()) +
-		v.answer("Not started in time", backupJobs, v.Summary.Late, "backup job", nil) +
-		v.answer("OpsWorks CM, not cured", opsWorksBackups, v.Summary.FailedOpsWorks, "server", failedNames(v.OpsWorksBackups)) +
+		v.answer("Failed, not cured", v.Summary.Failed, "resource", failedNames(v.BackupJobs), backupJobs) +
+		v.answer("Copies failed, not cured", v.Summary.FailedCopies, "resource", failedNames(v.CopyJobs), copyJobs) +
+		v.answer("Deleted within "+span(v.due), v.Summary.Due, "CloudHSM backup", v.dueNames(), hsmBackups) +
+		v.answer("Not started in time", v.Summary.Late, "backup job", nil, backupJobs) +
+		v.answer("OpsWorks CM, not cured", v.Summary.FailedOpsWorks, "server", failedNames(v.OpsWorksBackups), opsWorksBackups) +
 		v.gaps() + v.curedSince()
 }
 
@@ -43,19 +43,23 @@ func (v view) notBackedUp() string {
 	names := lo.Map(v.overdue(), func(r Resource, _ int) string {
 		return resourceName(r.ResourceType, r.Resource) + " (" + r.age() + ")"
 	})
-	return v.answer("Not backed up within "+span(v.maxAge), backupJobs, v.Summary.NotBackedUp, "resource", names)
+	from := []service{backupJobs}
+	if v.protected {
+		from = append(from, protectedResources)
+	}
+	return v.answer("Not backed up within "+span(v.maxAge), v.Summary.NotBackedUp, "resource", names, from...)
 }
 
-// answer returns a line of the summary: how many there are, the first names, and where the service was not read. It is
-// empty for a service that was not asked.
-func (v view) answer(question string, s service, count *int, noun string, names []string) string {
-	if !slices.ContainsFunc(v.services(), func(asked service) bool { return asked.id == s.id }) {
+// answer returns a line of the summary: how many there are, the first names, and where the services that tell it were not
+// read. It is empty if they were not asked.
+func (v view) answer(question string, count *int, noun string, names []string, from ...service) string {
+	if !slices.ContainsFunc(v.services(), func(asked service) bool { return asked.id == from[0].id }) {
 		return ""
 	}
 	if count == nil {
 		return v.hang("  ", question+": not read")
 	}
-	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(s, *count)
+	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(*count, from)
 	if len(names) > 0 {
 		text += ": " + strings.Join(names[:min(len(names), named)], ", ")
 	}
@@ -65,19 +69,22 @@ func (v view) answer(question string, s service, count *int, noun string, names 
 	return v.hang("  ", text)
 }
 
-// missing says behind a count in which regions the service could not be read completely.
-func (v view) missing(s service, count int) string {
-	gaps := lo.Filter(v.NotReached, func(g Gap, _ int) bool { return g.Service == s.id })
+// missing says behind a count in which regions the services could not be read completely.
+func (v view) missing(count int, from []service) string {
+	gaps := lo.Filter(v.NotReached, func(g Gap, _ int) bool {
+		return slices.ContainsFunc(from, func(s service) bool { return s.id == g.Service })
+	})
 	if len(gaps) == 0 {
 		return ""
 	}
-	text := lo.Ternary(count == 0, " that was read", "")
-	text += lo.Ternary(lo.SomeBy(gaps, func(g Gap) bool { return g.Read > 0 }), ", not all read in ", ", not read in ")
-	return text + regions(gaps)
+	in := regions(gaps)
+	partly := len(gaps) < len(in)*len(from) || lo.SomeBy(gaps, func(g Gap) bool { return g.Read > 0 })
+	return lo.Ternary(count == 0, " that was read", "") + lo.Ternary(partly, ", not all read in ", ", not read in ") + strings.Join(in, ", ")
 }
 
-func regions(gaps []Gap) string {
-	return strings.Join(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }), ", ")
+// regions returns the regions of gaps, each once.
+func regions(gaps []Gap) []string {
+	return lo.Uniq(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }))
 }
 
 // failedNames returns the resources of problems, each once.
@@ -98,7 +105,7 @@ func (v view) gaps() string {
 	}
 	out := ""
 	for _, gaps := range lo.PartitionBy(v.NotReached, func(g Gap) [2]string { return [2]string{g.Service, g.Reason} }) {
-		out += v.hang("  ", "Not read: "+gaps[0].title()+" in "+regions(gaps)+": "+gaps[0].Reason)
+		out += v.hang("  ", "Not read: "+gaps[0].title()+" in "+strings.Join(regions(gaps), ", ")+": "+gaps[0].Reason)
 	}
 	return out
 }

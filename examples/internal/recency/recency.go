@@ -112,6 +112,20 @@ func (r *Resource) Overdue(now time.Time, within time.Duration) bool {
 	return r.ARN != "" && (!ok || age > within)
 }
 
+// Reading is what was read of the place of a resource.
+type Reading struct {
+	Since     time.Time // jobs were listed that were created at that time or later
+	Jobs      bool      // all of these jobs were read
+	Protected bool      // the resources that AWS Backup says it has backed up were all read
+}
+
+// Proves reports whether a resource that is overdue has no newer backup for certain: AWS Backup tells when it backed up the
+// resource last, or a newer backup would be among what was read.
+func (r Reading) Proves(one *Resource, now time.Time, within time.Duration) bool {
+	reachesBack := !r.Since.After(now.Add(-within))
+	return !one.LastSeen.IsZero() || r.Jobs && (reachesBack || r.Protected)
+}
+
 // Failures returns the failures, newest first.
 func (r *Resource) Failures() []Failure {
 	all := make([]Failure, 0, len(r.failures))
