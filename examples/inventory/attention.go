@@ -16,12 +16,16 @@ import (
 
 // attention returns the details of what needs attention. Each list shows at most -show lines.
 func (v view) attention() string {
+	const unsure = "; a later success may be unread"
 	out := v.table("Not backed up within "+span(v.maxAge), v.overdue()) +
 		v.problems("Backup jobs that failed", v.BackupJobs) +
+		v.problems("Backup jobs that failed"+unsure, v.UnsureBackupJobs) +
 		v.lateJobs() +
 		v.problems("Copy jobs that failed", v.CopyJobs) +
+		v.problems("Copy jobs that failed"+unsure, v.UnsureCopyJobs) +
 		v.pendingDeletion() +
-		v.problems("OpsWorks CM backups that failed", v.OpsWorksBackups)
+		v.problems("OpsWorks CM backups that failed", v.OpsWorksBackups) +
+		v.problems("OpsWorks CM backups that failed"+unsure, v.UnsureOpsWorks)
 	if v.cured {
 		out += v.problems("Backup jobs that failed, cured since", v.CuredBackupJobs) +
 			v.problems("Copy jobs that failed, cured since", v.CuredCopyJobs) +

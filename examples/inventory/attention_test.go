@@ -74,7 +74,7 @@ func TestACuredFailureIsShownOnRequest(t *testing.T) {
 	require.Equal(t, "copy-40", r.CuredCopyJobs[0].Resources[0].CuredBy.ID)
 	p := over(fakeaws.New(data))
 	text := p.print(t.Context(), "-live").Stdout
-	require.Contains(t, text, "  Failed and cured since: 2 resources (-cured)\n")
+	require.Contains(t, text, "  Failed and cured since: 1 resource (-cured)\n")
 	require.NotContains(t, text, "1-480")
 	text = p.print(t.Context(), "-live", "-cured").Stdout
 	require.Contains(t, text, "job 1-480\n    cured by job 1-1, 2026-11-20 05:00 UTC, vault daily\n")
@@ -316,4 +316,40 @@ func TestNothingWasRead(t *testing.T) {
 	got := over(s).print(t.Context(), "-live")
 	require.Equal(t, exitIncomplete, got.Status)
 	require.Contains(t, got.Stdout, "\nNOTHING WAS READ — this report is incomplete\n")
+}
+
+// The success that cures a failure may be among the jobs that were not read.
+func TestAFailureOfAnUnreadRegionIsNotCalledUncured(t *testing.T) {
+	jobs := append(daily("1", 29, 0), job(types.BackupJobStateFailed, "2", 3))
+	nowhere := job(types.BackupJobStateFailed, "3", 4)
+	nowhere.ResourceArn = nil
+	s := fakeaws.New(fakeaws.Data{BackupJobs: append(jobs, nowhere)}, fakeaws.WithPageSize(10),
+		fakeaws.WithFaults(fakeaws.Fault{Operation: "ListBackupJobs", Nth: 2, Every: 2, Do: fakeaws.AccessDenied()}))
+	r, _ := report(t, over(s), "-parallel", "1")
+	require.Equal(t, 1, *r.Summary.Failed, "nothing cures the one without an ARN")
+	require.Equal(t, "3-4", r.BackupJobs[0].Newest.ID)
+	require.Equal(t, "2-3", r.UnsureBackupJobs[0].Newest.ID)
+	require.Nil(t, byARN(r.Resources)["2"].Failures[0].Cured)
+	text := over(s).print(t.Context(), "-live", "-parallel", "1").Stdout
+	require.Contains(t, text, "  Failed, not cured: 1 resource, not all read in us-east-1: EBS without an ARN\n")
+	require.Contains(t, text, "  Failed, a later success may be unread: 1 resource: EBS vol-2\n")
+	require.Contains(t, text, "\nBackup jobs that failed; a later success may be unread — 1 failed\n")
+}
+
+// Tables of two accounts may have the same name. Each counts, and is named with its place.
+func TestResourcesOfTheSameNameAreToldApart(t *testing.T) {
+	failed := func(state types.BackupJobState, account string, ago float64) types.BackupJob {
+		j := job(state, account, ago)
+		j.AccountId, j.ResourceType = aws.String(account), aws.String("RDS")
+		j.ResourceArn = aws.String("arn:aws:rds:us-east-1:" + account + ":db:orders")
+		return j
+	}
+	data := fakeaws.Data{BackupJobs: []types.BackupJob{
+		failed(types.BackupJobStateFailed, fakeaws.ExampleAccount, 2), failed(types.BackupJobStateFailed, fakeaws.ExampleAccount2, 3),
+	}}
+	text := over(fakeaws.New(data)).print(t.Context(), "-live", "-all-accounts").Stdout
+	require.Contains(t, text, "  Failed, not cured: 2 resources: RDS orders in us-east-1 111122223333, RDS\n    orders in us-east-1 444455556666\n")
+	data.BackupJobs = append(data.BackupJobs, failed(types.BackupJobStateCompleted, fakeaws.ExampleAccount, 1), failed(types.BackupJobStateCompleted, fakeaws.ExampleAccount2, 1))
+	text = over(fakeaws.New(data)).print(t.Context(), "-live", "-all-accounts").Stdout
+	require.Contains(t, text, "  Failed and cured since: 2 resources (-cured)\n")
 }

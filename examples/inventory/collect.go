@@ -113,8 +113,8 @@ func (r reader) backups(report *Report, parts, protected []*part) {
 	}
 	whole := r.merged(parts)
 	report.Sizes, report.Late = whole.sized(), whole.late.list()
-	report.BackupJobs, report.CuredBackupJobs = problems(parts)
-	report.Summary.Late, report.Summary.Failed = &whole.late.total, failing(parts)
+	report.BackupJobs, report.CuredBackupJobs, report.UnsureBackupJobs = problems(parts)
+	report.Summary.Late, report.Summary.Failed = &whole.late.total, count(report.BackupJobs)
 }
 
 func (r reader) copies(report *Report, parts []*part) {
@@ -122,8 +122,8 @@ func (r reader) copies(report *Report, parts []*part) {
 		return
 	}
 	report.Copies = r.resources(parts, notJudged)
-	report.CopyJobs, report.CuredCopyJobs = problems(parts)
-	report.Summary.FailedCopies = failing(parts)
+	report.CopyJobs, report.CuredCopyJobs, report.UnsureCopyJobs = problems(parts)
+	report.Summary.FailedCopies = count(report.CopyJobs)
 }
 
 func (r reader) hsm(report *Report, parts []*part) {
@@ -139,8 +139,8 @@ func (r reader) opsWorks(report *Report, parts []*part) {
 	if unread(parts) {
 		return
 	}
-	report.OpsWorksBackups, report.CuredOpsWorks = problems(parts)
-	report.Summary.FailedOpsWorks = failing(parts)
+	report.OpsWorksBackups, report.CuredOpsWorks, report.UnsureOpsWorks = problems(parts)
+	report.Summary.FailedOpsWorks = count(report.OpsWorksBackups)
 }
 
 // total returns the part's line of the totals.

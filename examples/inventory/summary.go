@@ -10,9 +10,6 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// named is how many names a line of the summary has.
-const named = 3
-
 // summary returns the answer in a few lines: what is not backed up, what failed and is not cured, what is about to be
 // deleted, what has not started, what was not read.
 func (v view) summary() string {
@@ -27,11 +24,11 @@ func (v view) summary() string {
 	}
 	return v.heading(title, lo.Ternary(v.Complete, "", "this report is incomplete")) +
 		v.notBackedUp() +
-		v.answer("Failed, not cured", v.Summary.Failed, "resource", failedNames(v.BackupJobs), backupJobs) +
-		v.answer("Copies failed, not cured", v.Summary.FailedCopies, "resource", failedNames(v.CopyJobs), copyJobs) +
+		v.answer("Failed, not cured", v.Summary.Failed, "resource", v.names(v.BackupJobs), backupJobs) +
+		v.answer("Copies failed, not cured", v.Summary.FailedCopies, "resource", v.names(v.CopyJobs), copyJobs) +
 		v.answer("Deleted within "+span(v.due), v.Summary.Due, "CloudHSM backup", v.dueNames(), hsmBackups) +
 		v.answer("Not started in time", v.Summary.Late, "backup job", nil, backupJobs) +
-		v.answer("OpsWorks CM, not cured", v.Summary.FailedOpsWorks, "server", failedNames(v.OpsWorksBackups), opsWorksBackups) +
+		v.answer("OpsWorks CM, not cured", v.Summary.FailedOpsWorks, "server", v.names(v.OpsWorksBackups), opsWorksBackups) +
 		v.gaps() + v.curedSince()
 }
 
@@ -40,9 +37,9 @@ func (v view) notBackedUp() string {
 	if v.maxAge == 0 {
 		return v.hang("  ", "Not backed up: not judged (-max-age 0)")
 	}
-	names := lo.Map(v.overdue(), func(r Resource, _ int) string {
-		return resourceName(r.ResourceType, r.Resource) + " (" + r.age() + ")"
-	})
+	overdue := v.overdue()
+	names := v.named(lo.Map(overdue, func(r Resource, _ int) identity { return identity{r.Region, r.Account, r.ResourceType, r.Resource} }))
+	names = lo.Map(names, func(name string, i int) string { return name + " (" + overdue[i].age() + ")" })
 	from := []service{backupJobs}
 	if v.protected {
 		from = append(from, protectedResources)
@@ -60,13 +57,7 @@ func (v view) answer(question string, count *int, noun string, names []string, f
 		return v.hang("  ", question+": not read")
 	}
 	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(*count, from)
-	if len(names) > 0 {
-		text += ": " + strings.Join(names[:min(len(names), named)], ", ")
-	}
-	if len(names) > named {
-		text += ", …"
-	}
-	return v.hang("  ", text)
+	return v.hang("  ", text+first(names))
 }
 
 // missing says behind a count in which regions the services could not be read completely.
@@ -87,13 +78,6 @@ func regions(gaps []Gap) []string {
 	return lo.Uniq(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }))
 }
 
-// failedNames returns the resources of problems, each once.
-func failedNames(all []Problem) []string {
-	return lo.Uniq(lo.FlatMap(all, func(p Problem, _ int) []string {
-		return lo.Map(p.Resources, func(f Failed, _ int) string { return resourceName(f.ResourceType, f.Resource) })
-	}))
-}
-
 func (v view) dueNames() []string {
 	return lo.Map(v.dueDeletions(), func(d Deletion, _ int) string { return d.BackupID + " " + d.when() })
 }
@@ -110,16 +94,16 @@ func (v view) gaps() string {
 	return out
 }
 
-// curedSince says how many resources had failures that a later success cured.
+// curedSince says how many resources had failures that a later success cured, and of how many that may be unread.
 func (v view) curedSince() string {
-	names := 0
-	for _, problems := range [][]Problem{v.CuredBackupJobs, v.CuredCopyJobs, v.CuredOpsWorks} {
-		names += len(failedNames(problems))
+	out := ""
+	if unsure := failing(v.UnsureBackupJobs, v.UnsureCopyJobs, v.UnsureOpsWorks); len(unsure) > 0 {
+		out = v.hang("  ", "Failed, a later success may be unread: "+cli.Count(len(unsure), "resource")+first(v.named(unsure)))
 	}
-	if names == 0 {
-		return ""
+	if cured := failing(v.CuredBackupJobs, v.CuredCopyJobs, v.CuredOpsWorks); len(cured) > 0 {
+		out += v.hang("  ", "Failed and cured since: "+cli.Count(len(cured), "resource")+lo.Ternary(v.cured, "", " (-cured)"))
 	}
-	return v.hang("  ", fmt.Sprintf("Failed and cured since: %s%s", cli.Count(names, "resource"), lo.Ternary(v.cured, "", " (-cured)")))
+	return out
 }
 
 // age returns how old the newest backup is.

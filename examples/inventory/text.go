@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -69,15 +68,6 @@ func (c Cause) vaultName() string {
 		name += " of " + a.AccountID
 	}
 	return name
-}
-
-// resourceName is the type and the last part of an ARN: EC2 i-0123, S3 my-bucket, DynamoDB MyTable.
-func resourceName(kind, resource string) string {
-	name := resource
-	if a, err := arn.Parse(resource); err == nil {
-		name = a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
-	}
-	return cmp.Or(strings.TrimSpace(kind+" "+name), "a resource without a name")
 }
 
 // spoken returns an outcome as it stands in a sentence.

@@ -176,14 +176,15 @@ func TestACopyIsCuredByOneToTheSameVault(t *testing.T) {
 	}
 	data := fakeaws.Data{CopyJobs: []types.CopyJob{
 		copied("offsite", types.CopyJobStateFailed, 3*days), copied("offsite", types.CopyJobStateCompleted, 2*days),
-		copied("isolated", types.CopyJobStateFailed, 3*days),
+		copied("isolated", types.CopyJobStateFailed, 3*days), copied("vaulted", types.CopyJobStateFailed, 3*days),
 	}}
 	r := reported(t, over(data), options{})
-	require.Equal(t, Figure{Label: "Not copied, not cured", Value: "1", Note: "of 3 copy jobs", Bad: true}, figure(t, r, "Not copied"))
+	require.Equal(t, Figure{Label: "Not copied, not cured", Value: "1", Note: "of 1 resource with a failed copy; 4 copy jobs", Bad: true},
+		figure(t, r, "Not copied"), "a resource counts once, to however many vaults it is copied")
 	s := lo.KeyBy(r.Sections, func(s Section) string { return s.ID })["copies"]
-	require.Equal(t, []string{"isolated, eu-west-1 111122223333", "offsite, eu-west-1 111122223333"},
+	require.Equal(t, []string{"isolated, eu-west-1 111122223333", "vaulted, eu-west-1 111122223333", "offsite, eu-west-1 111122223333"},
 		lo.Map(s.Tables[1].Rows, func(row []string, _ int) string { return row[lo.IndexOf(s.Tables[1].Head, "Vault")] }), "the one that is not cured first")
-	require.Len(t, s.Briefs[1].Rows, 1)
+	require.Len(t, s.Briefs[1].Rows, 2)
 }
 
 // What has a deadline comes first, and of that the backups that are deleted soon.

@@ -152,6 +152,26 @@ func (r *Resource) cureOf(f Failure) *Job {
 	return cure
 }
 
+// Fate is what became of a failure.
+type Fate int
+
+const (
+	Open   Fate = iota // no later success cured it
+	Cured              // a later success did
+	Unsure             // a later success may be among the jobs that were not read
+)
+
+// Fate returns what became of a failure of the resource; allRead is whether all jobs of its place were read.
+func (r *Resource) Fate(f Failure, allRead bool) Fate {
+	switch {
+	case f.CuredBy != nil:
+		return Cured
+	case allRead || r.ARN == "":
+		return Open
+	}
+	return Unsure
+}
+
 // ByAge orders resources by their newest backup: those without one first, then the oldest.
 func ByAge(a, b *Resource) int {
 	return cmp.Or(
