@@ -166,6 +166,10 @@ func TestBackupsDueForDeletionAreFindings(t *testing.T) {
 	require.NotContains(t, text, "backup-bbbbbbbbbbb")
 	require.Contains(t, over(fakeaws.New(data)).print(t.Context(), "-live", "-all").Stdout, "backup-bbbbbbbbbbb")
 
+	data.HSM[0].DeleteTimestamp = aws.Time(now.Add(-time.Hour))
+	text = over(fakeaws.New(data)).print(t.Context(), "-live").Stdout
+	require.Contains(t, text, "  Deleted within 72h: 1 CloudHSM backup: backup-aaaaaaaaaaa at any moment\n")
+
 	data.HSM[0].DeleteTimestamp = nil
 	r, _ = report(t, over(fakeaws.New(data)))
 	require.Equal(t, 1, *r.Summary.Due, "one without a time may be deleted at any moment")

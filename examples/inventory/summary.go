@@ -135,8 +135,11 @@ func (v view) dueDeletions() []Deletion {
 
 // when says when a backup is deleted.
 func (d Deletion) when() string {
-	if d.HoursLeft == nil {
+	switch {
+	case d.HoursLeft == nil:
 		return "at a time that is not told"
+	case *d.HoursLeft == 0:
+		return "at any moment"
 	}
 	return "in " + decimal(*d.HoursLeft) + " h"
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -175,4 +176,24 @@ func TestAFailureOfAnUnreadRegionIsNamed(t *testing.T) {
 	require.Contains(t, got.Stdout, "! Failed, not cured      at least 1 of 2 resources with a failed backup, in\n", "nothing cures a job without an ARN")
 	require.Contains(t, strings.Join(strings.Fields(got.Stdout), " "), "Of 1 resource that failed, a later backup may be unread.")
 	require.Contains(t, got.Stdout, "  A later success may be unread:\n  RESOURCE  TYPE  OUTCOME  CREATED               WHAT THE NEWEST SAID\n  failed    EBS   failed ")
+}
+
+// A file that cannot be written is told of before an account is read for minutes.
+func TestTheFileIsCheckedBeforeAnythingIsRead(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{})
+	p := program{load: clitest.Loads(clitest.WithAccount(s.Config(), "111122223333"), nil), now: func() time.Time { return now }}
+	for _, file := range []string{t.TempDir(), filepath.Join(t.TempDir(), "no", "page.html")} {
+		got := p.print(t.Context(), "-live", "-region", "us-east-1", "-o", file)
+		require.Equal(t, exitNothing, got.Status)
+		require.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
+	}
+	require.Empty(t, s.Requests())
+}
+
+func TestAnEmptyAccountInNarrowText(t *testing.T) {
+	p := over(fakeaws.Data{})
+	p.screen = cli.Screen{Width: 20}
+	got := p.print(t.Context(), "-live", "-region", "us-east-1", "-text")
+	require.Contains(t, got.Stdout, "\n  Deletes within 3\n  d\n    0 of 0 CloudHSM\n", "a label stays beside its mark")
+	require.Contains(t, got.Stdout, "\n  Success rate\n    none as no\n    backup job\n    ended\n")
 }
