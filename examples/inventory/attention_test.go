@@ -214,6 +214,9 @@ func TestARegionThatWasNotReadIsNamed(t *testing.T) {
 	text := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1").Stdout
 	require.Contains(t, text, "Nothing that was read needs attention — this report is incomplete\n"+
 		"  Not backed up within 24h: none that was read, not read in eu-west-1\n")
+	require.Contains(t, text, "\nSizes of completed backup jobs — not added up: AWS reports different things,\n  not read in eu-west-1\n")
+	text = p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1", "-max-age", "15m").Stdout
+	require.Contains(t, text, "\nNot backed up within 15m — 1 of 1 resource, not read in eu-west-1\n")
 	require.Contains(t, text, "  us-east-1: 4: 4 COMPLETED\n  eu-west-1: not read\n  all: at least 4, not all read: 4 COMPLETED\n")
 }
 

@@ -3,8 +3,9 @@ package main
 import (
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/samber/lo"
+
+	"github.com/backupx-go/backupx/examples/internal/recency"
 )
 
 // identity tells resources of the report apart.
@@ -49,12 +50,9 @@ func first(names []string) string {
 
 // name is the type and the last part of an ARN: EC2 i-0123, S3 my-bucket, DynamoDB MyTable.
 func (one identity) name() string {
-	name := one.arn
-	if a, err := arn.Parse(name); err == nil {
-		name = a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
-	}
-	if name == "" {
-		return strings.TrimSpace(one.kind + " without an ARN")
+	name := "without an ARN"
+	if one.arn != "" {
+		name = recency.ShortName(one.arn)
 	}
 	return strings.TrimSpace(one.kind + " " + name)
 }

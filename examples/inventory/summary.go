@@ -40,11 +40,15 @@ func (v view) notBackedUp() string {
 	overdue := v.overdue()
 	names := v.named(lo.Map(overdue, func(r Resource, _ int) identity { return identity{r.Region, r.Account, r.ResourceType, r.Resource} }))
 	names = lo.Map(names, func(name string, i int) string { return name + " (" + overdue[i].age() + ")" })
-	from := []service{backupJobs}
+	return v.answer("Not backed up within "+span(v.maxAge), v.Summary.NotBackedUp, "resource", names, v.judges()...)
+}
+
+// judges returns the services that tell how old the newest backup of a resource is.
+func (v view) judges() []service {
 	if v.protected {
-		from = append(from, protectedResources)
+		return []service{backupJobs, protectedResources}
 	}
-	return v.answer("Not backed up within "+span(v.maxAge), v.Summary.NotBackedUp, "resource", names, from...)
+	return []service{backupJobs}
 }
 
 // answer returns a line of the summary: how many there are, the first names, and where the services that tell it were not

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -313,11 +312,7 @@ func (t *ages) failure(r *recency.Resource) string {
 
 // nameOf returns the name of a resource, or the last part of its ARN: i-0123, my-bucket.
 func nameOf(r *recency.Resource) string {
-	id := r.ARN
-	if a, err := arn.Parse(id); err == nil {
-		id = a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
-	}
-	return cmp.Or(r.Name, id, notTold)
+	return cmp.Or(r.Name, recency.ShortName(r.ARN), notTold)
 }
 
 // ageOf formats a bound of ages: hours up to two days, then days where they are whole.

@@ -22,6 +22,7 @@ package recency
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,6 +45,15 @@ type Subject struct {
 	Destination string // the ARN of the vault that copies go to; empty for backups
 }
 
+// ShortName returns the last part of an ARN: i-0123, my-bucket; any other text as it is.
+func ShortName(resource string) string {
+	a, err := arn.Parse(resource)
+	if err != nil {
+		return resource
+	}
+	return a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
+}
+
 // Job is a job of a resource.
 type Job struct {
 	ID, State, Vault, Plan, Category, Message string
@@ -60,6 +70,17 @@ func (j Job) Ended() time.Time {
 		return j.Created
 	}
 	return j.Completed
+}
+
+// outcome returns the outcome of a job that failed, or has issues; empty for others.
+func (j Job) outcome(failed, issues bool) string {
+	switch {
+	case failed:
+		return j.State
+	case issues:
+		return WithIssues
+	}
+	return ""
 }
 
 // Cause is what the failures of a resource are grouped by.
@@ -211,12 +232,7 @@ func (r *Resources) Backup(p Place, j types.BackupJob) {
 	}
 	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
 	job.Succeeded = j.State == types.BackupJobStateCompleted
-	switch {
-	case backupFailed.Match(j):
-		job.Outcome = job.State
-	case backupHasIssues.Match(j):
-		job.Outcome = WithIssues
-	}
+	job.Outcome = job.outcome(backupFailed.Match(j), backupHasIssues.Match(j))
 	r.Add(p.of(j.AccountId), subject(j.ResourceArn, j.ResourceType, j.ResourceName), job)
 }
 
@@ -227,12 +243,7 @@ func (r *Resources) Copy(p Place, j types.CopyJob) {
 	}
 	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
 	job.Succeeded = j.State == types.CopyJobStateCompleted
-	switch {
-	case copyFailed.Match(j):
-		job.Outcome = job.State
-	case copyHasIssues.Match(j):
-		job.Outcome = WithIssues
-	}
+	job.Outcome = job.outcome(copyFailed.Match(j), copyHasIssues.Match(j))
 	about := subject(j.ResourceArn, j.ResourceType, j.ResourceName)
 	about.Destination = aws.ToString(j.DestinationBackupVaultArn)
 	r.Add(p.of(j.AccountId), about, job)
