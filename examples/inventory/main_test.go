@@ -272,6 +272,7 @@ func TestAllAccountsAreAskedOnRequest(t *testing.T) {
 	require.Equal(t, 1, *r.Totals[0].Count)
 	r, _ = report(t, over(s), "-all-accounts")
 	require.Equal(t, 2, *r.Totals[0].Count)
+	require.Contains(t, r.Source, "account 111122223333 in us-east-1, jobs since 2026-10-21 06:00 UTC, backup jobs of the whole organisation")
 }
 
 func TestInterruptedRunSaysWhatIsMissing(t *testing.T) {

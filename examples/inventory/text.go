@@ -14,14 +14,14 @@ type view struct {
 	Report
 	options
 
-	width    int
-	accounts bool // whether the jobs are of several accounts, so that a region alone does not say where a resource is
+	width     int
+	byAccount bool // whether the jobs may be of several accounts, so that a region alone does not say where a resource is
 }
 
 func viewOf(r Report, o options, width int) view {
 	account := func(r Resource, _ int) string { return r.Account }
 	accounts := lo.Uniq(append(lo.Map(r.Resources, account), lo.Map(r.Copies, account)...))
-	return view{r, o, width, len(accounts) > 1}
+	return view{r, o, width, o.accounts || len(accounts) > 1}
 }
 
 // text returns the report for people: the answer in a few lines, then the details.
@@ -48,7 +48,7 @@ func (v view) text() string {
 
 // where names the place of a job: its region, and its account if the report has several.
 func (v view) where(region, account string) string {
-	if !v.accounts {
+	if !v.byAccount {
 		return region
 	}
 	return strings.TrimSuffix(region+" "+account, " ")
