@@ -16,12 +16,16 @@ import (
 
 // attention returns the details of what needs attention. Each list shows at most -show lines.
 func (v view) attention() string {
+	const unsure = "; a later success may be unread"
 	out := v.table("Not backed up within "+span(v.maxAge), v.overdue()) +
 		v.problems("Backup jobs that failed", v.BackupJobs) +
+		v.problems("Backup jobs that failed"+unsure, v.UnsureBackupJobs) +
 		v.lateJobs() +
 		v.problems("Copy jobs that failed", v.CopyJobs) +
+		v.problems("Copy jobs that failed"+unsure, v.UnsureCopyJobs) +
 		v.pendingDeletion() +
-		v.problems("OpsWorks CM backups that failed", v.OpsWorksBackups)
+		v.problems("OpsWorks CM backups that failed", v.OpsWorksBackups) +
+		v.problems("OpsWorks CM backups that failed"+unsure, v.UnsureOpsWorks)
 	if v.cured {
 		out += v.problems("Backup jobs that failed, cured since", v.CuredBackupJobs) +
 			v.problems("Copy jobs that failed, cured since", v.CuredCopyJobs) +
@@ -42,7 +46,8 @@ func (v view) table(title string, all []Resource) string {
 		})
 	}
 	columns := []cli.Column{cli.Number, cli.Short, cli.Number, cli.Text, cli.Text, cli.Whole}
-	return v.heading(title, fmt.Sprintf("%d of %s", len(all), cli.Count(len(v.Resources), "resource"))) +
+	of := fmt.Sprintf("%d of %s", len(all), cli.Count(len(v.Resources), "resource"))
+	return v.heading(title, of+v.missing(len(all), v.judges())) +
 		cli.Fit(v.width, columns, rows) + v.rest(len(all), "more")
 }
 
@@ -146,8 +151,8 @@ func (v view) pendingDeletion() string {
 		rows = append(rows, []string{left, at, d.BackupID, d.ClusterID, d.Region})
 	}
 	columns := []cli.Column{cli.Number, cli.Short, cli.Whole, cli.Whole, cli.Text}
-	return v.heading("CloudHSM backups pending deletion", fmt.Sprintf("%d of %d due within %s, which RestoreHSMBackup can still save",
-		*v.Summary.Due, v.Deletions.Total, span(v.due))) + cli.Fit(v.width, columns, rows) + v.rest(total, "more")
+	due := fmt.Sprintf("%d of %d due within %s, which RestoreHSMBackup can still save", *v.Summary.Due, v.Deletions.Total, span(v.due))
+	return v.heading("CloudHSM backups pending deletion", due+v.missing(total, []service{hsmBackups})) + cli.Fit(v.width, columns, rows) + v.rest(total, "more")
 }
 
 // notRead lists what the report lacks, and why.

@@ -74,7 +74,7 @@ func TestACuredFailureIsShownOnRequest(t *testing.T) {
 	require.Equal(t, "copy-40", r.CuredCopyJobs[0].Resources[0].CuredBy.ID)
 	p := over(fakeaws.New(data))
 	text := p.print(t.Context(), "-live").Stdout
-	require.Contains(t, text, "  Failed and cured since: 2 resources (-cured)\n")
+	require.Contains(t, text, "  Failed and cured since: 1 resource (-cured)\n")
 	require.NotContains(t, text, "1-480")
 	text = p.print(t.Context(), "-live", "-cured").Stdout
 	require.Contains(t, text, "job 1-480\n    cured by job 1-1, 2026-11-20 05:00 UTC, vault daily\n")
@@ -141,6 +141,7 @@ func TestProtectedResourcesWithoutAJobAreNamed(t *testing.T) {
 	s.Fault(fakeaws.Fault{Operation: "GET /resources", Do: fakeaws.AccessDenied()})
 	got := over(s).print(t.Context(), "-live", "-protected")
 	require.Equal(t, exitIncomplete, got.Status)
+	require.Contains(t, got.Stdout, "  Not backed up within 24h: none that was read, not all read in us-east-1\n")
 	require.Contains(t, got.Stdout, "  Not read: Protected resources in us-east-1: access denied: it takes the\n    permission backup:ListProtectedResources\n")
 	require.Contains(t, got.Stdout, "Protected resources\n  us-east-1: not read\n")
 }
@@ -164,6 +165,10 @@ func TestBackupsDueForDeletionAreFindings(t *testing.T) {
 	require.Contains(t, text, "  Deleted within 120h: 1 CloudHSM backup: backup-aaaaaaaaaaa in 100.0 h\n")
 	require.NotContains(t, text, "backup-bbbbbbbbbbb")
 	require.Contains(t, over(fakeaws.New(data)).print(t.Context(), "-live", "-all").Stdout, "backup-bbbbbbbbbbb")
+
+	data.HSM[0].DeleteTimestamp = aws.Time(now.Add(-time.Hour))
+	text = over(fakeaws.New(data)).print(t.Context(), "-live").Stdout
+	require.Contains(t, text, "  Deleted within 72h: 1 CloudHSM backup: backup-aaaaaaaaaaa at any moment\n")
 
 	data.HSM[0].DeleteTimestamp = nil
 	r, _ = report(t, over(fakeaws.New(data)))
@@ -209,6 +214,9 @@ func TestARegionThatWasNotReadIsNamed(t *testing.T) {
 	text := p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1").Stdout
 	require.Contains(t, text, "Nothing that was read needs attention — this report is incomplete\n"+
 		"  Not backed up within 24h: none that was read, not read in eu-west-1\n")
+	require.Contains(t, text, "\nSizes of completed backup jobs — not added up: AWS reports different things,\n  not read in eu-west-1\n")
+	text = p.print(t.Context(), "-live", "-region", "us-east-1,eu-west-1", "-max-age", "15m").Stdout
+	require.Contains(t, text, "\nNot backed up within 15m — 1 of 1 resource, not read in eu-west-1\n")
 	require.Contains(t, text, "  us-east-1: 4: 4 COMPLETED\n  eu-west-1: not read\n  all: at least 4, not all read: 4 COMPLETED\n")
 }
 
@@ -222,6 +230,28 @@ func TestNoResourceOfAnUnreadRegionIsCalledNotBackedUp(t *testing.T) {
 	require.Zero(t, *r.Summary.NotBackedUp)
 	require.Equal(t, aws.Bool(false), byARN(r.Resources)["1"].Overdue)
 	require.Nil(t, byARN(r.Resources)["2"].Overdue)
+}
+
+// Without all protected resources, the jobs of two days do not tell who was backed up five days ago.
+func TestFewerDaysThanTheAgeProveNothing(t *testing.T) {
+	s := protecting([]types.BackupJob{job(types.BackupJobStateFailed, "1", 5)})
+	args := []string{"-protected", "-since", "2d", "-max-age", "5d"}
+	r, _ := report(t, over(s), args...)
+	require.Equal(t, 1, *r.Summary.NotBackedUp, "AWS Backup knows of no backup either")
+	s.Fault(fakeaws.Fault{Operation: "GET /resources", Do: fakeaws.AccessDenied()})
+	r, _ = report(t, over(s), args...)
+	require.Zero(t, *r.Summary.NotBackedUp)
+	require.Nil(t, r.Resources[0].Overdue)
+}
+
+// What AWS Backup itself says of a resource is known without its jobs.
+func TestProtectedResourcesTellWhereJobsAreDenied(t *testing.T) {
+	s := protecting(nil, types.ProtectedResource{ResourceArn: aws.String(volume + "old"), LastBackupTime: aws.Time(now.AddDate(0, 0, -3))})
+	s.Fault(fakeaws.Fault{Operation: "ListBackupJobs", Do: fakeaws.AccessDenied()})
+	r, status := report(t, over(s), "-protected")
+	require.Equal(t, exitIncomplete, status)
+	require.Equal(t, 1, *r.Summary.NotBackedUp)
+	require.Nil(t, r.Summary.Failed)
 }
 
 func TestALaterBackupCuresAServer(t *testing.T) {
@@ -293,4 +323,40 @@ func TestNothingWasRead(t *testing.T) {
 	got := over(s).print(t.Context(), "-live")
 	require.Equal(t, exitIncomplete, got.Status)
 	require.Contains(t, got.Stdout, "\nNOTHING WAS READ — this report is incomplete\n")
+}
+
+// The success that cures a failure may be among the jobs that were not read.
+func TestAFailureOfAnUnreadRegionIsNotCalledUncured(t *testing.T) {
+	jobs := append(daily("1", 29, 0), job(types.BackupJobStateFailed, "2", 3))
+	nowhere := job(types.BackupJobStateFailed, "3", 4)
+	nowhere.ResourceArn = nil
+	s := fakeaws.New(fakeaws.Data{BackupJobs: append(jobs, nowhere)}, fakeaws.WithPageSize(10),
+		fakeaws.WithFaults(fakeaws.Fault{Operation: "ListBackupJobs", Nth: 2, Every: 2, Do: fakeaws.AccessDenied()}))
+	r, _ := report(t, over(s), "-parallel", "1")
+	require.Equal(t, 1, *r.Summary.Failed, "nothing cures the one without an ARN")
+	require.Equal(t, "3-4", r.BackupJobs[0].Newest.ID)
+	require.Equal(t, "2-3", r.UnsureBackupJobs[0].Newest.ID)
+	require.Nil(t, byARN(r.Resources)["2"].Failures[0].Cured)
+	text := over(s).print(t.Context(), "-live", "-parallel", "1").Stdout
+	require.Contains(t, text, "  Failed, not cured: 1 resource, not all read in us-east-1: EBS without an ARN\n")
+	require.Contains(t, text, "  Failed, a later success may be unread: 1 resource: EBS vol-2\n")
+	require.Contains(t, text, "\nBackup jobs that failed; a later success may be unread — 1 failed\n")
+}
+
+// Tables of two accounts may have the same name. Each counts, and is named with its place.
+func TestResourcesOfTheSameNameAreToldApart(t *testing.T) {
+	failed := func(state types.BackupJobState, account string, ago float64) types.BackupJob {
+		j := job(state, account, ago)
+		j.AccountId, j.ResourceType = aws.String(account), aws.String("RDS")
+		j.ResourceArn = aws.String("arn:aws:rds:us-east-1:" + account + ":db:orders")
+		return j
+	}
+	data := fakeaws.Data{BackupJobs: []types.BackupJob{
+		failed(types.BackupJobStateFailed, fakeaws.ExampleAccount, 2), failed(types.BackupJobStateFailed, fakeaws.ExampleAccount2, 3),
+	}}
+	text := over(fakeaws.New(data)).print(t.Context(), "-live", "-all-accounts").Stdout
+	require.Contains(t, text, "  Failed, not cured: 2 resources: RDS orders in us-east-1 111122223333, RDS\n    orders in us-east-1 444455556666\n")
+	data.BackupJobs = append(data.BackupJobs, failed(types.BackupJobStateCompleted, fakeaws.ExampleAccount, 1), failed(types.BackupJobStateCompleted, fakeaws.ExampleAccount2, 1))
+	text = over(fakeaws.New(data)).print(t.Context(), "-live", "-all-accounts").Stdout
+	require.Contains(t, text, "  Failed and cured since: 2 resources (-cured)\n")
 }

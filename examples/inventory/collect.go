@@ -102,27 +102,28 @@ func (r reader) backups(report *Report, parts, protected []*part) {
 		}
 	}
 	if !unread(parts) || !unread(protected) {
-		report.Resources = resources(parts, r.judge)
+		of := r.readings(parts, protected)
+		report.Resources = r.resources(parts, func(one *recency.Resource) *bool { return r.judge(one, of[one.Place.Region]) })
+		if r.maxAge > 0 {
+			report.Summary.NotBackedUp = lo.ToPtr(len(report.overdue()))
+		}
 	}
 	if unread(parts) {
 		return
 	}
 	whole := r.merged(parts)
 	report.Sizes, report.Late = whole.sized(), whole.late.list()
-	report.BackupJobs, report.CuredBackupJobs = problems(parts)
-	report.Summary.Late, report.Summary.Failed = &whole.late.total, failing(parts)
-	if r.maxAge > 0 {
-		report.Summary.NotBackedUp = lo.ToPtr(len(report.overdue()))
-	}
+	report.BackupJobs, report.CuredBackupJobs, report.UnsureBackupJobs = problems(parts)
+	report.Summary.Late, report.Summary.Failed = &whole.late.total, count(report.BackupJobs)
 }
 
 func (r reader) copies(report *Report, parts []*part) {
 	if unread(parts) {
 		return
 	}
-	report.Copies = resources(parts, nil)
-	report.CopyJobs, report.CuredCopyJobs = problems(parts)
-	report.Summary.FailedCopies = failing(parts)
+	report.Copies = r.resources(parts, notJudged)
+	report.CopyJobs, report.CuredCopyJobs, report.UnsureCopyJobs = problems(parts)
+	report.Summary.FailedCopies = count(report.CopyJobs)
 }
 
 func (r reader) hsm(report *Report, parts []*part) {
@@ -138,8 +139,8 @@ func (r reader) opsWorks(report *Report, parts []*part) {
 	if unread(parts) {
 		return
 	}
-	report.OpsWorksBackups, report.CuredOpsWorks = problems(parts)
-	report.Summary.FailedOpsWorks = failing(parts)
+	report.OpsWorksBackups, report.CuredOpsWorks, report.UnsureOpsWorks = problems(parts)
+	report.Summary.FailedOpsWorks = count(report.OpsWorksBackups)
 }
 
 // total returns the part's line of the totals.

@@ -70,8 +70,8 @@ func (o *options) check(f *cli.Flags) error {
 		return errors.New("-all and -show do not go together")
 	case o.parallel < 1:
 		return fmt.Errorf("-parallel %d: it must be at least 1", o.parallel)
-	case f.Given("rate") && !(o.rate > 0 && o.rate <= math.MaxInt32):
-		return fmt.Errorf("-rate %v: it must be more than 0", o.rate)
+	case f.Given("rate") && !(o.rate > 0 && o.rate <= 1e6):
+		return fmt.Errorf("-rate %v: it must be more than 0 and at most a million", o.rate)
 	case o.maxAge < 0:
 		return fmt.Errorf("-max-age %v: it must not be negative", o.maxAge)
 	case o.due < 0:

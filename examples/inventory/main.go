@@ -22,8 +22,8 @@
 // every failed resource.
 //
 // The age of a backup counts from the completion of its job. A resource that no longer exists is named until AWS forgets
-// its jobs. In a region whose jobs could not all be read, no resource is named for want of a backup: the job may be among
-// those that were not read.
+// its jobs. In a region whose jobs could not all be read, no resource is named for want of a backup, and no failure counts
+// as one that is not cured: the job may be among those that were not read.
 //
 // Jobs with a parent are left out, because the parent's state says how they ended. Sizes are shown by resource
 // type and never added up across types: AWS reports the provisioned size for some types, the increment for

@@ -145,19 +145,20 @@ func TestExitStatus(t *testing.T) {
 
 func TestFlagsThatCannotBeMeant(t *testing.T) {
 	for want, args := range map[string][]string{
-		"-profile, -region go with -live":           {"-region", "us-east-1", "-profile", "audit"},
-		"-show 0: it must be at least 1":            {"-show", "0"},
-		"-all and -show do not go together":         {"-all", "-show", "3"},
-		"-since 31d: AWS keeps jobs for 30 days":    {"-live", "-since", "31d"},
-		"-max-age 744h: AWS keeps jobs for 30 d":    {"-max-age", "31d"},
-		"-max-age 24h: jobs are listed -since 12h":  {"-live", "-since", "12h"},
-		"-max-age -1h0m0s: it must not be negative": {"-max-age", "-1h"},
-		"-due -1h0m0s: it must not be negative":     {"-due", "-1h"},
-		"-parallel 0: it must be at least 1":        {"-live", "-parallel", "0"},
-		"-rate 0: it must be more than 0":           {"-live", "-rate", "0"},
-		"-rate NaN: it must be more than 0":         {"-live", "-rate", "NaN"},
-		"-parallel goes with -live":                 {"-parallel", "2"},
-		"no region is configured: give one with -":  {"-live"},
+		"-profile, -region go with -live":                           {"-region", "us-east-1", "-profile", "audit"},
+		"-show 0: it must be at least 1":                            {"-show", "0"},
+		"-all and -show do not go together":                         {"-all", "-show", "3"},
+		"-since 31d: AWS keeps jobs for 30 days":                    {"-live", "-since", "31d"},
+		"-max-age 744h: AWS keeps jobs for 30 d":                    {"-max-age", "31d"},
+		"-max-age 24h: jobs are listed -since 12h":                  {"-live", "-since", "12h"},
+		"-max-age -1h0m0s: it must not be negative":                 {"-max-age", "-1h"},
+		"-due -1h0m0s: it must not be negative":                     {"-due", "-1h"},
+		"-parallel 0: it must be at least 1":                        {"-live", "-parallel", "0"},
+		"-rate 0: it must be more than 0":                           {"-live", "-rate", "0"},
+		"-rate NaN: it must be more than 0":                         {"-live", "-rate", "NaN"},
+		"-rate 1e+07: it must be more than 0 and at most a million": {"-live", "-rate", "1e7"},
+		"-parallel goes with -live":                                 {"-parallel", "2"},
+		"no region is configured: give one with -":                  {"-live"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}
@@ -271,6 +272,7 @@ func TestAllAccountsAreAskedOnRequest(t *testing.T) {
 	require.Equal(t, 1, *r.Totals[0].Count)
 	r, _ = report(t, over(s), "-all-accounts")
 	require.Equal(t, 2, *r.Totals[0].Count)
+	require.Contains(t, r.Source, "account 111122223333 in us-east-1, jobs since 2026-10-21 06:00 UTC, backup jobs of the whole organisation")
 }
 
 func TestInterruptedRunSaysWhatIsMissing(t *testing.T) {

@@ -78,11 +78,12 @@ func (p program) account(ctx context.Context, o options, progress *cli.Progress)
 		return origin{}, err
 	}
 	names := lo.Map(regions, func(cfg aws.Config, _ int) string { return cfg.Region })
-	since := moment(lo.CoalesceOrEmpty(begin, now.Add(-kept)))
+	listed := ", jobs since " + moment(lo.CoalesceOrEmpty(begin, now.Add(-kept))) +
+		lo.Ternary(o.accounts, ", backup jobs of the whole organisation", "")
 	told := lo.Async(func() string { return sources.Account(ctx, regions[0]) }) // while the listings are read
 	return origin{
 		places: lo.Map(regions, func(cfg aws.Config, i int) place { return placeOf(progress.Watch(cfg.Region, cfg), i) }),
 		now:    now, begin: begin,
-		note: func() string { return <-told + " in " + strings.Join(names, ", ") + ", jobs since " + since },
+		note: func() string { return <-told + " in " + strings.Join(names, ", ") + listed },
 	}, nil
 }

@@ -36,6 +36,10 @@ type Report struct {
 	CuredCopyJobs   []Problem `json:"curedCopyJobs"`
 	CuredOpsWorks   []Problem `json:"curedOpsworksBackups"`
 
+	UnsureBackupJobs []Problem `json:"unsureBackupJobs"` // failures of which a later success may be unread
+	UnsureCopyJobs   []Problem `json:"unsureCopyJobs"`
+	UnsureOpsWorks   []Problem `json:"unsureOpsworksBackups"`
+
 	Totals []Total `json:"totals"`
 	Sizes  []Size  `json:"sizes"`
 }
@@ -90,7 +94,8 @@ type Failure struct {
 	Cause
 	Count   int        `json:"count"`
 	Newest  Job        `json:"newest"`
-	CuredBy *Completed `json:"curedBy"` // a completed job that was created after the newest; null if there is none
+	Cured   *bool      `json:"cured"`   // whether a later success cured it; null if that may be unread
+	CuredBy *Completed `json:"curedBy"` // a completed job that was created after the newest; null if none is known
 }
 
 // Total counts one service in one region.

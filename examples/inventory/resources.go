@@ -18,35 +18,47 @@ func collected(parts []*part) []*recency.Resource {
 	return all
 }
 
-// resources returns the resources with an ARN as the report has them. The function judge, which may be nil, says whether
-// a resource has no recent backup.
-func resources(parts []*part, judge func(*recency.Resource, *part) *bool) []Resource {
-	by := lo.KeyBy(parts, func(p *part) string { return p.place.region })
-	out := []Resource{}
-	for _, r := range collected(parts) {
-		if r.ARN == "" {
-			continue
-		}
-		one := resource(r, by[r.Place.Region].tally.now)
-		if judge != nil {
-			one.Overdue = judge(r, by[r.Place.Region])
-		}
-		out = append(out, one)
-	}
-	return out
+// resources returns the resources with an ARN as the report has them. The function judge says whether a resource has no
+// recent backup.
+func (r reader) resources(parts []*part, judge func(*recency.Resource) *bool) []Resource {
+	named := lo.Filter(collected(parts), func(one *recency.Resource, _ int) bool { return one.ARN != "" })
+	read := allRead(parts)
+	return lo.Map(named, func(one *recency.Resource, _ int) Resource {
+		out := resource(one, r.now, read[one.Place.Region])
+		out.Overdue = judge(one)
+		return out
+	})
 }
 
-// judge says whether a resource has no backup within -max-age; nil if that is not asked for or not known, because the job
-// may be among those that were not read.
-func (r reader) judge(one *recency.Resource, p *part) *bool {
+// notJudged is the verdict of copies.
+func notJudged(*recency.Resource) *bool { return nil }
+
+// allRead returns for each region whether the part was read completely.
+func allRead(parts []*part) map[string]bool {
+	return lo.SliceToMap(parts, func(p *part) (string, bool) { return p.place.region, p.err == nil })
+}
+
+// readings returns what was read of each region.
+func (r reader) readings(jobs, protected []*part) map[string]recency.Reading {
+	complete := allRead(protected)
+	return lo.SliceToMap(jobs, func(p *part) (string, recency.Reading) {
+		since := lo.CoalesceOrEmpty(r.begin, r.now.Add(-kept))
+		return p.place.region, recency.Reading{Since: since, Jobs: p.err == nil, Protected: complete[p.place.region]}
+	})
+}
+
+// judge says whether a resource has no backup within -max-age; nil if that is not asked for or not known, because a newer
+// backup may be among what was not read.
+func (r reader) judge(one *recency.Resource, of recency.Reading) *bool {
 	overdue := one.Overdue(r.now, r.maxAge)
-	if r.maxAge == 0 || overdue && p.err != nil {
+	if r.maxAge == 0 || overdue && !of.Proves(one, r.now, r.maxAge) {
 		return nil
 	}
 	return &overdue
 }
 
-func resource(r *recency.Resource, now time.Time) Resource {
+// resource returns a resource as the report has it; allRead is whether all its jobs were read.
+func resource(r *recency.Resource, now time.Time, allRead bool) Resource {
 	out := Resource{
 		Resource: r.ARN, ResourceType: r.Type, Name: r.Name, Region: r.Place.Region, Account: r.Place.Account, Destination: r.Destination,
 		Jobs: r.Jobs, Newest: completed(r.Completed), LastBackup: lo.EmptyableToPtr(r.LastSeen), Failures: []Failure{},
@@ -55,9 +67,11 @@ func resource(r *recency.Resource, now time.Time) Resource {
 		out.AgeHours, out.last = lo.ToPtr(hours(age)), r.Last()
 	}
 	for _, f := range r.Failures() {
-		out.Failures = append(out.Failures, Failure{
-			Cause: causeOf(r, f), Count: f.Jobs, Newest: newest(r, f), CuredBy: completed(f.CuredBy),
-		})
+		one := Failure{Cause: causeOf(r, f), Count: f.Jobs, Newest: newest(r, f), CuredBy: completed(f.CuredBy)}
+		if fate := r.Fate(f, allRead); fate != recency.Unsure {
+			one.Cured = lo.ToPtr(fate == recency.Cured)
+		}
+		out.Failures = append(out.Failures, one)
 	}
 	return out
 }
@@ -77,23 +91,13 @@ func newest(r *recency.Resource, f recency.Failure) Job {
 	return Job{ID: f.Newest.ID, Created: f.Newest.Created, Resource: r.ARN, ResourceType: r.Type, Message: f.Newest.Message}
 }
 
-// failing counts the resources that have a failure without a cure, each once, to however many vaults it is copied.
-func failing(parts []*part) *int {
-	failing := lo.Filter(collected(parts), func(r *recency.Resource, _ int) bool {
-		return lo.SomeBy(r.Failures(), func(f recency.Failure) bool { return f.CuredBy == nil })
-	})
-	return lo.ToPtr(len(lo.UniqBy(failing, func(r *recency.Resource) [4]string {
-		return [4]string{r.Place.Source, r.ARN, r.Type, r.Place.Account}
-	})))
-}
-
-// problems groups the failures of the parts by cause: those without a cure, and those that a later success cured. Causes
-// with the most jobs come first.
-func problems(parts []*part) (open, cured []Problem) {
-	groups := map[bool]map[Cause]*Problem{false: {}, true: {}}
+// problems groups the failures of the parts by what became of them and then by cause. Causes with the most jobs come first.
+func problems(parts []*part) (open, cured, unsure []Problem) {
+	groups := map[recency.Fate]map[Cause]*Problem{recency.Open: {}, recency.Cured: {}, recency.Unsure: {}}
+	read := allRead(parts)
 	for _, r := range collected(parts) {
 		for _, f := range r.Failures() {
-			causes, cause := groups[f.CuredBy != nil], causeOf(r, f)
+			causes, cause := groups[r.Fate(f, read[r.Place.Region])], causeOf(r, f)
 			p, ok := causes[cause]
 			if !ok {
 				p = &Problem{Cause: cause}
@@ -102,7 +106,7 @@ func problems(parts []*part) (open, cured []Problem) {
 			p.add(Failed{Job: newest(r, f), Count: f.Jobs, CuredBy: completed(f.CuredBy)})
 		}
 	}
-	return mostFirst(groups[false]), mostFirst(groups[true])
+	return mostFirst(groups[recency.Open]), mostFirst(groups[recency.Cured]), mostFirst(groups[recency.Unsure])
 }
 
 func (p *Problem) add(f Failed) {

@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/recency"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // service is a listing operation.
@@ -144,17 +144,9 @@ func (r reader) opsWorksBackups(ctx context.Context, p *part) error {
 	})
 }
 
-// protectedResources reads the resources that AWS Backup has backed up, for which backupx has no listing of its own.
+// protectedResources reads the resources that AWS Backup has backed up.
 func (r reader) protectedResources(ctx context.Context, p *part) error {
-	listing := backupx.FromOperation("ListProtectedResources", backup.NewFromConfig(p.place.cfg).ListProtectedResources,
-		backup.ListProtectedResourcesInput{},
-		func(in *backup.ListProtectedResourcesInput, token *string, size *int32) {
-			in.NextToken, in.MaxResults = token, size
-		},
-		func(out *backup.ListProtectedResourcesOutput) ([]types.ProtectedResource, *string) {
-			return out.Results, out.NextToken
-		})
-	return read(ctx, r, listing, func(one types.ProtectedResource) {
+	return read(ctx, r, sources.Protected(p.place.cfg), func(one types.ProtectedResource) {
 		p.protected = append(p.protected, one)
 		p.tally.count++
 	})

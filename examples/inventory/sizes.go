@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // sizes returns a table of the size that AWS reports for each resource type. It adds nothing up across types.
@@ -24,21 +25,9 @@ func (v view) sizes() string {
 		}
 		rows = append(rows, []string{cmp.Or(s.ResourceType, "no type"), strconv.Itoa(s.Jobs), size, s.Meaning})
 	}
-	return v.heading(title, "not added up: AWS reports different things") +
+	return v.heading(title, "not added up: AWS reports different things"+v.missing(len(v.Sizes), []service{backupJobs})) +
 		cli.Fit(v.width, []cli.Column{cli.Text, cli.Number, cli.Number, cli.Text}, rows)
 }
 
 // meaning says what AWS reports as the size of a backup of this resource type.
-func (s Size) meaning() string {
-	switch {
-	case s.Reporting == 0:
-		return "not reported"
-	case s.ResourceType == "EBS" || s.ResourceType == "EC2":
-		return "provisioned size, each job anew"
-	case s.ResourceType == "EFS":
-		return "increments"
-	case s.ResourceType == "RDS" && s.Bytes == 0:
-		return "not reported: AWS says 0"
-	}
-	return "as reported"
-}
+func (s Size) meaning() string { return sources.SizeMeaning(s.ResourceType, s.Reporting, s.Bytes) }

@@ -10,9 +10,6 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
-// named is how many names a line of the summary has.
-const named = 3
-
 // summary returns the answer in a few lines: what is not backed up, what failed and is not cured, what is about to be
 // deleted, what has not started, what was not read.
 func (v view) summary() string {
@@ -27,11 +24,11 @@ func (v view) summary() string {
 	}
 	return v.heading(title, lo.Ternary(v.Complete, "", "this report is incomplete")) +
 		v.notBackedUp() +
-		v.answer("Failed, not cured", backupJobs, v.Summary.Failed, "resource", failedNames(v.BackupJobs)) +
-		v.answer("Copies failed, not cured", copyJobs, v.Summary.FailedCopies, "resource", failedNames(v.CopyJobs)) +
-		v.answer("Deleted within "+span(v.due), hsmBackups, v.Summary.Due, "CloudHSM backup", v.dueNames()) +
-		v.answer("Not started in time", backupJobs, v.Summary.Late, "backup job", nil) +
-		v.answer("OpsWorks CM, not cured", opsWorksBackups, v.Summary.FailedOpsWorks, "server", failedNames(v.OpsWorksBackups)) +
+		v.answer("Failed, not cured", v.Summary.Failed, "resource", v.names(v.BackupJobs), backupJobs) +
+		v.answer("Copies failed, not cured", v.Summary.FailedCopies, "resource", v.names(v.CopyJobs), copyJobs) +
+		v.answer("Deleted within "+span(v.due), v.Summary.Due, "CloudHSM backup", v.dueNames(), hsmBackups) +
+		v.answer("Not started in time", v.Summary.Late, "backup job", nil, backupJobs) +
+		v.answer("OpsWorks CM, not cured", v.Summary.FailedOpsWorks, "server", v.names(v.OpsWorksBackups), opsWorksBackups) +
 		v.gaps() + v.curedSince()
 }
 
@@ -40,51 +37,49 @@ func (v view) notBackedUp() string {
 	if v.maxAge == 0 {
 		return v.hang("  ", "Not backed up: not judged (-max-age 0)")
 	}
-	names := lo.Map(v.overdue(), func(r Resource, _ int) string {
-		return resourceName(r.ResourceType, r.Resource) + " (" + r.age() + ")"
-	})
-	return v.answer("Not backed up within "+span(v.maxAge), backupJobs, v.Summary.NotBackedUp, "resource", names)
+	overdue := v.overdue()
+	names := v.named(lo.Map(overdue, func(r Resource, _ int) identity { return identity{r.Region, r.Account, r.ResourceType, r.Resource} }))
+	names = lo.Map(names, func(name string, i int) string { return name + " (" + overdue[i].age() + ")" })
+	return v.answer("Not backed up within "+span(v.maxAge), v.Summary.NotBackedUp, "resource", names, v.judges()...)
 }
 
-// answer returns a line of the summary: how many there are, the first names, and where the service was not read. It is
-// empty for a service that was not asked.
-func (v view) answer(question string, s service, count *int, noun string, names []string) string {
-	if !slices.ContainsFunc(v.services(), func(asked service) bool { return asked.id == s.id }) {
+// judges returns the services that tell how old the newest backup of a resource is.
+func (v view) judges() []service {
+	if v.protected {
+		return []service{backupJobs, protectedResources}
+	}
+	return []service{backupJobs}
+}
+
+// answer returns a line of the summary: how many there are, the first names, and where the services that tell it were not
+// read. It is empty if they were not asked.
+func (v view) answer(question string, count *int, noun string, names []string, from ...service) string {
+	if !slices.ContainsFunc(v.services(), func(asked service) bool { return asked.id == from[0].id }) {
 		return ""
 	}
 	if count == nil {
 		return v.hang("  ", question+": not read")
 	}
-	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(s, *count)
-	if len(names) > 0 {
-		text += ": " + strings.Join(names[:min(len(names), named)], ", ")
-	}
-	if len(names) > named {
-		text += ", …"
-	}
-	return v.hang("  ", text)
+	text := question + ": " + lo.Ternary(*count == 0, "none", cli.Count(*count, noun)) + v.missing(*count, from)
+	return v.hang("  ", text+first(names))
 }
 
-// missing says behind a count in which regions the service could not be read completely.
-func (v view) missing(s service, count int) string {
-	gaps := lo.Filter(v.NotReached, func(g Gap, _ int) bool { return g.Service == s.id })
+// missing says behind a count in which regions the services could not be read completely.
+func (v view) missing(count int, from []service) string {
+	gaps := lo.Filter(v.NotReached, func(g Gap, _ int) bool {
+		return slices.ContainsFunc(from, func(s service) bool { return s.id == g.Service })
+	})
 	if len(gaps) == 0 {
 		return ""
 	}
-	text := lo.Ternary(count == 0, " that was read", "")
-	text += lo.Ternary(lo.SomeBy(gaps, func(g Gap) bool { return g.Read > 0 }), ", not all read in ", ", not read in ")
-	return text + regions(gaps)
+	in := regions(gaps)
+	partly := len(gaps) < len(in)*len(from) || lo.SomeBy(gaps, func(g Gap) bool { return g.Read > 0 })
+	return lo.Ternary(count == 0, " that was read", "") + lo.Ternary(partly, ", not all read in ", ", not read in ") + strings.Join(in, ", ")
 }
 
-func regions(gaps []Gap) string {
-	return strings.Join(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }), ", ")
-}
-
-// failedNames returns the resources of problems, each once.
-func failedNames(all []Problem) []string {
-	return lo.Uniq(lo.FlatMap(all, func(p Problem, _ int) []string {
-		return lo.Map(p.Resources, func(f Failed, _ int) string { return resourceName(f.ResourceType, f.Resource) })
-	}))
+// regions returns the regions of gaps, each once.
+func regions(gaps []Gap) []string {
+	return lo.Uniq(lo.Map(gaps, func(g Gap, _ int) string { return g.Region }))
 }
 
 func (v view) dueNames() []string {
@@ -98,21 +93,21 @@ func (v view) gaps() string {
 	}
 	out := ""
 	for _, gaps := range lo.PartitionBy(v.NotReached, func(g Gap) [2]string { return [2]string{g.Service, g.Reason} }) {
-		out += v.hang("  ", "Not read: "+gaps[0].title()+" in "+regions(gaps)+": "+gaps[0].Reason)
+		out += v.hang("  ", "Not read: "+gaps[0].title()+" in "+strings.Join(regions(gaps), ", ")+": "+gaps[0].Reason)
 	}
 	return out
 }
 
-// curedSince says how many resources had failures that a later success cured.
+// curedSince says how many resources had failures that a later success cured, and of how many that may be unread.
 func (v view) curedSince() string {
-	names := 0
-	for _, problems := range [][]Problem{v.CuredBackupJobs, v.CuredCopyJobs, v.CuredOpsWorks} {
-		names += len(failedNames(problems))
+	out := ""
+	if unsure := failing(v.UnsureBackupJobs, v.UnsureCopyJobs, v.UnsureOpsWorks); len(unsure) > 0 {
+		out = v.hang("  ", "Failed, a later success may be unread: "+cli.Count(len(unsure), "resource")+first(v.named(unsure)))
 	}
-	if names == 0 {
-		return ""
+	if cured := failing(v.CuredBackupJobs, v.CuredCopyJobs, v.CuredOpsWorks); len(cured) > 0 {
+		out += v.hang("  ", "Failed and cured since: "+cli.Count(len(cured), "resource")+lo.Ternary(v.cured, "", " (-cured)"))
 	}
-	return v.hang("  ", fmt.Sprintf("Failed and cured since: %s%s", cli.Count(names, "resource"), lo.Ternary(v.cured, "", " (-cured)")))
+	return out
 }
 
 // age returns how old the newest backup is.
@@ -144,8 +139,11 @@ func (v view) dueDeletions() []Deletion {
 
 // when says when a backup is deleted.
 func (d Deletion) when() string {
-	if d.HoursLeft == nil {
+	switch {
+	case d.HoursLeft == nil:
 		return "at a time that is not told"
+	case *d.HoursLeft == 0:
+		return "at any moment"
 	}
 	return "in " + decimal(*d.HoursLeft) + " h"
 }

@@ -133,13 +133,20 @@ type shortlist[T any] struct {
 	most    int
 	compare func(a, b T) int
 	total   int
-	items   []T
+	items   []T // not in order, and up to twice as many as most
 }
 
 func (l *shortlist[T]) add(item T) {
 	l.total++
-	i, _ := slices.BinarySearchFunc(l.items, item, l.compare)
-	l.items = slices.Insert(l.items, i, item)
+	l.items = append(l.items, item)
+	if len(l.items)/2 >= l.most {
+		l.cut()
+	}
+}
+
+// cut sorts the items and leaves the first.
+func (l *shortlist[T]) cut() {
+	slices.SortFunc(l.items, l.compare)
 	l.items = l.items[:min(len(l.items), l.most)]
 }
 
@@ -152,5 +159,6 @@ func (l *shortlist[T]) merge(other shortlist[T]) {
 }
 
 func (l *shortlist[T]) list() *List[T] {
+	l.cut()
 	return &List[T]{Total: l.total, First: append([]T{}, l.items...)}
 }

@@ -96,8 +96,8 @@ func TestText(t *testing.T) {
 	require.Equal(t, "daily", copied.vaultName())
 	copied.Vault = "arn:aws:backup:eu-west-1:444455556666:backup-vault:offsite"
 	require.Equal(t, "offsite in eu-west-1 of 444455556666", copied.vaultName())
-	require.Equal(t, "EC2 i-0123", resourceName("EC2", "arn:aws:ec2:us-east-1:111122223333:instance/i-0123"))
-	require.Equal(t, "exports", resourceName("", "arn:aws:s3:::exports"))
+	require.Equal(t, "EC2 i-0123", identity{kind: "EC2", arn: "arn:aws:ec2:us-east-1:111122223333:instance/i-0123"}.name())
+	require.Equal(t, "exports", identity{arn: "arn:aws:s3:::exports"}.name())
 	require.Equal(t, "24h 1h30m 45s 0s", fmt.Sprint(span(24*time.Hour), " ", span(90*time.Minute), " ", span(45*time.Second), " ", span(0)))
 	require.Equal(t, "a [31mred b\n", view{width: 80}.hang("", "a\x1b[31mred\nb"), "a message cannot colour a terminal")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -15,14 +14,14 @@ type view struct {
 	Report
 	options
 
-	width    int
-	accounts bool // whether the jobs are of several accounts, so that a region alone does not say where a resource is
+	width     int
+	byAccount bool // whether the jobs may be of several accounts, so that a region alone does not say where a resource is
 }
 
 func viewOf(r Report, o options, width int) view {
 	account := func(r Resource, _ int) string { return r.Account }
 	accounts := lo.Uniq(append(lo.Map(r.Resources, account), lo.Map(r.Copies, account)...))
-	return view{r, o, width, len(accounts) > 1}
+	return view{r, o, width, o.accounts || len(accounts) > 1}
 }
 
 // text returns the report for people: the answer in a few lines, then the details.
@@ -49,7 +48,7 @@ func (v view) text() string {
 
 // where names the place of a job: its region, and its account if the report has several.
 func (v view) where(region, account string) string {
-	if !v.accounts {
+	if !v.byAccount {
 		return region
 	}
 	return strings.TrimSuffix(region+" "+account, " ")
@@ -69,15 +68,6 @@ func (c Cause) vaultName() string {
 		name += " of " + a.AccountID
 	}
 	return name
-}
-
-// resourceName is the type and the last part of an ARN: EC2 i-0123, S3 my-bucket, DynamoDB MyTable.
-func resourceName(kind, resource string) string {
-	name := resource
-	if a, err := arn.Parse(resource); err == nil {
-		name = a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
-	}
-	return cmp.Or(strings.TrimSpace(kind+" "+name), "a resource without a name")
 }
 
 // spoken returns an outcome as it stands in a sentence.

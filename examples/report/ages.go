@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/samber/lo"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -47,10 +46,13 @@ const (
 // of returns the verdict of a resource.
 func (t *ages) of(r *recency.Resource) verdict {
 	_, backedUp := r.Age(t.cal.now)
+	of := recency.Reading{
+		Since: t.cal.start(), Jobs: !t.reach.lacks(r.Place.Region), Protected: t.protected != nil && !t.protected.lacks(r.Place.Region),
+	}
 	switch late := r.Overdue(t.cal.now, t.within); {
 	case t.within > 0 && !late:
 		return inTime
-	case t.reach.lacks(r.Place.Region) && r.LastSeen.IsZero():
+	case !of.Proves(r, t.cal.now, t.within):
 		return unknown
 	case t.within == 0 && backedUp:
 		return notAsked
@@ -182,7 +184,7 @@ func (t *ages) label(bounds []time.Duration, i int) string {
 	case i == len(bounds)+2:
 		return notKnown
 	case i == len(bounds)+1:
-		return t.noBackup()
+		return noneSeen
 	case len(bounds) == 0:
 		return "any age"
 	case i == 0:
@@ -274,13 +276,13 @@ func (t *ages) brief(late []*recency.Resource) Table {
 func (t *ages) last(r *recency.Resource) string {
 	last := r.Last()
 	if last.IsZero() {
-		return lo.Ternary(t.of(r) == unknown, notKnown, t.noBackup())
+		return lo.Ternary(t.of(r) == unknown, notKnown, noneSeen)
 	}
 	return t.cal.moment(&last)
 }
 
-// noBackup says that a resource has no backup.
-func (t *ages) noBackup() string { return lo.Ternary(t.protected == nil, "none seen", "never") }
+// noneSeen says that no backup of a resource is known. There may have been one: AWS forgets.
+const noneSeen = "none seen"
 
 func (t *ages) age(r *recency.Resource) string {
 	age, ok := r.Age(t.cal.now)
@@ -295,7 +297,7 @@ func (t *ages) age(r *recency.Resource) string {
 
 // ageOrNone is the age of a resource's newest backup, or says that there is none.
 func (t *ages) ageOrNone(r *recency.Resource) string {
-	return lo.Ternary(r.Last().IsZero(), t.noBackup(), t.age(r))
+	return lo.Ternary(r.Last().IsZero(), noneSeen, t.age(r))
 }
 
 // failure describes the newest failure of a resource that no later backup cured; empty if there is none.
@@ -310,11 +312,7 @@ func (t *ages) failure(r *recency.Resource) string {
 
 // nameOf returns the name of a resource, or the last part of its ARN: i-0123, my-bucket.
 func nameOf(r *recency.Resource) string {
-	id := r.ARN
-	if a, err := arn.Parse(id); err == nil {
-		id = a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
-	}
-	return cmp.Or(r.Name, id, notTold)
+	return cmp.Or(r.Name, recency.ShortName(r.ARN), notTold)
 }
 
 // ageOf formats a bound of ages: hours up to two days, then days where they are whole.

@@ -128,9 +128,9 @@ func TestProtectedResourcesHaveAnAgeToo(t *testing.T) {
 	require.Equal(t, "3", figure(t, r, "No backup").Value)
 	s := lo.KeyBy(r.Sections, func(s Section) string { return s.ID })["ages"]
 	require.Equal(t, map[string][]string{
-		"never": {"never"}, "forgotten": {"90.0 days"}, "volume": {"3.0 days"},
+		"never": {"none seen"}, "forgotten": {"90.0 days"}, "volume": {"3.0 days"},
 	}, column(s.Briefs[0], "Age"))
-	require.Equal(t, []string{"never", "over 30 d", "14 d – 30 d"}, texts(s.Pictures[0])[0:3])
+	require.Equal(t, []string{"none seen", "over 30 d", "14 d – 30 d"}, texts(s.Pictures[0])[0:3])
 
 	denied := fakeaws.WithFaults(fakeaws.Fault{Operation: "GET /resources", Do: fakeaws.AccessDenied()})
 	got := over(data, protecting, denied).print(t.Context(), "-live", "-region", "us-east-1", "-protected", "-text")
@@ -138,6 +138,19 @@ func TestProtectedResourcesHaveAnAgeToo(t *testing.T) {
 	require.Contains(t, got.Stdout, "! No backup within 24 h  at least 1 of 1 resource, in what was read. Not read:\n"+
 		"                         us-east-1: denied (it takes\n                         backup:ListProtectedResources)\n")
 	require.Contains(t, got.Stdout, "  Backup jobs            1 in the last 30 days\n", "the jobs were read")
+}
+
+// Without all protected resources, the jobs of two days do not tell who was backed up five days ago.
+func TestFewerDaysThanTheAgeProveNothing(t *testing.T) {
+	none := fakeaws.WithOperation("backup GET /resources", fakeaws.Pages(fakeaws.Paging{List: "Results"},
+		func(*http.Request) ([]types.ProtectedResource, error) { return nil, nil }))
+	denied := fakeaws.WithFaults(fakeaws.Fault{Operation: "GET /resources", Do: fakeaws.AccessDenied()})
+	data := fakeaws.Data{BackupJobs: []types.BackupJob{of("volume", types.BackupJobStateFailed, 5*time.Hour)}}
+	for want, opts := range map[string][]fakeaws.Option{"1 of 1": {none}, "not all read: none of 1": {none, denied}} {
+		got := over(data, opts...).print(t.Context(), "-live", "-region", "us-east-1", "-text", "-protected", "-since", "2d", "-max-age", "5d")
+		require.Contains(t, got.Stdout, "No backup within 5 d   "+want+" resource")
+		require.NotContains(t, got.Stdout, "never", "AWS Backup forgets what it has no backup of any more")
+	}
 }
 
 func TestAFailureThatIsCuredIsNoFinding(t *testing.T) {
@@ -163,14 +176,15 @@ func TestACopyIsCuredByOneToTheSameVault(t *testing.T) {
 	}
 	data := fakeaws.Data{CopyJobs: []types.CopyJob{
 		copied("offsite", types.CopyJobStateFailed, 3*days), copied("offsite", types.CopyJobStateCompleted, 2*days),
-		copied("isolated", types.CopyJobStateFailed, 3*days),
+		copied("isolated", types.CopyJobStateFailed, 3*days), copied("vaulted", types.CopyJobStateFailed, 3*days),
 	}}
 	r := reported(t, over(data), options{})
-	require.Equal(t, Figure{Label: "Not copied, not cured", Value: "1", Note: "of 3 copy jobs", Bad: true}, figure(t, r, "Not copied"))
+	require.Equal(t, Figure{Label: "Not copied, not cured", Value: "1", Note: "of 1 resource with a failed copy; 4 copy jobs", Bad: true},
+		figure(t, r, "Not copied"), "a resource counts once, to however many vaults it is copied")
 	s := lo.KeyBy(r.Sections, func(s Section) string { return s.ID })["copies"]
-	require.Equal(t, []string{"isolated, eu-west-1 111122223333", "offsite, eu-west-1 111122223333"},
+	require.Equal(t, []string{"isolated, eu-west-1 111122223333", "vaulted, eu-west-1 111122223333", "offsite, eu-west-1 111122223333"},
 		lo.Map(s.Tables[1].Rows, func(row []string, _ int) string { return row[lo.IndexOf(s.Tables[1].Head, "Vault")] }), "the one that is not cured first")
-	require.Len(t, s.Briefs[1].Rows, 1)
+	require.Len(t, s.Briefs[1].Rows, 2)
 }
 
 // What has a deadline comes first, and of that the backups that are deleted soon.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 	"github.com/samber/lo"
@@ -114,22 +113,10 @@ func (o options) listing(s backupx.Source, since time.Time) backupx.Listing[back
 		backupx.Map(c.CopyJobs(backupx.CopyJobFilter{}.CreatedBetween(since, end)), backupx.RecordOf).Named(string(backupx.ServiceCopyJobs)),
 	}
 	if o.protected {
-		parts = append(parts, protected(s).Named(string(serviceProtected)))
+		known := backupx.Map(sources.Protected(s.Config), func(one types.ProtectedResource) backupx.Record { return backupx.Record{Item: one} })
+		parts = append(parts, known.Named(string(serviceProtected)))
 	}
 	return backupx.Gather(parts...)
-}
-
-// protected lists the resources that AWS Backup says it has backed up.
-func protected(s backupx.Source) backupx.Listing[backupx.Record] {
-	l := backupx.FromOperation("ListProtectedResources", backup.NewFromConfig(s.Config).ListProtectedResources,
-		backup.ListProtectedResourcesInput{},
-		func(in *backup.ListProtectedResourcesInput, token *string, size *int32) {
-			in.NextToken, in.MaxResults = token, size
-		},
-		func(out *backup.ListProtectedResourcesOutput) ([]types.ProtectedResource, *string) {
-			return out.Results, out.NextToken
-		})
-	return backupx.Map(l, func(one types.ProtectedResource) backupx.Record { return backupx.Record{Item: one} })
 }
 
 // miss records what could not be read. An error that is not of single services ends all that have not ended: which these

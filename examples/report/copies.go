@@ -63,12 +63,13 @@ func (t *copies) section() (Section, error) {
 	}
 	s.Legend, s.Tables = legend(states), []Table{t.table(to, states)}
 	s.Briefs = []Table{t.brief(to)}
-	if all := failingOf(t.resources); len(all) > 0 {
+	all := failingOf(t.resources)
+	if len(all) > 0 {
 		s.Tables = append(s.Tables, t.failureTable("Copies that failed, by resource", all))
 	}
-	if open := t.open(failingOf(t.resources)); len(open) > 0 {
-		s.Briefs = append(s.Briefs, t.failureTable("Not cured by a later copy to the same vault", open).only(20, t.inRegions(10, 0, 3, 8, 5)...))
-	}
+	s.Briefs = append(s.Briefs,
+		t.failureTable("Not cured by a later copy to the same vault", t.of(recency.Open, all)).only(20, t.inRegions(10, 0, 3, 8, 5)...),
+		t.unsure(all, 8))
 	s.Lead = fmt.Sprintf("%s to %s: %s.", plural(t.total(), "copy job"), plural(len(to), "vault"), t.problems())
 	if len(to) > drawn {
 		s.Note += fmt.Sprintf(" The picture has the %d with the most.", drawn)
@@ -153,5 +154,6 @@ func (t *copies) problems() string {
 }
 
 func (t *copies) figure() Figure {
-	return t.uncured(Figure{Label: "Not copied, not cured", Note: "of " + plural(t.total(), "copy job")}, failingOf(t.resources))
+	all := failingOf(t.resources)
+	return t.uncured(Figure{Label: "Not copied, not cured", Note: withFailed(all, "copy") + "; " + plural(t.total(), "copy job")}, all)
 }

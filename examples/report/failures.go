@@ -44,19 +44,30 @@ func failingOf(r *recency.Resources) []failing {
 	return all
 }
 
-// open returns the failures that are not cured, as far as that is known.
-func (s subject) open(all []failing) []failing {
-	return lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy == nil && !s.reach.lacks(f.resource.Place.Region) })
+// fate returns what became of a failure.
+func (s subject) fate(f failing) recency.Fate {
+	return f.resource.Fate(f.Failure, !s.reach.lacks(f.resource.Place.Region))
 }
 
-// resourcesOf returns the number of resources that failed.
+// of returns the failures of a fate.
+func (s subject) of(fate recency.Fate, all []failing) []failing {
+	return lo.Filter(all, func(f failing, _ int) bool { return s.fate(f) == fate })
+}
+
+// resourcesOf returns the number of resources that failed, each once, to however many vaults it is copied.
 func resourcesOf(all []failing) int {
-	return len(lo.UniqBy(all, func(f failing) *recency.Resource { return f.resource }))
+	return len(lo.UniqBy(all, func(f failing) [4]string {
+		r := f.resource
+		if r.ARN != "" {
+			return [4]string{r.Place.Source, r.ARN}
+		}
+		return [4]string{r.Place.Source, r.ARN, r.Type, r.Place.Account}
+	}))
 }
 
 func (t *failures) section() (Section, error) {
 	all := failingOf(t.resources)
-	shown := t.open(all)
+	shown := t.of(recency.Open, all)
 	s := Section{
 		ID: "failures", Title: "Failures that are not cured, by message category and resource type",
 		Lead: "No backup job failed.",
@@ -65,12 +76,12 @@ func (t *failures) section() (Section, error) {
 	if len(all) == 0 {
 		return s, nil
 	}
-	s.Lead = t.sentence(shown, all)
+	s.Lead = t.sentence(all)
 	if t.cured {
 		s.Title, shown = "Failures, by message category and resource type", all
 	}
 	s.Tables = []Table{t.byCause(shown), t.failureTable("Failures by resource", all)}
-	s.Briefs = []Table{t.byCause(shown).only(12, 0, 1, 2, 3), t.failureTable("Resources", shown).only(20, t.inRegions(10, 0, 1, 3, 6, 5)...)}
+	s.Briefs = []Table{t.byCause(shown).only(12, 0, 1, 2, 3), t.failureTable("Resources", shown).only(20, t.inRegions(10, 0, 1, 3, 6, 5)...), t.unsure(all, 1)}
 	if len(shown) == 0 {
 		return s, nil
 	}
@@ -83,12 +94,19 @@ func (t *failures) section() (Section, error) {
 	return s, err
 }
 
+// unsure has the failures of which a later success may be unread, with the column that sets them apart.
+func (s subject) unsure(all []failing, column int) Table {
+	return s.failureTable("A later success may be unread", s.of(recency.Unsure, all)).only(20, s.inRegions(10, 0, column, 3, 6, 5)...)
+}
+
 // sentence says how many resources failed and are not cured, and what is most frequent.
-func (t *failures) sentence(open, all []failing) string {
-	cured := resourcesOf(lo.Filter(all, func(f failing, _ int) bool { return f.CuredBy != nil }))
-	after := ""
-	if cured > 0 {
-		after = fmt.Sprintf(" A later backup cured failures of %s.", plural(cured, "resource"))
+func (t *failures) sentence(all []failing) string {
+	open, after := t.of(recency.Open, all), ""
+	if unsure := resourcesOf(t.of(recency.Unsure, all)); unsure > 0 {
+		after += fmt.Sprintf(" Of %s that failed, a later backup may be unread.", plural(unsure, "resource"))
+	}
+	if cured := resourcesOf(t.of(recency.Cured, all)); cured > 0 {
+		after += fmt.Sprintf(" A later backup cured failures of %s.", plural(cured, "resource"))
 	}
 	if len(open) == 0 {
 		return "No failure is known that a later backup did not cure." + after
@@ -161,10 +179,10 @@ func (s subject) failureTable(title string, all []failing) Table {
 
 // curedAt says when a later success cured a failure.
 func (s subject) curedAt(f failing) string {
-	switch {
-	case f.CuredBy != nil:
+	switch s.fate(f) {
+	case recency.Cured:
 		return s.cal.moment(&f.CuredBy.Created)
-	case s.reach.lacks(f.resource.Place.Region):
+	case recency.Unsure:
 		return notKnown
 	}
 	return "no"
@@ -177,12 +195,17 @@ func outcome(of string) string {
 
 // uncured is the figure of the failures that are not cured.
 func (s subject) uncured(f Figure, all []failing) Figure {
-	n := resourcesOf(s.open(all))
+	n := resourcesOf(s.of(recency.Open, all))
 	f.Bad = n > 0
 	return s.reach.figure(f, n)
 }
 
+// withFailed says of how many resources the figure of the failures is.
+func withFailed(all []failing, what string) string {
+	return "of " + plural(resourcesOf(all), "resource") + " with a failed " + what
+}
+
 func (t *failures) figure() Figure {
 	all := failingOf(t.resources)
-	return t.uncured(Figure{Label: "Failed, not cured", Note: "of " + plural(resourcesOf(all), "resource") + " with a failed backup"}, all)
+	return t.uncured(Figure{Label: "Failed, not cured", Note: withFailed(all, "backup")}, all)
 }

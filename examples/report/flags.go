@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
@@ -100,6 +102,22 @@ func (o options) file() string {
 		return "report.html"
 	}
 	return o.out
+}
+
+// writable returns an error if the file cannot be written, before anything is read for it.
+func (o options) writable() error {
+	if o.file() == "" {
+		return nil
+	}
+	f, err := os.OpenFile(o.file(), os.O_WRONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(o.file()))
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // write writes the report as a page, or with -text as text. It writes nothing if the page cannot be made.

@@ -92,10 +92,8 @@ func (t *hsm) pending() []hsmBackup {
 	return out
 }
 
-// due returns those of the pending backups that are deleted soon, and those for which the service gives no time.
-func (t *hsm) due() []hsmBackup {
-	return lo.Filter(t.pending(), func(b hsmBackup, _ int) bool { return b.deleted == nil || b.left(t.cal.now) <= t.within })
-}
+// soon reports whether a pending backup is deleted soon, or at a time that the service does not give.
+func (t *hsm) soon(b hsmBackup) bool { return b.deleted == nil || b.left(t.cal.now) <= t.within }
 
 // untold is a sort key that puts backups without a deletion time last.
 func untold(b hsmBackup) int {
@@ -162,28 +160,30 @@ func (t *hsm) table() Table {
 	return out
 }
 
-// brief lists the backups that are pending deletion.
+// brief lists the backups that are pending deletion, those that are deleted soon first.
 func (t *hsm) brief(pending []hsmBackup) Table {
 	out := Table{
 		Head:    []string{"Pending deletion", "Left", "Deletes at", "Region"},
 		Columns: []cli.Column{cli.Whole, cli.Number, cli.Short, cli.Short},
 	}
-	for _, b := range pending {
+	due, others := lo.FilterReject(pending, func(b hsmBackup, _ int) bool { return t.soon(b) })
+	for _, b := range append(due, others...) {
 		out.Rows = append(out.Rows, []string{b.id, b.leftText(t.cal.now), t.cal.moment(b.deleted), b.region})
 	}
 	return out.top(12)
 }
 
 func (t *hsm) figure() Figure {
-	pending, due := t.pending(), t.due()
+	pending := t.pending()
+	due := lo.CountBy(pending, t.soon)
 	f := Figure{
-		Label: "Deletes within " + ageOf(t.within), Bad: len(due) > 0,
+		Label: "Deletes within " + ageOf(t.within), Bad: due > 0,
 		Note: fmt.Sprintf("of %s that %s pending deletion", plural(len(pending), "CloudHSM backup"), lo.Ternary(len(pending) == 1, "is", "are")),
 	}
 	if len(pending) > 0 {
 		f.Note += pending[0].note(t.cal.now)
 	}
-	return t.reach.figure(f, len(due))
+	return t.reach.figure(f, due)
 }
 
 // note says when the first backup will be deleted, as the end of a phrase.

@@ -74,6 +74,9 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNothing, err
 	}
+	if err := o.writable(); err != nil {
+		return exitNothing, err
+	}
 	report, err := p.report(ctx, o, stderr)
 	if err != nil {
 		return exitNothing, err

@@ -134,9 +134,9 @@ func (t *rates) table() Table {
 }
 
 func (t *rates) figure() Figure {
-	f := Figure{Label: "Success rate", Value: "·", Note: "of the backup jobs that ended"}
+	f := Figure{Label: "Success rate", Value: "none", Note: "as no backup job ended"}
 	if all, ok := t.over(0, t.cal.len()-1); ok {
-		f.Value = percent(all)
+		f.Value, f.Note = percent(all), "of the backup jobs that ended"
 	}
 	return t.reach.noted(f)
 }

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // sizes adds up the bytes of completed backup jobs by resource type and day, never across types.
@@ -55,19 +56,7 @@ func kindOf(resourceType *string) string { return cmp.Or(aws.ToString(resourceTy
 func (s *typeSize) total() int64 { return lo.Sum(s.days) }
 
 // meaning says what AWS reports as the size of a backup of this resource type.
-func (s *typeSize) meaning() string {
-	switch {
-	case s.reporting == 0:
-		return "not reported"
-	case s.name == "EBS" || s.name == "EC2":
-		return "provisioned size, each job anew"
-	case s.name == "EFS":
-		return "increments"
-	case s.name == "RDS" && s.total() == 0:
-		return "not reported: AWS says 0"
-	}
-	return "as reported"
-}
+func (s *typeSize) meaning() string { return sources.SizeMeaning(s.name, s.reporting, s.total()) }
 
 func (t *sizes) section() (Section, error) {
 	all := lo.Values(t.byType)

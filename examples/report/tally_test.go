@@ -221,6 +221,8 @@ func TestHowLongABackupCanStillBeRestored(t *testing.T) {
 		lo.Map(s.Tables[0].Rows, func(r []string, _ int) string { return r[2] }))
 	require.Equal(t, "5 backups, 4 of them pending deletion. The deletion of backup-late is due.", s.Lead)
 	require.Len(t, s.Pictures, 2)
+	require.Equal(t, []string{"due", "1.4 hours", "not told", "7.0 days"},
+		lo.Map(s.Briefs[0].Rows, func(r []string, _ int) string { return r[1] }), "one without a time may go at any moment")
 }
 
 func TestTheFigureOfTheFirstToGo(t *testing.T) {

@@ -45,7 +45,7 @@ func figures(all []Figure, width int) string {
 			fmt.Fprintf(&b, "%s %-*s  %s", mark, label, f.Label, strings.TrimLeft(lines, " "))
 			continue
 		}
-		b.WriteString(cli.Wrap(mark+" "+f.Label, width-1, "") + cli.Wrap(text, width-5, "    "))
+		b.WriteString(mark + cli.Wrap(f.Label, width-3, "  ")[1:] + cli.Wrap(text, width-5, "    "))
 	}
 	return b.String()
 }

@@ -23,14 +23,14 @@ type Gap struct {
 // Title names what is missing: "Copy jobs in eu-west-1".
 func (g Gap) Title() string { return serviceTitles()[g.Service] + " in " + g.Region }
 
-// Why says in a few words why, and how far the listing came: "throttled after 200 read".
+// Why says in a few words why, and how far the listing came: "throttled, after 200 read".
 func (g Gap) Why() string {
 	why := g.Kind
 	if g.Kind == string(backupx.KindDenied) {
 		why += " (it takes " + permissions()[g.Service] + ")"
 	}
 	if g.Read > 0 {
-		why += " after " + number(g.Read) + " read"
+		why += ", after " + number(g.Read) + " read"
 	}
 	return why
 }

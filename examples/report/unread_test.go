@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestTheOtherRegionIsAtLeast(t *testing.T) {
 	require.Equal(t, Figure{Label: "Backup jobs", Value: "at least 2", Note: "in the last 30 days" + why, Unread: true}, figure(t, r, "Backup jobs"))
 	require.Equal(t, Figure{Label: "No backup within 24 h", Value: "at least 1", Note: "of 2 resources" + why, Unread: true, Bad: true}, figure(t, r, "No backup"))
 	require.Equal(t, Figure{Label: "Failed, not cured", Value: "not all read", Note: "none of 0 resources with a failed backup" + why, Unread: true}, figure(t, r, "Failed"))
-	require.Equal(t, Figure{Label: "Not copied, not cured", Value: "0", Note: "of 0 copy jobs"}, figure(t, r, "Not copied"), "copy jobs were read")
+	require.Equal(t, Figure{Label: "Not copied, not cured", Value: "0", Note: "of 0 resources with a failed copy; 0 copy jobs"}, figure(t, r, "Not copied"), "copy jobs were read")
 	for _, s := range r.Sections {
 		if s.ID == "hsm" || s.ID == "copies" {
 			require.Empty(t, s.Unread, s.ID)
@@ -80,7 +81,7 @@ func TestWhatIsHalfReadIsNotKnown(t *testing.T) {
 	expired := fakeaws.Fault{Operation: "ListBackupJobs", Nth: 2, Do: fakeaws.Error(400, "ExpiredTokenException", "expired")}
 	r := reported(t, over(fakeaws.Data{BackupJobs: jobs}, fakeaws.WithPageSize(100), fakeaws.WithFaults(expired)), options{parallel: 1})
 	require.Equal(t, 100, r.Missing[0].Read)
-	require.Equal(t, "ExpiredTokenException: expired after 100 read", r.Missing[0].Why())
+	require.Equal(t, "ExpiredTokenException: expired, after 100 read", r.Missing[0].Why())
 	require.Equal(t, "at least 100", figure(t, r, "Backup jobs").Value)
 	require.Equal(t, "not all read", figure(t, r, "No backup").Value, "none is known to be late")
 	require.Equal(t, "not all read", figure(t, r, "Failed").Value, "none is known to be without a cure")
@@ -159,4 +160,40 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		require.Equal(t, 1, strings.Count(got.Stderr, "\n"), "one line")
 		require.Empty(t, got.Stdout)
 	}
+}
+
+// The success that cures a failure may be among what was not read. The text names the resource all the same.
+func TestAFailureOfAnUnreadRegionIsNamed(t *testing.T) {
+	jobs := []types.BackupJob{of("failed", types.BackupJobStateFailed, time.Hour)}
+	nowhere := of("nowhere", types.BackupJobStateFailed, time.Hour)
+	nowhere.ResourceArn = nil
+	for i := range 150 {
+		jobs = append(jobs, of("fine", types.BackupJobStateCompleted, time.Duration(i+2)*time.Hour))
+	}
+	expired := fakeaws.Fault{Operation: "ListBackupJobs", Nth: 2, Do: fakeaws.Error(400, "ExpiredTokenException", "expired")}
+	p := over(fakeaws.Data{BackupJobs: append(jobs, nowhere)}, fakeaws.WithPageSize(100), fakeaws.WithFaults(expired))
+	got := p.print(t.Context(), "-live", "-region", "us-east-1", "-parallel", "1", "-text")
+	require.Contains(t, got.Stdout, "! Failed, not cured      at least 1 of 2 resources with a failed backup, in\n", "nothing cures a job without an ARN")
+	require.Contains(t, strings.Join(strings.Fields(got.Stdout), " "), "Of 1 resource that failed, a later backup may be unread.")
+	require.Contains(t, got.Stdout, "  A later success may be unread:\n  RESOURCE  TYPE  OUTCOME  CREATED               WHAT THE NEWEST SAID\n  failed    EBS   failed ")
+}
+
+// A file that cannot be written is told of before an account is read for minutes.
+func TestTheFileIsCheckedBeforeAnythingIsRead(t *testing.T) {
+	s := fakeaws.New(fakeaws.Data{})
+	p := program{load: clitest.Loads(clitest.WithAccount(s.Config(), "111122223333"), nil), now: func() time.Time { return now }}
+	for _, file := range []string{t.TempDir(), filepath.Join(t.TempDir(), "no", "page.html")} {
+		got := p.print(t.Context(), "-live", "-region", "us-east-1", "-o", file)
+		require.Equal(t, exitNothing, got.Status)
+		require.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
+	}
+	require.Empty(t, s.Requests())
+}
+
+func TestAnEmptyAccountInNarrowText(t *testing.T) {
+	p := over(fakeaws.Data{})
+	p.screen = cli.Screen{Width: 20}
+	got := p.print(t.Context(), "-live", "-region", "us-east-1", "-text")
+	require.Contains(t, got.Stdout, "\n  Deletes within 3\n  d\n    0 of 0 CloudHSM\n", "a label stays beside its mark")
+	require.Contains(t, got.Stdout, "\n  Success rate\n    none as no\n    backup job\n    ended\n")
 }

@@ -22,6 +22,7 @@ package recency
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,6 +45,15 @@ type Subject struct {
 	Destination string // the ARN of the vault that copies go to; empty for backups
 }
 
+// ShortName returns the last part of an ARN: i-0123, my-bucket; any other text as it is.
+func ShortName(resource string) string {
+	a, err := arn.Parse(resource)
+	if err != nil {
+		return resource
+	}
+	return a.Resource[strings.LastIndexAny(a.Resource, "/:")+1:]
+}
+
 // Job is a job of a resource.
 type Job struct {
 	ID, State, Vault, Plan, Category, Message string
@@ -60,6 +70,17 @@ func (j Job) Ended() time.Time {
 		return j.Created
 	}
 	return j.Completed
+}
+
+// outcome returns the outcome of a job that failed, or has issues; empty for others.
+func (j Job) outcome(failed, issues bool) string {
+	switch {
+	case failed:
+		return j.State
+	case issues:
+		return WithIssues
+	}
+	return ""
 }
 
 // Cause is what the failures of a resource are grouped by.
@@ -112,6 +133,20 @@ func (r *Resource) Overdue(now time.Time, within time.Duration) bool {
 	return r.ARN != "" && (!ok || age > within)
 }
 
+// Reading is what was read of the place of a resource.
+type Reading struct {
+	Since     time.Time // jobs were listed that were created at that time or later
+	Jobs      bool      // all of these jobs were read
+	Protected bool      // the resources that AWS Backup says it has backed up were all read
+}
+
+// Proves reports whether a resource that is overdue has no newer backup for certain: AWS Backup tells when it backed up the
+// resource last, or a newer backup would be among what was read.
+func (r Reading) Proves(one *Resource, now time.Time, within time.Duration) bool {
+	reachesBack := !r.Since.After(now.Add(-within))
+	return !one.LastSeen.IsZero() || r.Jobs && (reachesBack || r.Protected)
+}
+
 // Failures returns the failures, newest first.
 func (r *Resource) Failures() []Failure {
 	all := make([]Failure, 0, len(r.failures))
@@ -136,6 +171,26 @@ func (r *Resource) cureOf(f Failure) *Job {
 		return nil
 	}
 	return cure
+}
+
+// Fate is what became of a failure.
+type Fate int
+
+const (
+	Open   Fate = iota // no later success cured it
+	Cured              // a later success did
+	Unsure             // a later success may be among the jobs that were not read
+)
+
+// Fate returns what became of a failure of the resource; allRead is whether all jobs of its place were read.
+func (r *Resource) Fate(f Failure, allRead bool) Fate {
+	switch {
+	case f.CuredBy != nil:
+		return Cured
+	case allRead || r.ARN == "":
+		return Open
+	}
+	return Unsure
 }
 
 // ByAge orders resources by their newest backup: those without one first, then the oldest.
@@ -177,12 +232,7 @@ func (r *Resources) Backup(p Place, j types.BackupJob) {
 	}
 	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
 	job.Succeeded = j.State == types.BackupJobStateCompleted
-	switch {
-	case backupFailed.Match(j):
-		job.Outcome = job.State
-	case backupHasIssues.Match(j):
-		job.Outcome = WithIssues
-	}
+	job.Outcome = job.outcome(backupFailed.Match(j), backupHasIssues.Match(j))
 	r.Add(p.of(j.AccountId), subject(j.ResourceArn, j.ResourceType, j.ResourceName), job)
 }
 
@@ -193,12 +243,7 @@ func (r *Resources) Copy(p Place, j types.CopyJob) {
 	}
 	job := jobOf(backupx.RecordOf(j), j.CreatedBy)
 	job.Succeeded = j.State == types.CopyJobStateCompleted
-	switch {
-	case copyFailed.Match(j):
-		job.Outcome = job.State
-	case copyHasIssues.Match(j):
-		job.Outcome = WithIssues
-	}
+	job.Outcome = job.outcome(copyFailed.Match(j), copyHasIssues.Match(j))
 	about := subject(j.ResourceArn, j.ResourceType, j.ResourceName)
 	about.Destination = aws.ToString(j.DestinationBackupVaultArn)
 	r.Add(p.of(j.AccountId), about, job)

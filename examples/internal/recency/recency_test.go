@@ -234,6 +234,29 @@ func TestProtectedResources(t *testing.T) {
 	require.False(t, all[2].Overdue(now, 5*time.Hour))
 }
 
+// Who has no recent backup is certain only where nothing newer can be unread.
+func TestWhatProvesThatThereIsNoNewerBackup(t *testing.T) {
+	const week = 7 * 24 * time.Hour
+	long, short := now.Add(-week), now.Add(-week+1)
+	never := resources(job(types.BackupJobStateFailed, 2))[0]
+	var seen recency.Resources
+	seen.Protect(place, types.ProtectedResource{ResourceArn: aws.String(volume), LastBackupTime: ago(900)})
+	for name, c := range map[string]struct {
+		read recency.Reading
+		of   *recency.Resource
+		want bool
+	}{
+		"all jobs of the time":                {recency.Reading{Since: long, Jobs: true}, never, true},
+		"some jobs of the time":               {recency.Reading{Since: long}, never, false},
+		"some jobs and all that is backed up": {recency.Reading{Since: long, Protected: true}, never, false},
+		"all jobs of a shorter time":          {recency.Reading{Since: short, Jobs: true}, never, false},
+		"these, and all that is backed up":    {recency.Reading{Since: short, Jobs: true, Protected: true}, never, true},
+		"the word of AWS Backup":              {recency.Reading{Since: short}, seen.All()[0], true},
+	} {
+		require.Equal(t, c.want, c.read.Proves(c.of, now, week), name)
+	}
+}
+
 func TestMemoryDoesNotGrowWithJobs(t *testing.T) {
 	held := func(n int) int {
 		var r recency.Resources
