@@ -95,20 +95,21 @@ func (e *exporter) export(ctx context.Context) error {
 	return e.pass(ctx)
 }
 
-// pass writes the jobs that the cursor has left. It saves the jobs that it wrote before a failure.
+// pass writes the jobs that the cursor has left. It saves the jobs that it wrote before the listing failed. After a job that
+// it could not write it saves nothing: the cursor has passed that job, and the next run would leave it out.
 func (e *exporter) pass(ctx context.Context) error {
 	unsaved := 0
 	for job, err := range e.cursor.All(ctx) {
-		switch {
-		case err == nil:
-			err = e.add(job)
-		case ctx.Err() != nil:
-			err = errInterrupted
-		}
 		if err != nil {
 			if unsaved := e.commit(unsaved); unsaved != nil {
 				return unsaved
 			}
+			if ctx.Err() != nil {
+				return errInterrupted
+			}
+			return err
+		}
+		if err := e.add(job); err != nil {
 			return err
 		}
 		if unsaved++; unsaved < e.save {

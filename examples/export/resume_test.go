@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/rows"
 	"github.com/backupx-go/backupx/internal/testenv"
 )
 
@@ -145,6 +148,30 @@ func TestExportGoesOnBetweenTheFileAndItsCheckpoint(t *testing.T) {
 	}
 }
 
+// The cursor has passed a job that the program could not write, and its checkpoint must not.
+func TestAJobThatCannotBeWrittenIsNotLost(t *testing.T) {
+	out, p := file(t), over(account(60))
+	want := p.whole(t, "-live")
+	o, err := parse([]string{"-live", "-out", out, "-save", "7"}, io.Discard)
+	require.NoError(t, err)
+	fleet, err := p.fleet(t.Context(), o)
+	require.NoError(t, err)
+	e, err := o.begin(fleet, p.now(), func(backupx.PageInfo) {})
+	require.NoError(t, err)
+	left, write := 30, e.write
+	e.write = func(r rows.Row) error {
+		if left--; left < 0 {
+			return errors.New("it has no form in JSON")
+		}
+		return write(r)
+	}
+	require.EqualError(t, e.export(t.Context()), "it has no form in JSON")
+	require.NoError(t, e.file.Close())
+	require.Equal(t, 28, e.at.Jobs)
+	require.Zero(t, p.print(t.Context(), "-live", "-out", out).Status)
+	require.Equal(t, want, read(t, out))
+}
+
 // A source that fails hides no other. It is read in the next run, and the others are not read again.
 func TestAFailedSourceIsReadInTheNextRun(t *testing.T) {
 	s, out := account(300), file(t)
@@ -238,6 +265,10 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 	for name, c := range map[string]struct{ file, checkpoint, want string }{
 		"a file without a checkpoint":                {"precious\n", "", out + ": it is there and has no checkpoint"},
 		"a checkpoint that is none":                  {"", "{", out + suffix + ": unexpected end of JSON input"},
+		"a checkpoint of nothing":                    {jobs, "null", out + suffix + ": it is not a checkpoint of this program"},
+		"a checkpoint without its members":           {jobs, "{}", out + suffix + ": it is not a checkpoint of this program"},
+		"a length below zero":                        {jobs, strings.Replace(checkpoint, `"length":`, `"length":-`, 1), "it is not a checkpoint of this program"},
+		"a file that was edited":                     {jobs[:len(jobs)-1] + " ", checkpoint, "it was changed: its checkpoint is within a row"},
 		"a checkpoint that was altered":              {"", `{"format":"ndjson","length":0,"checkpoint":"backupx1.e30.0000"}`, "checkpoint cannot be used"},
 		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 byte of "},
 		"a complete file longer than its checkpoint": {jobs + "mine\n", checkpoint, "it was complete and is longer than its checkpoint says: "},
