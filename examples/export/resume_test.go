@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
@@ -347,6 +348,13 @@ func TestExportRefusesTheFileOfAnotherEndpoint(t *testing.T) {
 	got := program{load: clitest.Loads(cfg, nil), now: sources.MadeUp}.print(t.Context(), "-live", "-out", out)
 	require.Equal(t, exitNothing, got.Status)
 	require.Contains(t, got.Stderr, elsewhere)
+
+	testenv.Clean(t)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ENDPOINT_URL_BACKUP", elsewhere)
+	cfg, err := cli.LoadConfig(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, elsewhere, options{live: true}.endpoint(backupx.Source{Config: cfg}))
 }
 
 // A start that wrote no job binds the file to nothing: with other settings the same file can be written.
