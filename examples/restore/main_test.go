@@ -139,6 +139,18 @@ func TestAnIDThatNoBackupHasIsAnError(t *testing.T) {
 	require.NotContains(t, operations(denied), "RestoreBackup")
 }
 
+func TestAClusterThatNoBackupHasIsAnError(t *testing.T) {
+	s := three()
+	got := over(s).print(t.Context(), "-live", "-yes", "-cluster", "cluster-twotwotwotw,cluster-twotwotwotv")
+	require.Equal(t, clitest.Printed{
+		Status: exitNothing,
+		Stderr: "restore: nothing was tried: -cluster cluster-twotwotwotv: there is no such backup: account 111122223333 in us-east-1\n",
+	}, got)
+	require.NotContains(t, operations(s), "RestoreBackup")
+	got = over(s).print(t.Context(), "-live", "-cluster", "cluster-oneoneoneon", "-due-within", "1h")
+	require.Equal(t, exitDone, got.Status, "its backups are not due")
+}
+
 func TestAnIDOfABackupThatIsNotRestoredIsNamed(t *testing.T) {
 	got := over(three()).print(t.Context(), "-live", "-id", "backup-readyreadyr,backup-bbbbbbbbbbb,backup-aaaaaaaaaaa", "-due-within", "1d")
 	require.Equal(t, exitDone, got.Status, got.Stderr)
