@@ -27,8 +27,8 @@ type place struct {
 
 const suffix = ".checkpoint"
 
-// begun is false only for the zero place: every stored place has a checkpoint.
-func (at place) begun() bool { return at.Checkpoint != (backupx.Checkpoint{}) }
+// stored reports whether the place was read from a file: every place that is stored has a checkpoint.
+func (at place) stored() bool { return at.Checkpoint != (backupx.Checkpoint{}) }
 
 // useless returns the error for a file that the program cannot continue, with what to do about it.
 func useless(file string, why error) error {
@@ -45,7 +45,7 @@ func load(file string) (at place, err error) {
 		return at, err
 	}
 	err = json.Unmarshal(text, &at)
-	if err == nil && (!at.begun() || at.Length < 0) {
+	if err == nil && (!at.stored() || at.Length < 0) {
 		err = errors.New("it is not a checkpoint of this program")
 	}
 	if err != nil {

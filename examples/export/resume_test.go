@@ -157,7 +157,7 @@ func TestAJobThatCannotBeWrittenIsNotLost(t *testing.T) {
 	require.NoError(t, err)
 	fleet, err := p.fleet(t.Context(), o)
 	require.NoError(t, err)
-	e, err := o.begin(fleet, p.now(), func(backupx.PageInfo) {})
+	e, err := o.prepare(fleet, p.now(), func(backupx.PageInfo) {})
 	require.NoError(t, err)
 	left, write := 30, e.write
 	e.write = func(r rows.Row) error {
@@ -308,9 +308,9 @@ func TestExportRefusesTheFileOfAnother(t *testing.T) {
 		"another profile":          {half, append(live, "-profile", "audit"), "", "default/eu-west-1"},
 		"keys in the environment":  {half, live, "AWS_ACCESS_KEY_ID", "default/eu-west-1"},
 		"a profile from elsewhere": {half, live, "AWS_PROFILE", "default/eu-west-1"},
-		"another bound":            {live, append(live, "-since", "48h"), "", `it was begun with -since "24h", not "48h"`},
-		"no bound":                 {live, live[:3:3], "", `it was begun with -since "24h", not ""`},
-		"another format":           {live, append(live, "-format", "csv"), "", "it was begun with -format ndjson, not csv"},
+		"another bound":            {live, append(live, "-since", "48h"), "", `it was started with -since "24h", not "48h"`},
+		"no bound":                 {live, live[:3:3], "", `it was started with -since "24h", not ""`},
+		"another format":           {live, append(live, "-format", "csv"), "", "it was started with -format ndjson, not csv"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, s := file(t), account(300)
