@@ -80,7 +80,7 @@ func (r rescue) all(
 		return nil, incomplete(err)
 	}
 	if none := lo.Without(ids, lo.Map(found, of)...); len(none) > 0 {
-		return nil, fmt.Errorf("nothing was tried: -%s %s: there is no such backup: %s", flag, strings.Join(none, ","), r.note)
+		return nil, fmt.Errorf("nothing was tried: -%s %s: no backup has it: %s", flag, strings.Join(none, ","), r.note)
 	}
 	return found, nil
 }
