@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -93,8 +92,8 @@ func (o *options) check(f *cli.Flags) error {
 // follow replaces a link by the file that it leads to, so that the checkpoint and the lock are the same by each name of the
 // file. A pipe or a device cannot be cut to the length in the checkpoint.
 func (o *options) follow() error {
-	if info, err := os.Stat(o.out); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("-out %s: it is not a file, but a folder, a pipe or a device", o.out)
+	if err := cli.Replaceable(o.out); err != nil {
+		return fmt.Errorf("-out %w", err)
 	}
 	o.out = cli.Target(o.out)
 	return nil
