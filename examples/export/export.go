@@ -12,22 +12,22 @@ import (
 	"github.com/backupx-go/backupx/internal/rows"
 )
 
-// begin opens the file where an earlier run left it, or at the start. It sends no request. After an error the
+// prepare opens the file where an earlier run left it, or at its start. It sends no request. After an error the
 // program ends without one: another run would fail in the same way. Nobody else writes the file: it is locked.
-func (o options) begin(fleet backupx.Fleet, now time.Time, onPage func(backupx.PageInfo)) (*exporter, error) {
+func (o options) prepare(fleet backupx.Fleet, now time.Time, onPage func(backupx.PageInfo)) (*exporter, error) {
 	at, err := load(o.out)
 	if err != nil {
 		return nil, err
 	}
-	if !at.begun() {
+	if !at.stored() {
 		if at, err = o.start(now); err != nil {
 			return nil, err
 		}
 	}
-	cursor, err := o.goOn(fleet, at, onPage)
+	cursor, err := o.resume(fleet, at, onPage)
 	if errors.Is(err, backupx.ErrCheckpoint) && at.Jobs == 0 && !at.complete {
 		if at, err = o.start(now); err == nil { // the file has no job yet, so it can take those of another listing
-			cursor, err = o.goOn(fleet, at, onPage)
+			cursor, err = o.resume(fleet, at, onPage)
 		}
 	}
 	switch {
@@ -50,17 +50,17 @@ func (o options) start(now time.Time) (place, error) {
 	return place{Format: o.format, Since: o.since.String(), From: from}, err
 }
 
-// goOn returns a cursor over the jobs that follow a place. They ended after the time of the first run, so that the bound
+// resume returns a cursor over the jobs that follow a place. They ended after the time of the first run, so that the bound
 // of -since does not move when the program is started again.
-func (o options) goOn(fleet backupx.Fleet, at place, onPage func(backupx.PageInfo)) (*backupx.Cursor[listed], error) {
+func (o options) resume(fleet backupx.Fleet, at place, onPage func(backupx.PageInfo)) (*backupx.Cursor[listed], error) {
 	wrong := ""
 	switch {
 	case at.Format == "":
 		wrong = "it is of an earlier version of this program, whose lines had fewer members"
 	case at.Format != o.format:
-		wrong = fmt.Sprintf("it was begun with -format %s, not %s", at.Format, o.format)
+		wrong = fmt.Sprintf("it was started with -format %s, not %s", at.Format, o.format)
 	case at.Since != o.since.String():
-		wrong = fmt.Sprintf("it was begun with -since %q, not %q", at.Since, o.since.String())
+		wrong = fmt.Sprintf("it was started with -since %q, not %q", at.Since, o.since.String())
 	default:
 		return o.listing(fleet, at.From).OnPage(onPage).Resume(at.Checkpoint)
 	}
@@ -95,20 +95,21 @@ func (e *exporter) export(ctx context.Context) error {
 	return e.pass(ctx)
 }
 
-// pass writes the jobs that the cursor has left. It saves the jobs that it wrote before a failure.
+// pass writes the jobs that the cursor has left. It saves the jobs that it wrote before the listing failed. After a job that
+// it could not write it saves nothing: the cursor has passed that job, and the next run would leave it out.
 func (e *exporter) pass(ctx context.Context) error {
 	unsaved := 0
 	for job, err := range e.cursor.All(ctx) {
-		switch {
-		case err == nil:
-			err = e.add(job)
-		case ctx.Err() != nil:
-			err = errInterrupted
-		}
 		if err != nil {
-			if unsaved := e.commit(unsaved); unsaved != nil {
-				return unsaved
+			if failed := e.commit(unsaved); failed != nil {
+				return failed
 			}
+			if ctx.Err() != nil {
+				return errInterrupted
+			}
+			return err
+		}
+		if err := e.add(job); err != nil {
 			return err
 		}
 		if unsaved++; unsaved < e.save {

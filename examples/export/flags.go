@@ -77,9 +77,26 @@ func (o *options) check(f *cli.Flags) error {
 		return fmt.Errorf("-out: a file has to have a name")
 	case o.save < 1:
 		return fmt.Errorf("-save %d: it must be at least 1", o.save)
+	case o.jobs < 0:
+		return fmt.Errorf("-jobs %d: it must not be below zero", o.jobs)
+	case o.latency < 0:
+		return fmt.Errorf("-latency %s: it must not be below zero", o.latency)
 	}
 	slices.Sort(o.kinds) // the order of the rows does not depend on that of the flag
-	return o.sources.Check()
+	if err := o.sources.Check(); err != nil {
+		return err
+	}
+	return o.follow()
+}
+
+// follow replaces a link by the file that it leads to, so that the checkpoint and the lock are the same by each name of the
+// file. A pipe or a device cannot be cut to the length in the checkpoint.
+func (o *options) follow() error {
+	if err := cli.Replaceable(o.out); err != nil {
+		return fmt.Errorf("-out %w", err)
+	}
+	o.out = cli.Target(o.out)
+	return nil
 }
 
 // usual returns the default of -out. The name says whether the jobs are made up.

@@ -23,15 +23,15 @@ type encoder struct {
 	flush func() error
 }
 
-// encoder returns the encoder of a file. A CSV file begins with the header, which is written at its beginning only.
-func (f format) encoder(file io.Writer, beginning bool) encoder {
+// encoder returns the encoder of a file. The header of a CSV file is written at its start only.
+func (f format) encoder(file io.Writer, start bool) encoder {
 	if f == ndjsonFormat {
 		w := bufio.NewWriter(file)
 		lines := json.NewEncoder(w)
 		return encoder{func(r rows.Row) error { return lines.Encode(r) }, w.Flush}
 	}
 	table := csv.NewWriter(file)
-	if beginning {
+	if start {
 		_ = table.Write(rows.Header()) // the table keeps the error
 	}
 	return encoder{func(r rows.Row) error { return table.Write(r.Cells()) }, func() error {

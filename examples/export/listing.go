@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
@@ -77,10 +78,11 @@ func (o options) scope() string {
 	return "made up, " + cli.Count(o.jobs, "job")
 }
 
-// endpoint keeps the checkpoints of an endpoint apart from those of others: a source has the same name with each.
+// endpoint keeps the checkpoints of an endpoint apart from those of others: a source has the same name with each. The
+// endpoint may be configured for AWS Backup alone (AWS_ENDPOINT_URL_BACKUP), which only the client of the service tells.
 func (o options) endpoint(s backupx.Source) string {
 	if !o.live {
 		return ""
 	}
-	return aws.ToString(s.Config.BaseEndpoint)
+	return aws.ToString(backup.NewFromConfig(s.Config).Options().BaseEndpoint)
 }

@@ -38,7 +38,8 @@
 // remove both files or name another one.
 //
 // One program at a time may write a file: another one ends at once, with the exit status 2. The lock is the file
-// jobs.ndjson.lock, which stays; it is free when the process has ended, however that was.
+// jobs.ndjson.lock, which stays; it is free when the process has ended, however that was. A link stands for the file that
+// it leads to. A pipe or a device is refused, because it cannot be cut.
 //
 // # Exit status
 //
@@ -106,7 +107,7 @@ func (p program) run(ctx context.Context, args []string, _, stderr io.Writer) (i
 	progress := p.screen.Progress(stderr, "job")
 	defer progress.Stop()
 	fleet, stderr = progress.Fleet(fleet), progress.Above(stderr)
-	e, err := o.begin(fleet, p.clock(o), progress.Page)
+	e, err := o.prepare(fleet, p.clock(o), progress.Page)
 	if err != nil {
 		return exitNothing, err
 	}
@@ -142,7 +143,7 @@ func (e *exporter) reasons(err error) string {
 	for _, f := range e.cursor.Failed() {
 		fmt.Fprintf(&lines, "export: %s: %s: %s\n", f.Source, f.Kind, sources.Reason(f))
 	}
-	if sources := backupx.SourceErrors(nil); !errors.As(err, &sources) {
+	if failed := backupx.SourceErrors(nil); !errors.As(err, &failed) {
 		fmt.Fprintf(&lines, "export: %s\n", cli.OneLine(err.Error()))
 	}
 	return lines.String()

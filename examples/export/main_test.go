@@ -190,6 +190,39 @@ func TestOneRunAtATimeWritesAFile(t *testing.T) {
 	require.Zero(t, program{}.print(t.Context(), "-out", out, "-jobs", "5").Status)
 }
 
+// The names of a file are one export, also before the file exists.
+func TestALinkIsTheFileThatItLeadsTo(t *testing.T) {
+	out, want := file(t), program{}.whole(t, "-jobs", "9")
+	link := out + ".link"
+	require.NoError(t, os.Symlink(filepath.Base(out), link))
+	require.Equal(t, exitIncomplete, program{}.print(endedContext(t), "-out", link, "-jobs", "9").Status)
+	require.NoFileExists(t, link+suffix)
+	unlock, err := lock.File(out)
+	require.NoError(t, err)
+	require.Equal(t, exitNothing, program{}.print(t.Context(), "-out", link, "-jobs", "9").Status)
+	unlock()
+	require.Zero(t, program{}.print(t.Context(), "-out", link, "-jobs", "9").Status)
+	require.Equal(t, want, read(t, out))
+	require.Contains(t, program{}.print(t.Context(), "-out", out, "-jobs", "9").Stderr, out+" was already complete")
+}
+
+// Nothing is written beside what is not a file.
+func TestExportWritesOnlyFiles(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	require.NoError(t, os.Symlink(os.DevNull, link))
+	for _, out := range []string{dir, link} {
+		require.Equal(t, clitest.Printed{
+			Status: exitNothing, Stderr: "export: -out " + out + ": it is not a file, but a folder, a pipe or a device (-h for help)\n",
+		}, program{}.print(t.Context(), "-out", out, "-jobs", "5"))
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{link}, left)
+	require.NoFileExists(t, dir+".lock")
+	require.NoFileExists(t, os.DevNull+".lock")
+}
+
 func TestExportNamesMadeUpJobsSo(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.Contains(t, program{}.print(t.Context(), "-jobs", "9").Stderr, "export: made-up.ndjson is complete")
@@ -222,6 +255,8 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 	testenv.Clean(t)
 	for want, args := range map[string][]string{
 		"-save 0: it must be at least 1":                     {"-save", "0"},
+		"-jobs -1: it must not be below zero":                {"-jobs", "-1"},
+		"-latency -1s: it must not be below zero":            {"-latency", "-1s"},
 		"-profile, -region go with -live":                    {"-region", "us-east-1", "-profile", "audit"},
 		"-jobs, -latency do not go with -live":               {"-live", "-jobs", "5", "-latency", "1s"},
 		"-since: it takes a duration, a date or a time":      {"-since", "foo"},

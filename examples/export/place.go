@@ -27,8 +27,8 @@ type place struct {
 
 const suffix = ".checkpoint"
 
-// begun is false only for the zero place: every stored place has a checkpoint.
-func (at place) begun() bool { return at.Checkpoint != (backupx.Checkpoint{}) }
+// stored reports whether the place was read from a file: every place that is stored has a checkpoint.
+func (at place) stored() bool { return at.Checkpoint != (backupx.Checkpoint{}) }
 
 // useless returns the error for a file that the program cannot continue, with what to do about it.
 func useless(file string, why error) error {
@@ -44,7 +44,11 @@ func load(file string) (at place, err error) {
 	if err != nil {
 		return at, err
 	}
-	if err := json.Unmarshal(text, &at); err != nil {
+	err = json.Unmarshal(text, &at)
+	if err == nil && (!at.stored() || at.Length < 0) {
+		err = errors.New("it is not a checkpoint of this program")
+	}
+	if err != nil {
 		return at, useless(file, fmt.Errorf("%s: %w", file+suffix, err))
 	}
 	at.complete = at.Checkpoint.Done()
@@ -107,8 +111,17 @@ func fits(f *os.File, at place) error {
 		err = fmt.Errorf("it is shorter than its checkpoint says: %s of %d", cli.Count(int(size), "byte"), at.Length)
 	case size > at.Length && at.complete:
 		err = fmt.Errorf("it was complete and is longer than its checkpoint says: %s, not %d", cli.Count(int(size), "byte"), at.Length)
+	case !endsRow(f, at.Length):
+		err = errors.New("it was changed: its checkpoint is within a row")
 	default:
 		return nil
 	}
 	return useless(f.Name(), fmt.Errorf("%s: %w", f.Name(), err))
+}
+
+// endsRow reports whether a row ends at a length of the file, as each does in both formats. The start is an end too.
+func endsRow(f *os.File, length int64) bool {
+	last := []byte{0}
+	_, err := f.ReadAt(last, length-1)
+	return length == 0 || err == nil && last[0] == '\n'
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -16,9 +18,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
+	"github.com/backupx-go/backupx/internal/rows"
 	"github.com/backupx-go/backupx/internal/testenv"
 )
 
@@ -145,6 +149,30 @@ func TestExportGoesOnBetweenTheFileAndItsCheckpoint(t *testing.T) {
 	}
 }
 
+// The cursor has passed a job that the program could not write, and its checkpoint must not.
+func TestAJobThatCannotBeWrittenIsNotLost(t *testing.T) {
+	out, p := file(t), over(account(60))
+	want := p.whole(t, "-live")
+	o, err := parse([]string{"-live", "-out", out, "-save", "7"}, io.Discard)
+	require.NoError(t, err)
+	fleet, err := p.fleet(t.Context(), o)
+	require.NoError(t, err)
+	e, err := o.prepare(fleet, p.now(), func(backupx.PageInfo) {})
+	require.NoError(t, err)
+	left, write := 30, e.write
+	e.write = func(r rows.Row) error {
+		if left--; left < 0 {
+			return errors.New("it has no form in JSON")
+		}
+		return write(r)
+	}
+	require.EqualError(t, e.export(t.Context()), "it has no form in JSON")
+	require.NoError(t, e.file.Close())
+	require.Equal(t, 28, e.at.Jobs)
+	require.Zero(t, p.print(t.Context(), "-live", "-out", out).Status)
+	require.Equal(t, want, read(t, out))
+}
+
 // A source that fails hides no other. It is read in the next run, and the others are not read again.
 func TestAFailedSourceIsReadInTheNextRun(t *testing.T) {
 	s, out := account(300), file(t)
@@ -238,6 +266,10 @@ func TestExportLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 	for name, c := range map[string]struct{ file, checkpoint, want string }{
 		"a file without a checkpoint":                {"precious\n", "", out + ": it is there and has no checkpoint"},
 		"a checkpoint that is none":                  {"", "{", out + suffix + ": unexpected end of JSON input"},
+		"a checkpoint of nothing":                    {jobs, "null", out + suffix + ": it is not a checkpoint of this program"},
+		"a checkpoint without its members":           {jobs, "{}", out + suffix + ": it is not a checkpoint of this program"},
+		"a length below zero":                        {jobs, strings.Replace(checkpoint, `"length":`, `"length":-`, 1), "it is not a checkpoint of this program"},
+		"a file that was edited":                     {jobs[:len(jobs)-1] + " ", checkpoint, "it was changed: its checkpoint is within a row"},
 		"a checkpoint that was altered":              {"", `{"format":"ndjson","length":0,"checkpoint":"backupx1.e30.0000"}`, "checkpoint cannot be used"},
 		"a file shorter than its checkpoint":         {"x", checkpoint, "it is shorter than its checkpoint says: 1 byte of "},
 		"a complete file longer than its checkpoint": {jobs + "mine\n", checkpoint, "it was complete and is longer than its checkpoint says: "},
@@ -276,9 +308,9 @@ func TestExportRefusesTheFileOfAnother(t *testing.T) {
 		"another profile":          {half, append(live, "-profile", "audit"), "", "default/eu-west-1"},
 		"keys in the environment":  {half, live, "AWS_ACCESS_KEY_ID", "default/eu-west-1"},
 		"a profile from elsewhere": {half, live, "AWS_PROFILE", "default/eu-west-1"},
-		"another bound":            {live, append(live, "-since", "48h"), "", `it was begun with -since "24h", not "48h"`},
-		"no bound":                 {live, live[:3:3], "", `it was begun with -since "24h", not ""`},
-		"another format":           {live, append(live, "-format", "csv"), "", "it was begun with -format ndjson, not csv"},
+		"another bound":            {live, append(live, "-since", "48h"), "", `it was started with -since "24h", not "48h"`},
+		"no bound":                 {live, live[:3:3], "", `it was started with -since "24h", not ""`},
+		"another format":           {live, append(live, "-format", "csv"), "", "it was started with -format ndjson, not csv"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, s := file(t), account(300)
@@ -316,6 +348,13 @@ func TestExportRefusesTheFileOfAnotherEndpoint(t *testing.T) {
 	got := program{load: clitest.Loads(cfg, nil), now: sources.MadeUp}.print(t.Context(), "-live", "-out", out)
 	require.Equal(t, exitNothing, got.Status)
 	require.Contains(t, got.Stderr, elsewhere)
+
+	testenv.Clean(t)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ENDPOINT_URL_BACKUP", elsewhere)
+	cfg, err := cli.LoadConfig(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, elsewhere, options{live: true}.endpoint(backupx.Source{Config: cfg}))
 }
 
 // A start that wrote no job binds the file to nothing: with other settings the same file can be written.

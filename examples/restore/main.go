@@ -6,10 +6,11 @@
 //	go run ./examples/restore -live -tag owner=payments -yes your account: restores them
 //
 // It prints the account and the region, and lists the backups in PENDING_DELETION that the flags choose, the first to be
-// deleted first, with the hours that are left. Without -yes it changes nothing. An -id that no backup has, because of a
-// typo for example, is an error, and nothing is restored; one of a backup that is not pending deletion is named. With -yes it restores the backups one after another,
-// waits until each is READY, and prints the outcome of each. It lists all backups before it restores the
-// first: a restore during the listing would shift the pages, and backups would be missed.
+// deleted first, with the hours that are left. Without -yes it changes nothing. An -id or a -cluster that no backup has,
+// because of a typo for example, is an error, and nothing is restored; a backup of -id that is not pending deletion is
+// named. With -yes it restores the backups one after another, waits until each is READY, and prints the outcome of each.
+// It lists all backups before it restores the first: a restore during the listing would shift the pages, and backups
+// would be missed.
 //
 // A backup is "perhaps restored" if the answer to its restore was lost and the backup was not seen READY
 // afterwards. Run the program again later: it lists the backups that are still pending deletion.

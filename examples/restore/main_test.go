@@ -126,17 +126,29 @@ func TestAnIDThatNoBackupHasIsAnError(t *testing.T) {
 	got := over(s).print(t.Context(), "-live", "-yes", "-id", "backup-aaaaaaaaaaa,backup-aaaaaaaaaab")
 	require.Equal(t, clitest.Printed{
 		Status: exitNothing,
-		Stderr: "restore: nothing was tried: -id backup-aaaaaaaaaab: there is no such backup: account 111122223333 in us-east-1\n",
+		Stderr: "restore: nothing was tried: -id backup-aaaaaaaaaab: no backup has it: account 111122223333 in us-east-1\n",
 	}, got)
 	require.NotContains(t, operations(s), "RestoreBackup")
 	got = program{}.print(t.Context(), "-id", "backup-aaaaaaaaaaa")
 	require.Equal(t, exitNothing, got.Status)
-	require.Contains(t, got.Stderr, "there is no such backup: made up (fixtures/fakeaws)")
+	require.Contains(t, got.Stderr, "no backup has it: made up (fixtures/fakeaws)")
 	denied := three(fakeaws.WithFaults(fakeaws.Fault{Operation: "DescribeBackups", Nth: 2, Do: fakeaws.AccessDenied()}))
 	got = over(denied).print(t.Context(), "-live", "-yes", "-id", "backup-aaaaaaaaaaa,backup-readyreadyr")
 	require.Equal(t, exitNothing, got.Status)
 	require.Contains(t, got.Stderr, "nothing was tried, for the list is incomplete")
 	require.NotContains(t, operations(denied), "RestoreBackup")
+}
+
+func TestAClusterThatNoBackupHasIsAnError(t *testing.T) {
+	s := three()
+	got := over(s).print(t.Context(), "-live", "-yes", "-cluster", "cluster-twotwotwotw,cluster-twotwotwotv")
+	require.Equal(t, clitest.Printed{
+		Status: exitNothing,
+		Stderr: "restore: nothing was tried: -cluster cluster-twotwotwotv: no backup has it: account 111122223333 in us-east-1\n",
+	}, got)
+	require.NotContains(t, operations(s), "RestoreBackup")
+	got = over(s).print(t.Context(), "-live", "-cluster", "cluster-oneoneoneon", "-due-within", "1h")
+	require.Equal(t, exitDone, got.Status, "its backups are not due")
 }
 
 func TestAnIDOfABackupThatIsNotRestoredIsNamed(t *testing.T) {

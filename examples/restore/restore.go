@@ -59,23 +59,35 @@ func incomplete(err error) error {
 }
 
 // others returns the backups of -id that are not among those to restore: they are not pending deletion, or another flag
-// does not choose them. A backup that does not exist is an error.
+// does not choose them. An id that no backup has is an error, and so is a cluster without a backup: it is a typo.
 func (r rescue) others(ctx context.Context, backups []hsmtypes.Backup) ([]hsmtypes.Backup, error) {
-	missing := lo.Without(r.ids, lo.Map(backups, idOf)...)
-	if len(missing) == 0 {
+	clusters := lo.Without(r.clusters, lo.Map(backups, clusterOf)...)
+	if _, err := r.all(ctx, "cluster", clusters, backupx.HSMFilter{}.Clusters, clusterOf); err != nil {
+		return nil, err
+	}
+	return r.all(ctx, "id", lo.Without(r.ids, lo.Map(backups, idOf)...), backupx.HSMFilter{}.IDs, idOf)
+}
+
+// all returns the backups with the ids of a flag. An id without a backup is an error.
+func (r rescue) all(
+	ctx context.Context, flag string, ids []string, with func(...string) backupx.HSMFilter, of func(hsmtypes.Backup, int) string,
+) ([]hsmtypes.Backup, error) {
+	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := r.client.HSMBackups(backupx.HSMFilter{}.IDs(missing...)).Collect(ctx)
+	found, err := r.client.HSMBackups(with(ids...)).Collect(ctx)
 	if err != nil {
 		return nil, incomplete(err)
 	}
-	if none := lo.Without(missing, lo.Map(found, idOf)...); len(none) > 0 {
-		return nil, fmt.Errorf("nothing was tried: -id %s: there is no such backup: %s", strings.Join(none, ","), r.note)
+	if none := lo.Without(ids, lo.Map(found, of)...); len(none) > 0 {
+		return nil, fmt.Errorf("nothing was tried: -%s %s: no backup has it: %s", flag, strings.Join(none, ","), r.note)
 	}
 	return found, nil
 }
 
 func idOf(b hsmtypes.Backup, _ int) string { return aws.ToString(b.BackupId) }
+
+func clusterOf(b hsmtypes.Backup, _ int) string { return aws.ToString(b.ClusterId) }
 
 // firstToGo orders backups by their deletion time. Backups without one come last.
 func firstToGo(a, b hsmtypes.Backup) int {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,9 +10,12 @@ import (
 
 // Prepare writes the next content of a file to another file beside it, name.new, and waits until it is on the disk. The
 // function that it returns replaces the file in one step: after a crash the old or the new content is there. Where the name
-// is that of a link, the file that it leads to is replaced, and the link stays.
+// is that of a link, the file that it leads to is replaced, and the link stays. A pipe or a device is never replaced.
 func Prepare(name string, text []byte) (replace func() error, err error) {
-	name = target(name)
+	name = Target(name)
+	if err := Replaceable(name); err != nil {
+		return nil, err
+	}
 	next := name + ".new"
 	if err := writeThrough(next, text); err != nil {
 		return nil, err
@@ -24,16 +28,34 @@ func Prepare(name string, text []byte) (replace func() error, err error) {
 	}, nil
 }
 
-// target returns the name of the file that a name leads to, which need not exist.
-func target(name string) string {
-	to, err := os.Readlink(name)
-	switch {
-	case err != nil:
-		return name
-	case !filepath.IsAbs(to):
-		to = filepath.Join(filepath.Dir(name), to)
+// Replaceable returns an error for the name of anything but a file. A file that is not there yet is one.
+func Replaceable(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: it is not a file, but a folder, a pipe or a device", name)
 	}
-	return target(to)
+	return nil
+}
+
+const mostLinks = 40 // as many as Linux follows
+
+// Target returns the name of the file that a name leads to through links. The file need not exist.
+func Target(name string) string {
+	for range mostLinks {
+		to, err := os.Readlink(name)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			folder := filepath.Dir(name)
+			if real, err := filepath.EvalSymlinks(folder); err == nil {
+				folder = real // where ".." in the link starts
+			}
+			to = filepath.Join(folder, to)
+		}
+		name = to
+	}
+	return name
 }
 
 // writeThrough writes a file and waits until it is on the disk.

@@ -11,11 +11,15 @@ import (
 )
 
 func TestPrepareReplacesTheFileThatALinkLeadsTo(t *testing.T) {
-	for name, link := range map[string]string{"within a folder": "real/file", "through another link": "again"} {
+	for name, link := range map[string]string{
+		"within a folder": "real/file", "through another link": "again", "within a folder that is a link": "folder/up",
+	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			file, name := filepath.Join(dir, "real", "file"), filepath.Join(dir, "link")
-			require.NoError(t, os.Mkdir(filepath.Join(dir, "real"), 0o700))
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, "real", "deep"), 0o700))
+			require.NoError(t, os.Symlink("real/deep", filepath.Join(dir, "folder")))
+			require.NoError(t, os.Symlink("../file", filepath.Join(dir, "folder", "up")))
 			require.NoError(t, os.Symlink(file, filepath.Join(dir, "again")))
 			require.NoError(t, os.Symlink(link, name))
 			for _, text := range []string{"first", "second"} { // at first the link leads to no file
@@ -32,4 +36,12 @@ func TestPrepareReplacesTheFileThatALinkLeadsTo(t *testing.T) {
 			require.Equal(t, link, to)
 		})
 	}
+}
+
+func TestPrepareFailsOnALinkThatLeadsToItself(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(name, name))
+	replace, err := cli.Prepare(name, []byte("text"))
+	require.NoError(t, err)
+	require.NoError(t, replace(), "the link is replaced")
 }

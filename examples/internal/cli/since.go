@@ -81,8 +81,8 @@ func parseDuration(text string) (time.Duration, error) {
 		return whole, nil
 	}
 	rest, err := time.ParseDuration(m[3])
-	if err == nil && rest < 0 {
-		err = errors.New("a sign comes first")
+	if err == nil && whole+rest < whole {
+		err = errors.New("a sign that does not come first, or too long")
 	}
 	return whole + rest, err
 }

@@ -59,6 +59,7 @@ func TestSinceRefusesWhatCannotBeMeant(t *testing.T) {
 		"d":                    `invalid value "d" ` + takes,
 		"yesterday":            `invalid value "yesterday" ` + takes,
 		"2d-3h":                `invalid value "2d-3h" ` + takes,
+		"9999w2562047h":        `invalid value "9999w2562047h" ` + takes,
 		"12345d":               `invalid value "12345d" ` + takes,
 		"2026-11-31":           `invalid value "2026-11-31" ` + takes,
 		"2026-11-01T06:00":     `invalid value "2026-11-01T06:00" ` + takes,

@@ -109,6 +109,7 @@ func TestCut(t *testing.T) {
 		{"u\u0308u\u0308u\u0308", 2, "u\u0308…"},
 		{"a\nb", 3, "a b"},
 		{"💾💾", 3, "💾…"},
+		{"✅✅", 3, "✅…"},
 		{"\xff\xff", 1, "…"},
 	} {
 		got := cli.Cut(c.text, c.most)

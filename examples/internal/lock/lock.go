@@ -5,7 +5,8 @@ package lock
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
+
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // ErrHeld is the cause of the error of [File] if another process has the lock.
@@ -20,11 +21,7 @@ const suffix = ".lock"
 // is replaced, and a lock file that is removed could be one that another process has just locked. Where the system
 // has no such locks (Solaris, AIX, Plan 9), File locks nothing.
 func File(name string) (unlock func(), err error) {
-	at := name
-	if leads, err := filepath.EvalSymlinks(name); err == nil {
-		at = leads
-	}
-	if unlock, err = lock(at + suffix); err != nil {
+	if unlock, err = lock(cli.Target(name) + suffix); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return unlock, nil

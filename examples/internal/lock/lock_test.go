@@ -66,6 +66,21 @@ func TestALockIsHeldUntilItIsFreed(t *testing.T) {
 	unlock()
 }
 
+// The file of the first start need not exist.
+func TestALockIsThatOfTheFileThatALinkLeadsTo(t *testing.T) {
+	dir := t.TempDir()
+	name, link := filepath.Join(dir, "jobs.ndjson"), filepath.Join(dir, "link")
+	require.NoError(t, os.Symlink("jobs.ndjson", link))
+	unlock, err := lock.File(link)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(name, nil, 0o600))
+	for _, name := range []string{name, link} {
+		_, err = lock.File(name)
+		require.ErrorIs(t, err, lock.ErrHeld)
+	}
+	unlock()
+}
+
 func TestAFolderThatCannotBeWritten(t *testing.T) {
 	_, err := lock.File(filepath.Join(t.TempDir(), "none", "jobs.ndjson"))
 	require.ErrorIs(t, err, os.ErrNotExist)
