@@ -11,6 +11,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/accounts"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 	"github.com/backupx-go/backupx/internal/fakeorg"
@@ -68,5 +69,5 @@ func madeUpID(n int) string { return fmt.Sprintf("%012d", 100000000000+n) }
 func MadeUpFleet(ctx context.Context, program string, chosen sources.Organization, services Services, now func() time.Time) (backupx.Fleet, error) {
 	chosen.Role = cmp.Or(chosen.Role, madeUpRole)
 	load := func(context.Context, string) (aws.Config, error) { return MadeUp(services).Config("us-east-1"), nil }
-	return Fleet(ctx, program, chosen, load, now)
+	return fleet(ctx, chosen, load, now, append(options(program, chosen), accounts.Parallel(1))) // requests have the same ids each time
 }

@@ -22,6 +22,10 @@ import (
 // Fleet returns the sources that the flags choose of the organisation of their profile. The program's name is in the
 // sessions of assumed roles.
 func Fleet(ctx context.Context, program string, chosen sources.Organization, load cli.ConfigLoader, now func() time.Time) (backupx.Fleet, error) {
+	return fleet(ctx, chosen, load, now, options(program, chosen))
+}
+
+func fleet(ctx context.Context, chosen sources.Organization, load cli.ConfigLoader, now func() time.Time, opts []accounts.Option) (backupx.Fleet, error) {
 	if chosen.Role == "" {
 		return nil, errors.New("-org needs -role: the name of the role to assume in each account")
 	}
@@ -33,17 +37,17 @@ func Fleet(ctx context.Context, program string, chosen sources.Organization, loa
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := accounts.Fleet(ctx, cfg, chosen.Role, options(program, chosen)...)
+	all, err := accounts.Fleet(ctx, cfg, chosen.Role, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("-org: %w", err)
 	}
-	if len(fleet) == 0 {
+	if len(all) == 0 {
 		return nil, errors.New("-org: no active account is chosen")
 	}
-	for i := range fleet {
-		fleet[i].Client.Now = now
+	for i := range all {
+		all[i].Client.Now = now
 	}
-	return fleet, nil
+	return all, nil
 }
 
 func options(program string, chosen sources.Organization) []accounts.Option {
