@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -23,7 +24,7 @@ type options struct {
 }
 
 const about = `Tells which backup and copy jobs have gone wrong since its last run, each once. Without -live it does so
-over made-up accounts, offline.
+over made-up accounts, offline. -org asks all accounts of an organisation.
 `
 
 const exitStatus = `Exit status: 0 nothing new; 1 jobs have gone wrong, and are on stdout; 2 incomplete: a source failed, the flags, the
@@ -34,8 +35,8 @@ configuration or the state are wrong, another run is under way, or this one was 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("alert", about, exitStatus, &o.live)
-	o.sources.Define(f)
-	f.StringVar(&o.state, "state", "", "the `file` that has what was told (default alert.state; offline: made-up.state)")
+	o.sources.DefineOrg(f)
+	f.StringVar(&o.state, "state", "", "the `file` that has what was told (default alert.state; offline: made-up.state, with -org made-up-org.state)")
 	f.SinceVar(&o.since, "24h", "a source without a state: tell the jobs that ended")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a job, not a text")
 	f.BoolVar(&o.each, "each", false, "print and save each job by itself, not all at the end")
@@ -50,16 +51,23 @@ func (o *options) check(f *cli.Flags) error {
 	if !f.Given("state") {
 		o.state = o.usual()
 	}
-	if o.state == "" {
+	_, org := o.sources.Organization()
+	switch {
+	case o.state == "":
 		return errors.New("-state: a file has to have a name")
+	case org && o.parallel < 1: // before the organisation is asked
+		return fmt.Errorf("-parallel %d: it must be at least 1", o.parallel)
 	}
 	return o.sources.Check()
 }
 
-// usual returns the default of -state. The name says whether the jobs are made up.
+// usual returns the default of -state. The name says whether the jobs are made up, and of which accounts.
 func (o *options) usual() string {
 	if o.live {
 		return "alert.state"
+	}
+	if _, ok := o.sources.Organization(); ok {
+		return "made-up-org.state"
 	}
 	return "made-up.state"
 }

@@ -1,13 +1,15 @@
 // Command alert tells which backup and copy jobs have gone wrong since its last run, each once, over many
 // accounts and regions. Run it every few minutes: if nothing is new, it prints nothing.
 //
-//	go run ./examples/alert                                  made-up accounts, no network
-//	go run ./examples/alert -live -region us-east-1,eu-west-1
-//	go run ./examples/alert -live -json -role 'arn:aws:iam::{account}:role/BackupAudit' \
+//	go run .                                  made-up accounts, no network
+//	go run . -org                             a made-up organisation, no network
+//	go run . -live -region us-east-1,eu-west-1
+//	go run . -live -json -role 'arn:aws:iam::{account}:role/BackupAudit' \
 //		-accounts 111122223333,444455556666 -region us-east-1,eu-west-1
+//	go run . -live -org -role BackupAudit -units ou-ab12-11111111 -tag team=data
 //
 // It prints one text for a chat, or with -json one JSON object a job. What it has told is in the file of -state
-// (alert.state; offline: made-up.state). Without that file the first run tells what has ended since -since. On a
+// (alert.state; offline: made-up.state, and made-up-org.state with -org). Without that file the first run tells what has ended since -since. On a
 // terminal, stderr shows the accounts of a live run, and how far the run is.
 //
 // # Once
@@ -36,6 +38,11 @@
 // A source is a profile in a region, or with -role an account in a region. The program needs the permissions
 // backup:ListBackupJobs and backup:ListCopyJobs, and sts:AssumeRole for -role. It changes nothing. It has to
 // run at least every 29 days, because AWS keeps jobs for 30.
+//
+// With -org a source is an active account of the organisation in a region that it has opted in to. Each run asks anew
+// which these are. The program needs the permissions of the package accounts: those to list the organisation in its
+// management account, or that of a delegated administrator, and account:ListRegions in the role. An account whose role
+// cannot be assumed is a source that fails.
 package main
 
 import (
@@ -48,7 +55,9 @@ import (
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
 	"github.com/backupx-go/backupx/examples/internal/lock"
+	"github.com/backupx-go/backupx/examples/internal/organization"
 	"github.com/backupx-go/backupx/examples/internal/sources"
+	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
 // The exit statuses of the program.
@@ -79,7 +88,9 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitIncomplete, err
 	}
-	fleet, err := p.fleet(ctx, o)
+	progress := p.screen.Progress(stderr, "job")
+	defer progress.Stop()
+	fleet, err := p.fleet(ctx, o, progress)
 	if err != nil {
 		return exitIncomplete, err
 	}
@@ -88,8 +99,6 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 		return exitIncomplete, err
 	}
 	defer unlock()
-	progress := p.screen.Progress(stderr, "job")
-	defer progress.Stop()
 	a, err := begin(o, progress.Fleet(fleet), since, progress, progress.Above(stdout))
 	if err != nil {
 		return exitIncomplete, err
@@ -112,11 +121,17 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 }
 
 // fleet returns the sources that the flags choose, or the made-up ones.
-func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
-	if !o.live {
-		return offline(o.latency), nil
+func (p program) fleet(ctx context.Context, o options, progress *cli.Progress) (backupx.Fleet, error) {
+	switch org, ok := o.sources.Organization(); {
+	case ok && o.live:
+		defer progress.Waiting("the organisation", "and its accounts")()
+		return organization.Fleet(ctx, "alert", org, p.load, p.now)
+	case ok:
+		return organization.MadeUpFleet(ctx, "alert", org, organization.Jobs(fakeaws.WithLatency(o.latency)), sources.MadeUp)
+	case o.live:
+		return o.sources.Fleet(ctx, "alert", p.load, p.now)
 	}
-	return o.sources.Fleet(ctx, "alert", p.load, p.now)
+	return offline(o.latency), nil
 }
 
 // clock returns the time of the run: for made-up accounts, the time that their jobs end at.

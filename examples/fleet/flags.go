@@ -19,7 +19,7 @@ type options struct {
 }
 
 const about = `Lists the backup jobs of many accounts and regions that went wrong, each whole, one JSON object a line. Without -live
-it does so over made-up accounts, offline.
+it does so over made-up accounts, offline. -org lists all accounts of an organisation.
 `
 
 const exitStatus = `Exit status: 0 all sources were listed whole; 1 a source failed, and its row says how; 2 there is no
@@ -30,7 +30,7 @@ listing.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := cli.NewFlags("fleet", about, exitStatus, &o.live)
-	o.sources.Define(f)
+	o.sources.DefineOrg(f)
 	f.SinceVar(&o.since, "", "only jobs that were created")
 	f.IntVar(&o.parallel, "parallel", 16, "at most `n` requests at once")
 	f.Float64Var(&o.rate, "rate", 10, "at most `n` requests a second to each source")

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
@@ -18,6 +21,15 @@ type listing struct {
 	fleet   backupx.Fleet
 	filter  backupx.BackupJobFilter
 	options options
+}
+
+// tryOut reports what is wrong with the options, with a source that is not asked.
+func (o options) tryOut(now time.Time) error {
+	filter, err := o.filter(now)
+	if err == nil {
+		_, err = listing{backupx.Fleet{{Name: "every source", Config: aws.Config{Region: "us-east-1"}}}, filter, o}.jobs(func(backupx.PageInfo) {})
+	}
+	return err
 }
 
 // estimate says how many requests the listing takes. It sends none.

@@ -2,17 +2,23 @@
 // JSON object a job on stdout. On stderr it prints how many requests the listing takes, its progress (on a
 // terminal only), and at the end the result of each source. A region that fails does not hide the others.
 //
-//	go run ./examples/fleet                                      made-up accounts, no network
-//	go run ./examples/fleet -live -region us-east-1,eu-west-1
-//	go run ./examples/fleet -live -profile prod,test -region us-east-1,eu-west-1 -since 1d
-//	go run ./examples/fleet -live -role 'arn:aws:iam::{account}:role/BackupAudit' \
+//	go run .                                      made-up accounts, no network
+//	go run . -org                                 a made-up organisation, no network
+//	go run . -live -region us-east-1,eu-west-1
+//	go run . -live -profile prod,test -region us-east-1,eu-west-1 -since 1d
+//	go run . -live -role 'arn:aws:iam::{account}:role/BackupAudit' \
 //		-accounts 111122223333,444455556666 -region us-east-1,eu-west-1 | jq .resource
+//	go run . -live -org -role BackupAudit -units ou-ab12-11111111 -tag team=data
 //
 // # Live
 //
 // A source is a profile in a region, or with -role an account in a region. The regions of an account share
 // its credentials, which are kept until they expire. The program needs the permission backup:ListBackupJobs,
 // and sts:AssumeRole for -role. It changes nothing.
+//
+// With -org a source is an active account of the organisation in a region that it has opted in to. The program needs the
+// permissions of the package accounts: those to list the organisation in its management account, or that of a delegated
+// administrator, and account:ListRegions in the role. An account whose role cannot be assumed is a source that fails.
 //
 // # Exit status
 //
@@ -32,6 +38,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/organization"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
@@ -59,7 +66,9 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNone, err
 	}
-	fleet, err := p.fleet(ctx, o)
+	progress := p.screen.Progress(stderr, "job")
+	defer progress.Stop()
+	fleet, err := p.fleet(ctx, o, progress)
 	if err != nil {
 		return exitNone, err
 	}
@@ -67,8 +76,6 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitNone, err
 	}
-	progress := p.screen.Progress(stderr, "job")
-	defer progress.Stop()
 	l := listing{fleet: progress.Fleet(fleet), filter: filter, options: o}
 	results := newReport(fleet)
 	jobs, err := l.jobs(func(page backupx.PageInfo) {
@@ -92,11 +99,26 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 }
 
 // fleet returns the sources that the flags choose, or the made-up ones.
-func (p program) fleet(ctx context.Context, o options) (backupx.Fleet, error) {
-	if !o.live {
-		return offline(), nil
+func (p program) fleet(ctx context.Context, o options, progress *cli.Progress) (backupx.Fleet, error) {
+	switch org, ok := o.sources.Organization(); {
+	case ok:
+		return p.organization(ctx, o, org, progress)
+	case o.live:
+		return o.sources.Fleet(ctx, "fleet", p.load, p.now)
 	}
-	return o.sources.Fleet(ctx, "fleet", p.load, p.now)
+	return offline(), nil
+}
+
+// organization returns the sources of the organisation. Flags that are wrong are found before it is asked.
+func (p program) organization(ctx context.Context, o options, org sources.Organization, progress *cli.Progress) (backupx.Fleet, error) {
+	if err := o.tryOut(p.clock(o)); err != nil {
+		return nil, err
+	}
+	if !o.live {
+		return organization.MadeUpFleet(ctx, "fleet", org, organization.Jobs(), sources.MadeUp)
+	}
+	defer progress.Waiting("the organisation", "and its accounts")()
+	return organization.Fleet(ctx, "fleet", org, p.load, p.now)
 }
 
 // clock returns the time of the run: for made-up accounts, the time that their jobs end at.

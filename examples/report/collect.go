@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/samber/lo"
 
 	"github.com/backupx-go/backupx"
@@ -73,13 +75,9 @@ func (o options) services() []backupx.Service {
 
 // collect reads every service of every region. The failure of one does not hide the others.
 func collect(ctx context.Context, from origin, o options, progress *cli.Progress) (Report, error) {
-	since, err := o.since.From(from.now)
+	cal, since, err := o.days(from.now)
 	if err != nil {
 		return Report{}, err
-	}
-	cal := newCalendar(from.now.In(o.zone.Location), since)
-	if o.maxAge > from.now.Sub(cal.start()) && !o.protected {
-		return Report{}, fmt.Errorf("-max-age %s: jobs are read only %s", ageOf(o.maxAge), cal.period())
 	}
 	t := newTally(cal, o, len(from.fleet))
 	everything := backupx.AcrossSources(progress.Fleet(from.fleet), func(s backupx.Source) backupx.Listing[backupx.Sourced[backupx.Record]] {
@@ -101,6 +99,19 @@ func collect(ctx context.Context, from origin, o options, progress *cli.Progress
 	}
 	r.Sections, err = t.sections()
 	return r, err
+}
+
+// days returns the days of the report, and the time since which jobs are listed.
+func (o options) days(now time.Time) (calendar, time.Time, error) {
+	since, err := o.since.From(now)
+	if err != nil {
+		return calendar{}, since, err
+	}
+	cal := newCalendar(now.In(o.zone.Location), since)
+	if o.maxAge > now.Sub(cal.start()) && !o.protected {
+		return cal, since, fmt.Errorf("-max-age %s: jobs are read only %s", ageOf(o.maxAge), cal.period())
+	}
+	return cal, since, nil
 }
 
 // listing lists the services of a region; jobs that were created at since or later. The zero time leaves nothing out.
@@ -145,10 +156,24 @@ func (t *tally) miss(err error, from origin) {
 
 // kindOfFailure says in a few words why a service could not be read.
 func kindOfFailure(f *backupx.SourceError) string {
-	if f.Kind == backupx.KindOther {
+	switch service := asked(f.Err); {
+	case f.Kind == backupx.KindOther:
 		return cut(sources.Reason(f.Err), 60)
+	case f.Kind == backupx.KindDenied && service == sts.ServiceID:
+		return "the role was denied by STS"
+	case f.Kind == backupx.KindDenied && service == "Account": // with -org
+		return "denied (it takes account:ListRegions)"
 	}
 	return string(f.Kind)
+}
+
+// asked returns the service whose request failed: that of the credentials or the regions, if the listing needed them.
+func asked(err error) (service string) {
+	var op *smithy.OperationError
+	for errors.As(err, &op) {
+		service, err = op.Service(), op.Err
+	}
+	return service
 }
 
 // gap adds a gap; one of a whole region is one of each of its services.

@@ -11,11 +11,14 @@ import (
 	"time"
 
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // options are the values of the flags.
 type options struct {
 	live     bool
+	org      sources.OrgFlags
+	role     string
 	regions  cli.List
 	profile  string
 	zone     zone
@@ -61,7 +64,9 @@ no report.
 func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{zone: zone{time.UTC}}
 	f := cli.NewFlags("report", about, exitStatus, &o.live)
-	f.Var(&o.regions, "region", "live: the `regions` to ask, between commas or repeated (default: the configured one)")
+	o.org.Define(f)
+	f.StringVar(&o.role, "role", "", "-org: the `name` of the role to assume in each account")
+	f.Var(&o.regions, "region", "live or -org: the `regions` to ask, between commas or repeated (default: the configured one; with -org those that an account has opted in to)")
 	f.StringVar(&o.profile, "profile", "", "live: the `name` of a profile of your AWS configuration")
 	f.Var(&o.zone, "tz", "the `zone` of days and times: Europe/Berlin, Local")
 	f.SinceVar(&o.since, "", "only jobs")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,6 +9,8 @@ import (
 	hsmtypes "github.com/aws/aws-sdk-go-v2/service/cloudhsmv2/types"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/organization"
+	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/fixtures/fakeaws"
 )
 
@@ -30,6 +33,17 @@ func madeUp() origin {
 		now:    madeUpNow,
 		madeUp: true,
 	}
+}
+
+// madeUpOrganization returns the made-up organisation, with data of the same days.
+func madeUpOrganization(ctx context.Context, chosen sources.Organization) (origin, error) {
+	clock := func() time.Time { return madeUpNow }
+	services := func(account, region string, seed uint64) *fakeaws.Service {
+		data := sources.Of(account, fakeaws.Generate(seed, madeUpNow, 30))
+		return fakeaws.New(data, fakeaws.WithAccount(account), fakeaws.WithRegion(region), fakeaws.WithClock(clock), fakeaws.WithLog(0))
+	}
+	fleet, err := organization.MadeUpFleet(ctx, "report", chosen, services, clock)
+	return origin{fleet: fleet, now: madeUpNow, madeUp: true, org: true}, err
 }
 
 // lockOut makes a job of the bad night fail, unless it backs up a database.

@@ -4,8 +4,10 @@
 //
 //	go run . -o report.html                                  made-up data, no network
 //	go run . -text                                           the same in the terminal
+//	go run . -org                                            a made-up organisation, no network
 //	go run . -live -region us-east-1,eu-west-1 -profile audit -tz Europe/Berlin
 //	go run . -live -max-age 36h -since 7d -protected
+//	go run . -live -org -role BackupAudit -units ou-ab12-11111111 -tag team=data
 //
 // A resource is marked if it has no completed backup within -max-age. AWS keeps jobs for 30 days, so a resource whose
 // backups stopped earlier has no job; -protected asks AWS Backup for these too. A failure is cured by a later completed job
@@ -34,6 +36,9 @@
 // -live uses the configuration that the AWS CLI uses. It needs the permissions
 // backup:ListBackupJobs, backup:ListCopyJobs and cloudhsm:DescribeBackups, with -protected also
 // backup:ListProtectedResources, and changes nothing. It asks STS for the id of the account, which needs no permission.
+// With -org it needs the permissions of the package accounts too: the report is of every active account of the organisation,
+// in the regions that the account has opted in to, with the role -role in each. An account whose role cannot be assumed is a
+// part that could not be read.
 // On a terminal it shows its progress on stderr. AWS keeps jobs for 30 days. The page names the resources of the account,
 // so only the owner can read a new file (mode 0600). An existing file keeps its mode.
 package main
@@ -94,7 +99,7 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 func (p program) report(ctx context.Context, o options, stderr io.Writer) (Report, error) {
 	progress := p.screen.Progress(stderr, "item")
 	defer progress.Stop()
-	from, err := p.origin(ctx, o)
+	from, err := p.origin(ctx, o, progress)
 	if err != nil {
 		return Report{}, err
 	}

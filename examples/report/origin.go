@@ -10,14 +10,16 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli"
+	"github.com/backupx-go/backupx/examples/internal/organization"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 )
 
 // origin is the source of the data.
 type origin struct {
-	fleet  backupx.Fleet // one source for each region
+	fleet  backupx.Fleet // one source for each region, with -org for each account and region
 	now    time.Time
 	madeUp bool
+	org    bool
 }
 
 // words says where the data are from. It asks STS for the account.
@@ -25,16 +27,35 @@ func (o origin) words(ctx context.Context, progress *cli.Progress) string {
 	if o.madeUp {
 		return "made up by fixtures/fakeaws"
 	}
+	if o.org {
+		return "an organisation: " + sources.Header(ctx, o.fleet)
+	}
 	defer progress.Waiting("STS", "GetCallerIdentity")()
 	regions := lo.Map(o.fleet, func(s backupx.Source, _ int) string { return s.Name })
 	return sources.Account(ctx, o.fleet[0].Config) + " in " + strings.Join(regions, ", ")
 }
 
-func (p program) origin(ctx context.Context, o options) (origin, error) {
-	if o.live {
+func (p program) origin(ctx context.Context, o options, progress *cli.Progress) (origin, error) {
+	switch org, ok := o.org.Organization(o.profile, o.role, o.regions); {
+	case ok && o.live:
+		defer progress.Waiting("the organisation", "and its accounts")()
+		return p.organization(ctx, o, org)
+	case ok:
+		return madeUpOrganization(ctx, org)
+	case o.live:
 		return p.account(ctx, o)
 	}
 	return madeUp(), nil
+}
+
+// organization returns the origin for the caller's organisation. Flags that are wrong are found before it is asked.
+func (p program) organization(ctx context.Context, o options, org sources.Organization) (origin, error) {
+	now := p.now()
+	if _, _, err := o.days(now); err != nil {
+		return origin{}, err
+	}
+	fleet, err := organization.Fleet(ctx, "report", org, p.load, p.now)
+	return origin{fleet: fleet, now: now, org: true}, err
 }
 
 // account returns the origin for the caller's own account.

@@ -187,10 +187,15 @@ func numbers(head ...string) Table {
 	})}
 }
 
-// gapOf returns the gap of a source of the listing, which is a region and a service, or of a region without one.
+// gapOf returns the gap of a source of the listing, which is a region and a service, or of a region without one. With -org
+// a region is an account and a region.
 func gapOf(source string, kind, why string) Gap {
-	region, service, _ := strings.Cut(source, "/")
-	return Gap{Service: backupx.Service(service), Region: region, Kind: kind, Error: cli.OneLine(why)}
+	g := Gap{Region: source, Kind: kind, Error: cli.OneLine(why)}
+	end := strings.LastIndex(source, "/") + 1
+	if service := backupx.Service(source[end:]); end > 0 && serviceTitles()[service] != "" {
+		g.Region, g.Service = source[:end-1], service
+	}
+	return g
 }
 
 // String is the line of a gap in a list of them.

@@ -5,14 +5,18 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/samber/lo"
 )
 
 // Flags are the flags of a program that runs offline, or with -live on the caller's account.
 //
 // A flag whose usage starts with "live: " is allowed only with -live, one whose usage starts with "offline: "
-// only without. Parse returns an error for a misplaced flag, so that nobody mistakes made-up data for those of
-// a region.
+// only without, and one whose usage starts with "-org: " only with the flag -org; "live or -org: " stands for either.
+// Parse returns an error for a misplaced flag, so that nobody mistakes made-up data for those of a region.
 type Flags struct {
 	*flag.FlagSet
 
@@ -67,27 +71,46 @@ func (f *Flags) Given(name string) bool {
 	return given
 }
 
-// misplaced returns an error for an argument that is not a flag, and for flags that do not go with -live, or
-// without it.
+// misplaced returns an error for an argument that is not a flag, and for flags without the flag that they go with.
 func (f *Flags) misplaced() error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is not a flag", f.Arg(0))
 	}
-	elsewhere, one, several := "live: ", "goes with -live", "go with -live"
-	if f.live == nil || *f.live {
-		elsewhere, one, several = "offline: ", "does not go with -live", "do not go with -live"
-	}
-	var stray []string
+	stray := map[string][]string{} // by the first of what they go with
 	f.Visit(func(g *flag.Flag) {
-		if strings.HasPrefix(g.Usage, elsewhere) {
-			stray = append(stray, "-"+g.Name)
+		if with := goesWith(g); len(with) > 0 && !slices.ContainsFunc(with, f.given) {
+			stray[with[0]] = append(stray[with[0]], "-"+g.Name)
 		}
 	})
-	switch len(stray) {
-	case 0:
+	if len(stray) == 0 {
 		return nil
-	case 1:
-		return fmt.Errorf("%s %s", stray[0], one)
 	}
-	return fmt.Errorf("%s %s", strings.Join(stray, ", "), several)
+	with := slices.Min(lo.Keys(stray))
+	names, one, several := stray[with], "goes with", "go with"
+	if with == "offline" {
+		with, one, several = "live", "does not go with", "do not go with"
+	}
+	return fmt.Errorf("%s %s -%s", strings.Join(names, ", "), lo.Ternary(len(names) == 1, one, several), strings.TrimPrefix(with, "-"))
+}
+
+var conditions = regexp.MustCompile(`^((?:live|offline|-[a-z]+)(?: or (?:live|offline|-[a-z]+))*): `)
+
+// goesWith returns what the usage of a flag says that it goes with: "live", "offline", or another flag.
+func goesWith(g *flag.Flag) []string {
+	if found := conditions.FindStringSubmatch(g.Usage); found != nil {
+		return strings.Split(found[1], " or ")
+	}
+	return nil
+}
+
+// given reports whether the run is what a flag goes with.
+func (f *Flags) given(with string) bool {
+	live := f.live == nil || *f.live
+	switch with {
+	case "live":
+		return live
+	case "offline":
+		return !live
+	}
+	return f.Lookup(strings.TrimPrefix(with, "-")).Value.String() == "true"
 }

@@ -25,10 +25,14 @@ Asks.
     	offline: each request takes this duration
   -live
     	ask AWS, with your configuration
+  -org
+    	ask a whole organisation
   -profile name
     	live: the name of a profile
   -region regions
-    	live: the regions to ask
+    	live or -org: the regions to ask
+  -unit id
+    	-org: the id of a unit
   -wait duration
     	wait this duration (default 5m0s)
 
@@ -46,7 +50,9 @@ func ask(args []string, check func(*cli.Flags) error) (string, error) {
 	f.DurationVar(new(time.Duration), "latency", 0, "offline: each request takes this `duration`")
 	f.DurationVar(new(time.Duration), "wait", 5*time.Minute, "wait this `duration`")
 	f.String("profile", "", "live: the `name` of a profile")
-	f.Var(&regions, "region", "live: the `regions` to ask")
+	f.Bool("org", false, "ask a whole organisation")
+	f.String("unit", "", "-org: the `id` of a unit")
+	f.Var(&regions, "region", "live or -org: the `regions` to ask")
 	err := f.Parse(args, &stderr, check)
 	return stderr.String(), err
 }
@@ -58,6 +64,7 @@ func TestParseReturnsWhatIsWrong(t *testing.T) {
 		"-profile, -region go with -live (-h for help)":                                       {"-region", "a", "-profile", "b"},
 		"-jobs does not go with -live (-h for help)":                                          {"-live", "-jobs", "0"},
 		"-jobs, -latency do not go with -live (-h for help)":                                  {"-live", "-jobs", "0", "-latency", "1s"},
+		"-unit goes with -org (-h for help)":                                                  {"-live", "-unit", "a"},
 		"flag provided but not defined: -liv (-h for help)":                                   {"-liv"},
 		"invalid value \"\" for flag -region: a value is empty (-h for help)":                 {"-region", ""},
 		"invalid value \"2\" for flag -wait: it takes a duration: 48h, 90m, 2d (-h for help)": {"-wait", "2"},
@@ -69,8 +76,12 @@ func TestParseReturnsWhatIsWrong(t *testing.T) {
 			require.Empty(t, printed)
 		})
 	}
-	_, err := ask([]string{"-live", "-region", "a", "-days", "3"}, nil)
-	require.NoError(t, err)
+	for _, args := range [][]string{
+		{"-live", "-region", "a", "-days", "3"}, {"-org", "-region", "a", "-jobs", "3", "-unit", "b"}, {"-live", "-org", "-unit", "b", "-profile", "c"},
+	} {
+		_, err := ask(args, nil)
+		require.NoError(t, err)
+	}
 }
 
 func TestHelpIsTheFlagsBetweenTwoTexts(t *testing.T) {

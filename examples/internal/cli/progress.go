@@ -95,10 +95,15 @@ func (p *Progress) Watch(source string, cfg aws.Config) aws.Config {
 	return cfg
 }
 
-// Fleet returns a copy of a fleet whose requests are watched, each under the name of its source.
+// Fleet returns a copy of a fleet whose requests are watched, each under the name of its source: those of its clients, and
+// of clients that are made with its configuration.
 func (p *Progress) Fleet(fleet backupx.Fleet) backupx.Fleet {
+	if p.width == nil {
+		return fleet
+	}
 	return lo.Map(fleet, func(s backupx.Source, _ int) backupx.Source {
 		s.Config = p.Watch(s.Name, s.Config)
+		s.Client = p.client(s.Name, s.Client)
 		return s
 	})
 }
@@ -107,10 +112,18 @@ func (p *Progress) watcher(source string) middleware.InitializeMiddleware {
 	return middleware.InitializeMiddlewareFunc("backupx:Progress", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
-		defer p.change(func() { p.answered[source] = true })
-		defer p.Waiting(source, middleware.GetOperationName(ctx))()
+		defer p.call(source, middleware.GetOperationName(ctx))()
 		return next.HandleInitialize(ctx, in)
 	})
+}
+
+// call tells that a call of the SDK begins, until the function that it returns is called.
+func (p *Progress) call(source, operation string) (over func()) {
+	answered := p.Waiting(source, operation)
+	return func() {
+		answered()
+		p.change(func() { p.answered[source] = true })
+	}
 }
 
 // Waiting tells that the program waits for something, until the function that it returns is called: a source and its

@@ -65,11 +65,23 @@ func list(t *testing.T, fleet backupx.Fleet, p *cli.Progress) {
 }
 
 func TestProgressSaysHowFarAndWhatItWaitsFor(t *testing.T) {
+	t.Run("of configurations", func(t *testing.T) { howFarAndWhatItWaitsFor(t, madeUp) })
+	t.Run("of clients", func(t *testing.T) {
+		howFarAndWhatItWaitsFor(t, func(n int, latency time.Duration) backupx.Fleet {
+			return lo.Map(madeUp(n, latency), func(s backupx.Source, _ int) backupx.Source {
+				s.Client = backupx.New(s.Config)
+				return s
+			})
+		})
+	})
+}
+
+func howFarAndWhatItWaitsFor(t *testing.T, fleet func(n int, latency time.Duration) backupx.Fleet) {
 	synctest.Test(t, func(t *testing.T) {
 		out, start := new(drawn), time.Now()
 		p := screen(80).Progress(out, "job")
 		listed := make(chan bool)
-		go func() { list(t, madeUp(2, 4*time.Second), p); close(listed) }()
+		go func() { list(t, fleet(2, 4*time.Second), p); close(listed) }()
 		got := map[time.Duration]string{}
 		for _, after := range []time.Duration{300, 900, 3900, 4300, 8900} {
 			time.Sleep(after*time.Millisecond - time.Since(start))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/samber/lo/parallel"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/examples/internal/cli"
 )
 
 // accountTimeout is how long a program waits for the id of an account, which it only shows.
@@ -33,20 +35,30 @@ func Account(ctx context.Context, cfg aws.Config) string {
 	return "account " + aws.ToString(out.Account)
 }
 
+// fewAccounts is how many accounts a header names.
+const fewAccounts = 8
+
 // Header returns the accounts and regions of a fleet for the head of a live run: "account 111122223333 in eu-west-1,
-// us-east-1; account …". It asks STS for each account that the fleet does not name, once for all its regions.
+// us-east-1; account …". It asks STS for each account that the fleet does not name, once for all its regions. Many accounts
+// that the fleet names are counted: "400 accounts in eu-west-1, us-east-1".
 func Header(ctx context.Context, fleet backupx.Fleet) string {
-	first := lo.UniqBy(fleet, identityOf)
-	accounts := parallel.Map(first, func(s backupx.Source, _ int) string {
-		if s.Account != "" {
-			return "account " + s.Account
+	accounts := lo.PartitionBy(fleet, identityOf)
+	if len(accounts) > fewAccounts && lo.EveryBy(fleet, func(s backupx.Source) bool { return s.Account != "" }) {
+		regions := lo.Uniq(regionsOf(fleet))
+		slices.Sort(regions)
+		return fmt.Sprintf("%s in %s", cli.Count(len(accounts), "account"), strings.Join(regions, ", "))
+	}
+	return strings.Join(parallel.Map(accounts, func(its backupx.Fleet, _ int) string {
+		account := "account " + its[0].Account
+		if its[0].Account == "" {
+			account = Account(ctx, its[0].Config)
 		}
-		return Account(ctx, s.Config)
-	})
-	return strings.Join(lo.Map(first, func(s backupx.Source, i int) string {
-		its := lo.Filter(fleet, func(other backupx.Source, _ int) bool { return identityOf(other) == identityOf(s) })
-		return accounts[i] + " in " + strings.Join(lo.Map(its, func(s backupx.Source, _ int) string { return s.Region }), ", ")
+		return account + " in " + strings.Join(regionsOf(its), ", ")
 	}), "; ")
+}
+
+func regionsOf(fleet backupx.Fleet) []string {
+	return lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Region })
 }
 
 // identityOf returns what the sources of an account have in common: their names before the region.

@@ -2,6 +2,7 @@ package sources_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
@@ -34,6 +36,16 @@ func TestTheHeaderNamesAccountsAndRegions(t *testing.T) {
 	}
 	require.Equal(t, "account 111122223333 in us-east-1, eu-west-1; account not told (AccessDenied: it is denied by a policy) in us-east-1; "+
 		"account 444455556666 in us-east-1", sources.Header(t.Context(), fleet))
+}
+
+// The header of ten thousand accounts would hide what follows it.
+func TestTheHeaderCountsManyAccounts(t *testing.T) {
+	fleet := lo.Times(18, func(i int) backupx.Source {
+		account, region := fmt.Sprintf("%012d", i/2), []string{"us-east-1", "eu-west-1"}[i%2]
+		return backupx.Source{Name: account + "/" + region, Account: account, Region: region}
+	})
+	require.Equal(t, "9 accounts in eu-west-1, us-east-1", sources.Header(t.Context(), fleet))
+	require.Contains(t, sources.Header(t.Context(), fleet[2:]), "account 000000000001 in us-east-1, eu-west-1; account 000000000002 in ")
 }
 
 // silent is an HTTP client that never answers, and counts the requests.

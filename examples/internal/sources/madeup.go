@@ -30,7 +30,11 @@ func MadeUpSource(account, region string, cfg aws.Config) backupx.Source {
 
 // MadeUpJobsOf is [MadeUpJobs] of one account, that of a [fakeaws.WithAccount].
 func MadeUpJobsOf(account string, seed uint64, n int) fakeaws.Data {
-	data := MadeUpJobs(seed, n)
+	return Of(account, MadeUpJobs(seed, n))
+}
+
+// Of returns data whose jobs are of an account.
+func Of(account string, data fakeaws.Data) fakeaws.Data {
 	for i := range data.BackupJobs {
 		data.BackupJobs[i].AccountId = &account
 	}
