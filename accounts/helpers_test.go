@@ -30,24 +30,8 @@ func id(n int) string { return fmt.Sprintf("%012d", 100000000000+n) }
 // forty returns an organisation of forty accounts: that of the caller, ten that are suspended, three whose role is denied,
 // and one in a unit that is not known.
 func forty() *fakeorg.Organization {
-	o := &fakeorg.Organization{
-		Caller: id(0), Role: "/BackupAudit", PageSize: 7, Services: oneJob,
-		Regions: []string{"eu-west-1", "me-south-1", "us-east-1"},
-		Units:   map[string]string{root: root, prod: root, web: prod, test: root},
-	}
-	units := []string{root, prod, web, test}
-	for n := range 40 {
-		a := fakeorg.Account{ID: id(n), Name: fmt.Sprintf("account %d", n), Unit: units[n%len(units)], Regions: []string{"eu-west-1", "us-east-1"}}
-		switch {
-		case n >= 10 && n < 20:
-			a.State = "SUSPENDED"
-		case n >= 20 && n < 23:
-			a.Denied = true
-		case n == 30:
-			a.Unit = foreign
-		}
-		o.Accounts = append(o.Accounts, a)
-	}
+	o := fakeorg.Forty(oneJob)
+	o.PageSize = 7
 	return o
 }
 

@@ -22,7 +22,9 @@ type options struct {
 	days                            int
 	window                          time.Duration
 	out, runName, resume            string
-	live                            bool
+	live, org                       bool
+	units                           string
+	tags                            []string
 	role                            string
 	rate                            float64
 	fakeJobs, fakePage              int
@@ -46,7 +48,13 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.runName, "run", "", "name of this run, in the names of its files; the time by default")
 	fs.StringVar(&o.resume, "resume", "", "a file of dead letters: list what they left, instead of -accounts, -regions and -list")
 	fs.BoolVar(&o.live, "live", false, "list real accounts")
-	fs.StringVar(&o.role, "role", "", "with -live: the role to assume in each account, {account} for its id: arn:aws:iam::{account}:role/backup-reader; none lists with the worker's own identity")
+	fs.BoolVar(&o.org, "org", false, "list all active accounts of the organisation instead of -accounts, those of a made up one without -live")
+	fs.StringVar(&o.units, "units", "", "with -org: units whose accounts to list, and those below, between commas")
+	fs.Func("tag", "with -org: a tag that the accounts have, key=value; given again, all of them", func(tag string) error {
+		o.tags = append(o.tags, tag)
+		return nil
+	})
+	fs.StringVar(&o.role, "role", "", "with -live: the role to assume in each account, {account} for its id: arn:aws:iam::{account}:role/backup-reader; none lists with the worker's own identity; with -org the name of the role: backup-reader")
 	fs.Float64Var(&o.rate, "rate", 0, "requests a second of one shard at most; 0 sets no bound")
 	fs.IntVar(&o.fakeJobs, "fake-jobs", 500, "without -live: backup jobs of each made up account and region")
 	fs.IntVar(&o.fakePage, "fake-page", 10, "without -live: items of a page at most")
@@ -101,7 +109,7 @@ func (o options) check(j job) error {
 	switch {
 	case len(o.args) > 0:
 		return fmt.Errorf("%q is not a flag", o.args[0])
-	case len(j.accounts) == 0 && !o.live || len(j.regions) == 0 || len(j.lists) == 0 || len(j.formats) == 0:
+	case len(j.accounts) == 0 && !o.live && !o.org || len(j.regions) == 0 || len(j.lists) == 0 || len(j.formats) == 0:
 		return errors.New("-accounts, -regions, -list and -formats need a value")
 	case len(unknown) > 0:
 		return fmt.Errorf("-formats: %s: ndjson and parquet are known", strings.Join(unknown, ","))
@@ -110,6 +118,9 @@ func (o options) check(j job) error {
 	case path.Base(j.name) != j.name:
 		return fmt.Errorf("-run: %q is no name of a file", j.name)
 	}
+	if o.org {
+		return o.checkOrg()
+	}
 	return o.checkLive(j)
 }
 
@@ -117,6 +128,8 @@ func (o options) check(j job) error {
 // would be the worker's own under another name.
 func (o options) checkLive(j job) error {
 	switch {
+	case o.units != "" || len(o.tags) > 0:
+		return errors.New("-units and -tag are for -org")
 	case !o.live && o.role != "":
 		return errors.New("-role is for -live")
 	case !o.live || j.letters != nil:
@@ -131,10 +144,13 @@ func (o options) checkLive(j job) error {
 
 // clients is the factory of the clients, and what it is told.
 func (o options) clients(j job, now time.Time) backupxbeam.Clients {
+	if o.org {
+		return o.orgClients(j, now)
+	}
 	if o.live {
 		return backupxbeam.Clients{Factory: liveClients, Config: o.role}
 	}
-	f := fakes{Now: now.UTC().Truncate(24 * time.Hour), Jobs: o.fakeJobs, Page: o.fakePage, Latency: o.fakeLatency}
+	f := o.fakes(now)
 	if o.faults && len(j.accounts) > 0 && len(j.regions) > 0 {
 		f.Cut = source(j.accounts[0], j.regions[0])
 		f.Refused = source(j.accounts[len(j.accounts)-1], j.regions[len(j.regions)-1])
@@ -142,12 +158,17 @@ func (o options) clients(j job, now time.Time) backupxbeam.Clients {
 	return f.clients()
 }
 
+// fakes are the made up accounts, none of which fails.
+func (o options) fakes(now time.Time) fakes {
+	return fakes{Now: now.UTC().Truncate(24 * time.Hour), Jobs: o.fakeJobs, Page: o.fakePage, Latency: o.fakeLatency}
+}
+
 func (o options) accountsToList() ([]string, error) {
 	switch {
 	case o.accountsFile != "":
 		text, err := os.ReadFile(o.accountsFile)
 		return values(strings.ReplaceAll(string(text), "\n", ",")), err
-	case o.accounts == "" && !o.live:
+	case o.accounts == "" && !o.live && !o.org:
 		return values(madeUpAccounts), nil
 	}
 	return values(o.accounts), nil

@@ -24,6 +24,7 @@ type live struct {
 	mu          sync.Mutex
 	base        *aws.Config
 	credentials map[string]aws.CredentialsProvider // by role
+	own         string                             // an account that is listed without a role
 }
 
 // attempts is how often a request is tried: at this width throttling is the rule.
@@ -42,7 +43,7 @@ func (l *live) client(ctx context.Context, role, source string) (backupx.Client,
 	}
 	cfg := l.base.Copy()
 	cfg.Region = region
-	if role != "" {
+	if role != "" && account != l.own {
 		cfg.Credentials = l.assume(cfg, strings.ReplaceAll(role, "{account}", account))
 	}
 	return backupx.New(cfg), nil
@@ -53,13 +54,17 @@ func (l *live) load(ctx context.Context) error {
 	if l.base != nil {
 		return nil
 	}
-	cfg, err := config.LoadDefaultConfig(context.WithoutCancel(ctx),
-		config.WithRetryMode(aws.RetryModeAdaptive), config.WithRetryMaxAttempts(attempts))
+	cfg, err := loadConfig(ctx)
 	if err != nil {
 		return err
 	}
 	l.base, l.credentials = &cfg, map[string]aws.CredentialsProvider{}
 	return nil
+}
+
+func loadConfig(ctx context.Context) (aws.Config, error) {
+	return config.LoadDefaultConfig(context.WithoutCancel(ctx),
+		config.WithRetryMode(aws.RetryModeAdaptive), config.WithRetryMaxAttempts(attempts))
 }
 
 // assume is the credentials of a role, shared by the regions of its account.

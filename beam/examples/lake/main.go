@@ -4,7 +4,7 @@
 //
 //	go run ./examples/lake
 //
-// README.md has the flags for real accounts, Dataflow and Flink.
+// With -org they are those of an organisation. README.md has the flags for real accounts, Dataflow and Flink.
 //
 // # Exit status
 //
@@ -62,6 +62,9 @@ func quiet(verbose bool) {
 // run lists into the lake, and says on out what came of it.
 func (o options) run(ctx context.Context, out io.Writer) (status int, err error) {
 	job, err := o.job(time.Now())
+	if err == nil && o.org && job.letters == nil {
+		job.accounts, err = o.accountsOfOrg(ctx, job)
+	}
 	if err != nil {
 		return failed, err
 	}
