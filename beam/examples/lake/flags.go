@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -117,6 +118,8 @@ func (o options) check(j job) error {
 		return errors.New("-window, -rate and -fake-jobs must not be below zero, -days and -fake-page not below 1")
 	case path.Base(j.name) != j.name:
 		return fmt.Errorf("-run: %q is no name of a file", j.name)
+	case o.resume != "" && filepath.Base(o.resume) == path.Base(j.deadLetters()):
+		return fmt.Errorf("-run: %q is the run that left these dead letters, and its files would be replaced", j.name)
 	}
 	if o.org {
 		return o.checkOrg()

@@ -109,6 +109,8 @@ func TestTheLakeHoldsEveryJobOnceThoughSomeOfTheFleetFailed(t *testing.T) {
 	require.Equal(t, incomplete, status, said)
 	letters := filepath.Join(parts, "dead-letters", "first.ndjson")
 	require.Contains(t, said, "lake -resume "+letters)
+	_, err := parsed(t, "-run", "first", "-out", parts, "-resume", letters).job(time.Now())
+	require.EqualError(t, err, `-run: "first" is the run that left these dead letters, and its files would be replaced`)
 	status, said = lake(t, "-fake-jobs", "120", "-run", "second", "-out", parts, "-resume", letters)
 	require.Equal(t, complete, status, said)
 
