@@ -14,13 +14,14 @@ import (
 	"github.com/samber/lo"
 
 	backupxbeam "github.com/backupx-go/backupx/beam"
+	"github.com/backupx-go/backupx/internal/since"
 )
 
 // options are what the caller asked for.
 type options struct {
 	accounts, accountsFile, regions string
 	list, formats                   string
-	days                            int
+	since                           since.Value
 	window                          time.Duration
 	out, runName, resume            string
 	live, org                       bool
@@ -43,7 +44,7 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.regions, "regions", "us-east-1,eu-west-1", "regions to list, between commas")
 	fs.StringVar(&o.list, "list", "backup-jobs,copy-jobs", "what to list: backup-jobs, copy-jobs, hsm-backups, opsworks-backups")
 	fs.StringVar(&o.formats, "formats", "ndjson,parquet", "formats to write")
-	fs.IntVar(&o.days, "days", 30, "days to look back; AWS Backup keeps jobs for 30")
+	fs.Var(&o.since, "since", "what was created "+since.Takes+" (default: 30 days, as long as AWS Backup keeps jobs)")
 	fs.DurationVar(&o.window, "window", 24*time.Hour, "creation times of one shard; 0 makes one shard of each account and region")
 	fs.StringVar(&o.out, "out", "lake", "folder to write to, a gs:// URL too")
 	fs.StringVar(&o.runName, "run", "", "name of this run, in the names of its files; the time by default")
@@ -80,9 +81,15 @@ type job struct {
 func (o options) job(now time.Time) (j job, err error) {
 	j = job{
 		regions: values(o.regions), formats: values(o.formats),
-		from: now.AddDate(0, 0, -o.days).UTC().Truncate(time.Second), now: now, window: o.window,
+		now: now, window: o.window,
 		out: strings.TrimSuffix(o.out, "/"), name: o.runName,
 		options: backupxbeam.Options{Rate: o.rate},
+	}
+	if j.from, err = o.since.From(now); err != nil {
+		return j, err
+	}
+	if j.from.IsZero() {
+		j.from = now.Add(-since.Kept).UTC().Truncate(time.Second)
 	}
 	if j.name == "" {
 		j.name = now.UTC().Format("20060102T150405Z")
@@ -114,8 +121,8 @@ func (o options) check(j job) error {
 		return errors.New("-accounts, -regions, -list and -formats need a value")
 	case len(unknown) > 0:
 		return fmt.Errorf("-formats: %s: ndjson and parquet are known", strings.Join(unknown, ","))
-	case o.days < 1 || o.window < 0 || o.rate < 0 || o.fakeJobs < 0 || o.fakePage < 1:
-		return errors.New("-window, -rate and -fake-jobs must not be below zero, -days and -fake-page not below 1")
+	case o.window < 0 || o.rate < 0 || o.fakeJobs < 0 || o.fakePage < 1:
+		return errors.New("-window, -rate and -fake-jobs must not be below zero, -fake-page not below 1")
 	case path.Base(j.name) != j.name:
 		return fmt.Errorf("-run: %q is no name of a file", j.name)
 	case o.resume != "" && filepath.Base(o.resume) == path.Base(j.deadLetters()):

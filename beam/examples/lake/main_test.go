@@ -128,7 +128,7 @@ func TestTheLakeHoldsEveryJobOnceThoughSomeOfTheFleetFailed(t *testing.T) {
 
 func TestFilesArePartitionedByAccountAndDay(t *testing.T) {
 	out := t.TempDir()
-	status, said := lake(t, "-fake-jobs", "60", "-accounts", "111122223333", "-regions", "eu-west-1,us-east-1", "-list", "backup-jobs", "-out", out, "-window", "0", "-days", "10", "-run", "r")
+	status, said := lake(t, "-fake-jobs", "60", "-accounts", "111122223333", "-regions", "eu-west-1,us-east-1", "-list", "backup-jobs", "-out", out, "-window", "0", "-since", "10d", "-run", "r")
 	require.Equal(t, complete, status, said)
 	require.Contains(t, said, "1 accounts, 2 regions: 2 shards")
 	byFile := rowsIn(t, out, "parquet", "backup-jobs")
@@ -174,7 +174,8 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		`-list: "vaults" is not known`:       {"-list", "vaults"},
 		"-formats: csv: ndjson and parquet":  {"-formats", "csv,ndjson"},
 		"need a value":                       {"-regions", " , "},
-		"-fake-page not below 1":             {"-days", "0"},
+		"-fake-page not below 1":             {"-fake-page", "0"},
+		"AWS keeps jobs for 30 days":         {"-since", "31d"},
 		`-run: "a/b" is no name of a file`:   {"-run", "a/b"},
 		"holds no dead letters":              {"-resume", os.DevNull},
 		"-role is for -live":                 {"-role", "arn:aws:iam::{account}:role/backup-reader"},

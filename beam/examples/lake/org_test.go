@@ -18,7 +18,7 @@ import (
 // Of forty accounts ten are suspended. The roles of three are denied, whose shards are dead letters.
 func TestAnOrganisationIsListedOnce(t *testing.T) {
 	out := t.TempDir()
-	flags := []string{"-org", "-fake-jobs", "12", "-list", "backup-jobs", "-window", "0", "-days", "30", "-out", out}
+	flags := []string{"-org", "-fake-jobs", "12", "-list", "backup-jobs", "-window", "0", "-since", "30d", "-out", out}
 	status, said := lake(t, append(flags, "-run", "r")...)
 	require.Equal(t, incomplete, status, said)
 	require.Contains(t, said, "30 accounts, 2 regions: 60 shards")

@@ -139,7 +139,7 @@ func tree(t *testing.T, folder string, temporary bool) map[string]string {
 }
 
 // small are flags of a run of some files.
-var small = []string{"-fake-jobs", "60", "-list", "backup-jobs", "-accounts", "111122223333", "-window", "0", "-days", "5", "-run", "r", "-out"}
+var small = []string{"-fake-jobs", "60", "-list", "backup-jobs", "-accounts", "111122223333", "-window", "0", "-since", "5d", "-run", "r", "-out"}
 
 // child is the variable that makes TestAKilledRun… the run that is killed.
 const child = "LAKE_TEST_OUT"

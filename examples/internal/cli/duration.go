@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"time"
+
+	"github.com/backupx-go/backupx/internal/since"
 )
 
 // DurationVar defines a flag for a duration, as [flag.FlagSet.DurationVar] does, that also takes days and weeks: 2d. Its
@@ -17,7 +19,7 @@ type duration time.Duration
 func (d *duration) String() string { return time.Duration(*d).String() }
 
 func (d *duration) Set(text string) error {
-	value, err := parseDuration(text)
+	value, err := since.ParseDuration(text)
 	if err != nil {
 		return errors.New("it takes a duration: 48h, 90m, 2d")
 	}

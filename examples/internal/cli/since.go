@@ -1,88 +1,17 @@
 package cli
 
-import (
-	"errors"
-	"fmt"
-	"regexp"
-	"strconv"
-	"time"
-)
+import "github.com/backupx-go/backupx/internal/since"
 
-// kept is how long AWS Backup lists a job after its creation.
-const kept = 30 * 24 * time.Hour
+// Since is the value of the flag -since of all programs.
+type Since = since.Value
 
-// Since is the value of the flag -since of all programs: the begin of what is listed.
-type Since struct {
-	text string
-	back time.Duration // before now; not for a date or a time
-	at   *time.Time    // the date or the time
-}
-
-// SinceVar defines the flag -since, which takes a time back (36h, 2d, 1w), a date or a time. The value is its default;
-// it may be empty. The usage says what is listed; what the flag takes is added.
+// SinceVar defines the flag -since. The value is its default; it may be empty. The usage says what is listed; what the
+// flag takes is added.
 func (f *Flags) SinceVar(s *Since, value, usage string) {
 	if value != "" {
 		if err := s.Set(value); err != nil {
 			panic(err) // of the program, not of its caller
 		}
 	}
-	f.Var(s, "since", usage+", since a `time`: 36h, 2d, 2026-11-01 (UTC), 2026-11-01T06:00:00Z")
-}
-
-// String returns the text that was given.
-func (s *Since) String() string { return s.text }
-
-// Set reads a duration, a date, which begins at midnight UTC, or a time.
-func (s *Since) Set(text string) error {
-	if back, err := parseDuration(text); err == nil {
-		*s = Since{text: text, back: back}
-		return nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil {
-			*s = Since{text: text, at: &at}
-			return nil
-		}
-	}
-	return errors.New("it takes a duration, a date or a time: 36h, 2d, 2026-11-01, 2026-11-01T06:00:00Z")
-}
-
-// From returns the time in UTC, in whole seconds; the zero time if the flag was not given and has no default. It returns
-// an error for a time in the future, and for one whose jobs AWS has no more.
-func (s Since) From(now time.Time) (time.Time, error) {
-	if s.text == "" {
-		return time.Time{}, nil
-	}
-	at := now.Add(-s.back)
-	if s.at != nil {
-		at = *s.at
-	}
-	switch first := now.Add(-kept); {
-	case at.After(now):
-		return at, fmt.Errorf("-since %s: it is in the future: now is %s", s.text, now.UTC().Format(time.RFC3339))
-	case at.Before(first):
-		return at, fmt.Errorf("-since %s: AWS keeps jobs for 30 days, now since %s", s.text, first.UTC().Format(time.RFC3339))
-	}
-	return at.UTC().Truncate(time.Second), nil
-}
-
-var weeksAndDays = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,4})d)?(.*)$`)
-
-// parseDuration is [time.ParseDuration] that also takes weeks and days of 24 hours, before the rest: 2d, 1w, 1d12h.
-func parseDuration(text string) (time.Duration, error) {
-	m := weeksAndDays.FindStringSubmatch(text)
-	if m == nil || m[1]+m[2] == "" {
-		return time.ParseDuration(text)
-	}
-	weeks, _ := strconv.Atoi(m[1]) // of at most four digits, or empty
-	days, _ := strconv.Atoi(m[2])
-	whole := time.Duration(7*weeks+days) * 24 * time.Hour
-	if m[3] == "" {
-		return whole, nil
-	}
-	rest, err := time.ParseDuration(m[3])
-	if err == nil && whole+rest < whole {
-		err = errors.New("a sign that does not come first, or too long")
-	}
-	return whole + rest, err
+	f.Var(s, "since", usage+", "+since.Takes)
 }
