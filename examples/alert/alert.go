@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,10 @@ import (
 // alert tells jobs, and remembers which it has told.
 type alert struct {
 	options
-	names    []string // of the sources, also of those of earlier runs
+	fleet    backupx.Fleet
+	names    []string             // of the sources, also of those of earlier runs
+	unread   map[string]time.Time // as the state has them
+	begun    time.Time            // where a source without a place begins
 	watches  []watch
 	progress *cli.Progress
 	stdout   io.Writer
@@ -58,29 +62,36 @@ func watching[T types.BackupJob | types.CopyJob](kind string, w *backupx.Followe
 	}}
 }
 
-// begin returns the alert that continues from the state. It sends no request.
-func begin(o options, fleet backupx.Fleet, since time.Time, progress *cli.Progress, stdout io.Writer) (*alert, error) {
+// The kinds of jobs.
+const backupKind, copyKind = "backup", "copy"
+
+// begin returns the alert that continues from the state, which is nil in the first run. It sends no request.
+func begin(o options, was *state, fleet backupx.Fleet, since time.Time, progress *cli.Progress, stdout io.Writer) (*alert, error) {
 	backups := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.BackupJob] {
-		return s.Client.FollowBackupJobs(backupJobs(), since)
+		return s.Client.FollowBackupJobs(backupJobs(), was.since(s, since))
 	})
 	copies := backupx.FollowAcross(fleet, func(s backupx.Source) *backupx.Follower[types.CopyJob] {
-		return s.Client.FollowCopyJobs(copyJobs(), since)
+		return s.Client.FollowCopyJobs(copyJobs(), was.since(s, since))
 	})
 	if o.live { // made-up sources are asked one after another: their jobs come in the same order each time
 		backups.Parallel(o.parallel)
 		copies.Parallel(o.parallel)
 	}
 	a := &alert{
-		options: o, progress: progress, stdout: stdout,
+		options: o, progress: progress, stdout: stdout, fleet: fleet, begun: since, unread: map[string]time.Time{},
 		names:   lo.Map(fleet, func(s backupx.Source, _ int) string { return s.Name }),
-		watches: []watch{watching("backup", backups), watching("copy", copies)},
+		watches: []watch{watching(backupKind, backups), watching(copyKind, copies)},
 	}
-	return a, a.load()
+	if was != nil {
+		maps.Copy(a.unread, was.Unread)
+	}
+	return a, a.load(was)
 }
 
 // poll tells what is new, and returns which sources failed. The returned error means that the run was broken off.
 func (a *alert) poll(ctx context.Context) (failed []string, err error) {
 	var jobs []sources.Job
+	unread := map[string]bool{} // by the name of the source
 	for _, w := range a.watches {
 		for job, err := range w.all(ctx) {
 			var apart backupx.SourceErrors
@@ -89,6 +100,7 @@ func (a *alert) poll(ctx context.Context) (failed []string, err error) {
 				return failed, errors.New("interrupted")
 			case errors.As(err, &apart):
 				for _, f := range apart {
+					unread[f.Source] = true
 					failed = append(failed, fmt.Sprintf("%s: no list of %s jobs: %s: %s", f.Source, w.kind, f.Kind, sources.Reason(f)))
 				}
 				continue
@@ -104,7 +116,22 @@ func (a *alert) poll(ctx context.Context) (failed []string, err error) {
 			}
 		}
 	}
+	a.note(unread)
 	return failed, a.tell(jobs)
+}
+
+// note remembers the accounts all of whose sources have failed, and forgets those of which one was listed.
+func (a *alert) note(failed map[string]bool) {
+	for account, its := range lo.GroupBy(a.fleet, func(s backupx.Source) string { return s.Account }) {
+		_, known := a.unread[account]
+		switch all := lo.EveryBy(its, func(s backupx.Source) bool { return failed[s.Name] }); {
+		case account == "": // a profile
+		case !all:
+			delete(a.unread, account)
+		case !known:
+			a.unread[account] = a.begun
+		}
+	}
 }
 
 // tell prints jobs and then saves that they were told. The new state is on the disk before, so that a full disk does not

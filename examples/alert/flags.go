@@ -46,16 +46,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-// check rejects flags whose values make no sense. It leaves out what the followers check themselves.
+// check rejects flags whose values make no sense.
 func (o *options) check(f *cli.Flags) error {
 	if !f.Given("state") {
 		o.state = o.usual()
 	}
-	_, org := o.sources.Organization()
 	switch {
 	case o.state == "":
 		return errors.New("-state: a file has to have a name")
-	case org && o.parallel < 1: // before the organisation is asked
+	case o.parallel < 1:
 		return fmt.Errorf("-parallel %d: it must be at least 1", o.parallel)
 	}
 	return o.sources.Check()

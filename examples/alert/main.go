@@ -9,8 +9,8 @@
 //	go run . -live -org -role BackupAudit -units ou-ab12-11111111 -tag team=data
 //
 // It prints one text for a chat, or with -json one JSON object a job. What it has told is in the file of -state
-// (alert.state; offline: made-up.state, and made-up-org.state with -org). Without that file the first run tells what has ended since -since. On a
-// terminal, stderr shows the accounts of a live run, and how far the run is.
+// (alert.state; offline: made-up.state, and made-up-org.state with -org). Without that file the first run tells what has
+// ended since -since. On a terminal, stderr shows the accounts of a live run, and how far the run is.
 //
 // # Once
 //
@@ -42,7 +42,8 @@
 // With -org a source is an active account of the organisation in a region that it has opted in to. Each run asks anew
 // which these are. The program needs the permissions of the package accounts: those to list the organisation in its
 // management account, or that of a delegated administrator, and account:ListRegions in the role. An account whose role
-// cannot be assumed is a source that fails.
+// cannot be assumed is a source that fails. When it can be, its jobs are told of all its regions, which were not known, since
+// the first run in which it failed.
 package main
 
 import (
@@ -88,18 +89,22 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		return exitIncomplete, err
 	}
+	unlock, err := lock.File(o.state)
+	if err != nil {
+		return exitIncomplete, err
+	}
+	defer unlock()
+	was, err := o.read()
+	if err != nil {
+		return exitIncomplete, err
+	}
 	progress := p.screen.Progress(stderr, "job")
 	defer progress.Stop()
 	fleet, err := p.fleet(ctx, o, progress)
 	if err != nil {
 		return exitIncomplete, err
 	}
-	unlock, err := lock.File(o.state)
-	if err != nil {
-		return exitIncomplete, err
-	}
-	defer unlock()
-	a, err := begin(o, progress.Fleet(fleet), since, progress, progress.Above(stdout))
+	a, err := begin(o, was, progress.Fleet(fleet), since, progress, progress.Above(stdout))
 	if err != nil {
 		return exitIncomplete, err
 	}

@@ -391,7 +391,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		"it takes a duration, a date or a time: 36h, 2d":                      {"-since", "yesterday"},
 		"no region is configured":                                             {"-live"},
 		`"now" is not a flag`:                                                 {"now"},
-		"FollowAcross: Parallel: 0: it must be at least":                      {"-live", "-region", "us-east-1", "-parallel", "0"},
+		"-parallel 0: it must be at least 1":                                  {"-live", "-region", "us-east-1", "-parallel", "0"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			p := program{load: clitest.Loads(aws.Config{}, nil), now: time.Now}
@@ -404,7 +404,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(state, []byte("{"), 0o600))
 	got := over(map[string]*fakeaws.Service{"a": account(nil)}).print(t.Context(), "-state", state, "-live", "-profile", "a", "-parallel", "0")
-	require.Equal(t, "alert: backupx: FollowAcross: Parallel: 0: it must be at least 1\n", got.Stderr, "the state is not to blame")
+	require.Equal(t, "alert: -parallel 0: it must be at least 1 (-h for help)\n", got.Stderr, "the state is not to blame")
 	help := program{}.print(t.Context(), "-h")
 	require.Equal(t, exitNothing, help.Status)
 	require.Contains(t, help.Stderr, "Exit status: 0 nothing new")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/backupx-go/backupx"
 	"github.com/backupx-go/backupx/examples/internal/cli/clitest"
+	"github.com/backupx-go/backupx/examples/internal/lock"
 	"github.com/backupx-go/backupx/examples/internal/organization"
 	"github.com/backupx-go/backupx/examples/internal/sources"
 	"github.com/backupx-go/backupx/internal/fakeorg"
@@ -31,18 +33,24 @@ func lastDay(t *testing.T, o *fakeorg.Organization) []string {
 			continue
 		}
 		for _, region := range a.Regions {
-			c := backupx.New(o.In(a.ID, region).Config())
-			jobs, err := c.BackupJobs(backupJobs().CompletedAfter(since)).Collect(t.Context())
-			require.NoError(t, err)
-			copies, err := c.CopyJobs(copyJobs().CompletedAfter(since)).Collect(t.Context())
-			require.NoError(t, err)
-			ids = slices.Concat(ids,
-				lo.Map(jobs, func(j types.BackupJob, _ int) string { return *j.BackupJobId }),
-				lo.Map(copies, func(j types.CopyJob, _ int) string { return *j.CopyJobId }))
+			ids = append(ids, endedBadly(t, o, a.ID, region, since)...)
 		}
 	}
 	slices.Sort(ids)
 	return ids
+}
+
+// endedBadly returns the ids of the jobs of an account in a region that ended badly after a time.
+func endedBadly(t *testing.T, o *fakeorg.Organization, account, region string, since time.Time) []string {
+	t.Helper()
+	c := backupx.New(o.In(account, region).Config())
+	jobs, err := c.BackupJobs(backupJobs().CompletedAfter(since)).Collect(t.Context())
+	require.NoError(t, err)
+	copies, err := c.CopyJobs(copyJobs().CompletedAfter(since)).Collect(t.Context())
+	require.NoError(t, err)
+	return append(
+		lo.Map(jobs, func(j types.BackupJob, _ int) string { return *j.BackupJobId }),
+		lo.Map(copies, func(j types.CopyJob, _ int) string { return *j.CopyJobId })...)
 }
 
 // told returns the sorted ids of the jobs that a run with -json has told.
@@ -93,6 +101,47 @@ func TestTheMadeUpOrganisationHasAStateOfItsOwn(t *testing.T) {
 	require.FileExists(t, "made-up-org.state")
 }
 
+// The regions of an account whose role is denied are not known. Its jobs are told of all of them since its first run, also if
+// that was days ago.
+func TestAnAccountThatIsDeniedForDays(t *testing.T) {
+	o, state := organization.MadeUp(organization.Jobs()), file(t)
+	now := sources.MadeUp().AddDate(0, 0, -3)
+	p := program{load: clitest.Loads(o.Config("us-east-1"), nil), now: func() time.Time { return now }}
+	args := []string{"-live", "-org", "-role", "BackupAudit", "-json", "-state", state}
+	p.print(t.Context(), args...)
+	now = now.AddDate(0, 0, 2)
+	p.print(t.Context(), args...)
+	var want []string
+	for i, a := range o.Accounts {
+		if a.Denied {
+			o.Accounts[i].Denied = false
+			other := endedBadly(t, o, a.ID, "eu-west-1", sources.MadeUp().AddDate(0, 0, -4)) // first seen in the next run
+			want = append(want, append(other, endedBadly(t, o, a.ID, "us-east-1", sources.MadeUp().AddDate(0, 0, -4))...)...)
+		}
+	}
+	slices.Sort(want)
+	now = sources.MadeUp()
+	late := told(t, p.print(t.Context(), args...))
+	require.Subset(t, late, want)
+	require.NotContains(t, string(lo.Must(os.ReadFile(state))), `"unread"`)
+}
+
+// A state that another run uses, or that is wrong, is found before the organisation is asked.
+func TestTheStateComesBeforeTheOrganisation(t *testing.T) {
+	o, state := organization.MadeUp(organization.Jobs()), file(t)
+	p := program{load: clitest.Loads(o.Config("us-east-1"), nil), now: sources.MadeUp}
+	args := []string{"-live", "-org", "-role", "BackupAudit", "-state", state}
+	unlock, err := lock.File(state)
+	require.NoError(t, err)
+	require.Contains(t, p.print(t.Context(), args...).Stderr, "another run is under way")
+	unlock()
+	require.Equal(t, exitTold, program{}.print(t.Context(), "-state", state).Status)
+	require.Contains(t, p.print(t.Context(), args...).Stderr, "it is of made-up accounts, not of a live run")
+	require.NoError(t, os.WriteFile(state, []byte("{"), 0o600))
+	require.Contains(t, p.print(t.Context(), args...).Stderr, "remove it, or name another file")
+	require.Zero(t, len(o.Global(o.Caller).Requests()))
+}
+
 // What is wrong is said in one line, and leaves no state.
 func TestAnOrganisationThatCannotBeMeant(t *testing.T) {
 	o := organization.MadeUp(organization.Jobs())
@@ -123,9 +172,8 @@ func TestAnOrganisationThatCannotBeMeant(t *testing.T) {
 			require.Empty(t, got.Stdout)
 			require.Contains(t, got.Stderr, want)
 			require.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
-			left, err := os.ReadDir(filepath.Dir(state))
-			require.NoError(t, err)
-			require.Empty(t, left)
+			require.NoFileExists(t, state)
+			require.NoFileExists(t, state+".new")
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/samber/lo"
 
@@ -17,35 +18,62 @@ type state struct {
 	Live    bool                          `json:"live"`
 	Sources []string                      `json:"sources"` // of this run and those before
 	Told    map[string]backupx.Checkpoint `json:"told"`    // by the kind of jobs
+
+	// Unread are the accounts of which no source could be listed, with the time since which their jobs are to be told. The
+	// regions of such an account may not be known: those that come later begin there too.
+	Unread map[string]time.Time `json:"unread,omitempty"`
 }
 
-// load makes the followers continue where the state ends. If there is no file, it is the first run.
-func (a *alert) load() error {
-	if err := a.resume(nil); err != nil {
-		return err // the flags are wrong, not the state
+// since returns the time since which the jobs of a source that has no place yet are told.
+func (s *state) since(of backupx.Source, usual time.Time) time.Time {
+	if s == nil {
+		return usual
 	}
-	text, err := os.ReadFile(a.state)
+	if at, ok := s.Unread[of.Account]; ok && at.Before(usual) {
+		return at
+	}
+	return usual
+}
+
+// read returns the state that an earlier run left; nil if there is no file. It finds what is wrong with it whatever the
+// sources are, before any of them is asked.
+func (o options) read() (*state, error) {
+	text, err := os.ReadFile(o.state)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var was state
 	err = json.Unmarshal(text, &was)
 	switch {
 	case err != nil:
-	case !lo.EveryBy(a.watches, func(w watch) bool { return was.Told[w.kind] != backupx.Checkpoint{} }):
+	case !lo.EveryBy([]string{backupKind, copyKind}, func(kind string) bool { return was.Told[kind] != backupx.Checkpoint{} }):
 		err = errors.New("it is not a state of this program")
-	case was.Live != a.live:
+	case was.Live != o.live:
 		err = errors.New(lo.Ternary(was.Live, "it is of a live run, not of made-up accounts", "it is of made-up accounts, not of a live run"))
-	case !lo.Some(was.Sources, a.names):
-		err = fmt.Errorf("it is of other sources: %q, not %q", was.Sources, a.names)
-	default:
-		err = a.resume(was.Told)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w: remove it, or name another file with -state", a.state, err)
+		return nil, o.refused(err)
+	}
+	return &was, nil
+}
+
+func (o options) refused(err error) error {
+	return fmt.Errorf("%s: %w: remove it, or name another file with -state", o.state, err)
+}
+
+// load makes the followers continue where the state ends. Without a state it is the first run.
+func (a *alert) load(was *state) error {
+	if err := a.resume(nil); err != nil || was == nil {
+		return err // the flags are wrong, not the state
+	}
+	if !lo.Some(was.Sources, a.names) {
+		return a.refused(fmt.Errorf("it is of other sources: %q, not %q", was.Sources, a.names))
+	}
+	if err := a.resume(was.Told); err != nil {
+		return a.refused(err)
 	}
 	a.names = lo.Union(was.Sources, a.names)
 	return nil
@@ -67,6 +95,6 @@ func (a *alert) text() ([]byte, error) {
 	for _, w := range a.watches {
 		told[w.kind] = w.Checkpoint()
 	}
-	text, err := json.Marshal(state{a.live, a.names, told})
+	text, err := json.Marshal(state{a.live, a.names, told, a.unread})
 	return append(text, '\n'), err
 }

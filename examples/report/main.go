@@ -97,9 +97,13 @@ func (p program) run(ctx context.Context, args []string, stdout, stderr io.Write
 
 // report reads everything. An error means that there is no report at all.
 func (p program) report(ctx context.Context, o options, stderr io.Writer) (Report, error) {
+	now := p.clock(o)
+	if _, _, err := o.days(now); err != nil {
+		return Report{}, err // before anything is asked
+	}
 	progress := p.screen.Progress(stderr, "item")
 	defer progress.Stop()
-	from, err := p.origin(ctx, o, progress)
+	from, err := p.origin(ctx, o, now, progress)
 	if err != nil {
 		return Report{}, err
 	}
@@ -107,4 +111,12 @@ func (p program) report(ctx context.Context, o options, stderr io.Writer) (Repor
 	report, err := collect(ctx, from, o, progress)
 	report.Source = <-words
 	return report, err
+}
+
+// clock returns the time of the run: that of the made-up data, or now.
+func (p program) clock(o options) time.Time {
+	if !o.live {
+		return madeUpNow
+	}
+	return p.now()
 }

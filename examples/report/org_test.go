@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -75,4 +76,18 @@ func TestAnOrganisationWithoutAReport(t *testing.T) {
 	}
 	got := over(fakeaws.Data{}).print(t.Context(), "-live", "-role", "BackupAudit")
 	require.Equal(t, clitest.Printed{Status: exitNothing, Stderr: "report: -role goes with -org (-h for help)\n"}, got)
+}
+
+// A flag that is wrong asks nothing, not even STS for the account.
+func TestWrongDaysAskNothing(t *testing.T) {
+	for _, org := range [][]string{nil, {"-org", "-role", "BackupAudit"}} {
+		p := over(fakeaws.Data{})
+		p.load = func(context.Context, string) (aws.Config, error) {
+			t.Error("the configuration is loaded")
+			return aws.Config{}, nil
+		}
+		got := p.print(t.Context(), append(org, "-live", "-region", "us-east-1", "-since", "31d")...)
+		require.Equal(t, exitNothing, got.Status)
+		require.Contains(t, got.Stderr, "-since 31d: AWS keeps jobs")
+	}
 }

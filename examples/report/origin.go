@@ -35,31 +35,22 @@ func (o origin) words(ctx context.Context, progress *cli.Progress) string {
 	return sources.Account(ctx, o.fleet[0].Config) + " in " + strings.Join(regions, ", ")
 }
 
-func (p program) origin(ctx context.Context, o options, progress *cli.Progress) (origin, error) {
+func (p program) origin(ctx context.Context, o options, now time.Time, progress *cli.Progress) (origin, error) {
 	switch org, ok := o.org.Organization(o.profile, o.role, o.regions); {
 	case ok && o.live:
 		defer progress.Waiting("the organisation", "and its accounts")()
-		return p.organization(ctx, o, org)
+		fleet, err := organization.Fleet(ctx, "report", org, p.load, p.now)
+		return origin{fleet: fleet, now: now, org: true}, err
 	case ok:
 		return madeUpOrganization(ctx, org)
 	case o.live:
-		return p.account(ctx, o)
+		return p.account(ctx, o, now)
 	}
 	return madeUp(), nil
 }
 
-// organization returns the origin for the caller's organisation. Flags that are wrong are found before it is asked.
-func (p program) organization(ctx context.Context, o options, org sources.Organization) (origin, error) {
-	now := p.now()
-	if _, _, err := o.days(now); err != nil {
-		return origin{}, err
-	}
-	fleet, err := organization.Fleet(ctx, "report", org, p.load, p.now)
-	return origin{fleet: fleet, now: now, org: true}, err
-}
-
 // account returns the origin for the caller's own account.
-func (p program) account(ctx context.Context, o options) (origin, error) {
+func (p program) account(ctx context.Context, o options, now time.Time) (origin, error) {
 	cfg, err := p.load(ctx, o.profile)
 	if err != nil {
 		return origin{}, err
@@ -71,5 +62,5 @@ func (p program) account(ctx context.Context, o options) (origin, error) {
 	fleet := lo.Map(regions, func(cfg aws.Config, _ int) backupx.Source {
 		return backupx.Source{Name: cfg.Region, Region: cfg.Region, Config: cfg}
 	})
-	return origin{fleet: fleet, now: p.now()}, nil
+	return origin{fleet: fleet, now: now}, nil
 }

@@ -25,8 +25,7 @@ type options struct {
 	window                          time.Duration
 	out, runName, resume            string
 	live, org                       bool
-	units                           string
-	tags                            []string
+	units, tags                     []string
 	role                            string
 	rate                            float64
 	fakeJobs, fakePage              int
@@ -51,7 +50,11 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.resume, "resume", "", "a file of dead letters: list what they left, instead of -accounts, -regions and -list")
 	fs.BoolVar(&o.live, "live", false, "list real accounts")
 	fs.BoolVar(&o.org, "org", false, "list all active accounts of the organisation instead of -accounts, those of a made up one without -live")
-	fs.StringVar(&o.units, "units", "", "with -org: units whose accounts to list, and those below, between commas")
+	fs.Func("units", "with -org: units whose accounts to list, and those below, between commas", func(list string) error {
+		units := values(list)
+		o.units = append(o.units, units...)
+		return lo.Ternary(len(units) == 0, errors.New("it has no unit: leave it out for the whole organisation"), nil)
+	})
 	fs.Func("tag", "with -org: a tag that the accounts have, key=value; given again, all of them", func(tag string) error {
 		o.tags = append(o.tags, tag)
 		return nil
@@ -138,7 +141,7 @@ func (o options) check(j job) error {
 // would be the worker's own under another name.
 func (o options) checkLive(j job) error {
 	switch {
-	case o.units != "" || len(o.tags) > 0:
+	case len(o.units) > 0 || len(o.tags) > 0:
 		return errors.New("-units and -tag are for -org")
 	case !o.live && o.role != "":
 		return errors.New("-role is for -live")

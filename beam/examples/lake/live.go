@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -67,11 +68,13 @@ func loadConfig(ctx context.Context) (aws.Config, error) {
 		config.WithRetryMode(aws.RetryModeAdaptive), config.WithRetryMaxAttempts(attempts))
 }
 
-// assume is the credentials of a role, shared by the regions of its account.
+// assume is the credentials of a role, shared by the regions of its account. STS is asked in the region of the worker: the
+// worker's account need not have opted in to the region that is listed.
 func (l *live) assume(cfg aws.Config, role string) aws.CredentialsProvider {
 	if c, ok := l.credentials[role]; ok {
 		return c
 	}
+	cfg.Region = cmp.Or(l.base.Region, cfg.Region)
 	c := aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role))
 	l.credentials[role] = c
 	return c

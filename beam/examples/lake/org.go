@@ -28,13 +28,16 @@ func init() { backupxbeam.RegisterClients(orgClients, new(organisation).client) 
 // member is how a worker lists the accounts of an organisation.
 type member struct {
 	Role   string // to assume in each account, with {account} for its id
+	Region string // of the requests to STS, if the worker has none configured
 	MadeUp *fakes // of a run without -live
 }
 
 // config is the configuration to start from.
 func (m member) config(ctx context.Context) (aws.Config, error) {
 	if m.MadeUp == nil {
-		return loadConfig(ctx)
+		cfg, err := loadConfig(ctx)
+		cfg.Region = cmp.Or(cfg.Region, m.Region)
+		return cfg, err
 	}
 	return fakeorg.Forty(func(account, region string) *fakeaws.Service { return m.MadeUp.service(source(account, region)) }).Config("us-east-1"), nil
 }
@@ -92,6 +95,8 @@ func (o options) checkOrg() error {
 		return errors.New("-org finds the accounts: -accounts and -accounts-file do not go with it")
 	case o.faults:
 		return errors.New("-faults does not go with -org: three accounts of the made up organisation fail")
+	case strings.Contains(o.role, ":role/"): // -resume does not list the organisation, which would find that
+		return fmt.Errorf("-role %q: it is an ARN: give the name of the role alone, because the account differs", o.role)
 	case o.live && o.role == "":
 		return errors.New("-live -org needs -role: the name of the role to assume in each account")
 	}
@@ -102,7 +107,11 @@ func (o options) orgRole() string { return cmp.Or(o.role, lo.Ternary(o.live, "",
 
 // orgMember is what a worker needs to know.
 func (o options) orgMember(j job, now time.Time) member {
-	m := member{Role: "arn:" + partition(lo.FirstOrEmpty(j.regions)) + ":iam::{account}:role/" + strings.TrimPrefix(o.orgRole(), "/")}
+	region := lo.FirstOrEmpty(j.regions)
+	if len(j.letters) > 0 { // they say what is listed
+		_, region, _ = strings.Cut(j.letters[0].Shard.Source, "/")
+	}
+	m := member{Role: "arn:" + partition(region) + ":iam::{account}:role/" + strings.TrimPrefix(o.orgRole(), "/"), Region: region}
 	if !o.live {
 		made := o.fakes(now)
 		m.MadeUp = &made
@@ -115,15 +124,16 @@ func (o options) orgClients(j job, now time.Time) backupxbeam.Clients {
 	return backupxbeam.Clients{Factory: orgClients, Config: string(config)}
 }
 
+// partitions are those beside aws, by how the names of their regions start.
+var partitions = map[string]string{
+	"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc",
+	"us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eu-isoe-": "aws-iso-e", "us-isof-": "aws-iso-f",
+}
+
 // partition is that of a region.
 func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
+	start, _ := lo.FindKeyBy(partitions, func(start, _ string) bool { return strings.HasPrefix(region, start) })
+	return cmp.Or(partitions[start], "aws")
 }
 
 // accountsOfOrg are the active accounts that the flags choose. No role is assumed yet: the workers do that.
@@ -133,8 +143,8 @@ func (o options) accountsOfOrg(ctx context.Context, j job) ([]string, error) {
 		return nil, err
 	}
 	opts := []accounts.Option{accounts.Regions(j.regions...)}
-	if units := values(o.units); len(units) > 0 {
-		opts = append(opts, accounts.Units(units...))
+	if len(o.units) > 0 {
+		opts = append(opts, accounts.Units(o.units...))
 	}
 	for _, tag := range o.tags {
 		key, value, _ := strings.Cut(tag, "=")

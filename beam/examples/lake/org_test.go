@@ -2,17 +2,23 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
+	"github.com/backupx-go/backupx"
 	backupxbeam "github.com/backupx-go/backupx/beam"
 	"github.com/backupx-go/backupx/internal/fakeorg"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
 // Of forty accounts ten are suspended. The roles of three are denied, whose shards are dead letters.
@@ -87,10 +93,55 @@ func TestAnOrganisationThatCannotBeMeant(t *testing.T) {
 	require.EqualError(t, err, "-units and -tag are for -org")
 }
 
+func TestUnitsWithoutAName(t *testing.T) {
+	for _, units := range []string{"", ",", " "} {
+		var o options
+		fs := flag.NewFlagSet("lake", flag.ContinueOnError)
+		fs.SetOutput(io.Discard)
+		o.flags(fs)
+		require.ErrorContains(t, fs.Parse([]string{"-org", "-units", units}), "it has no unit: leave it out for the whole organisation")
+	}
+}
+
+// Dead letters are listed again with the role of their partition, without the organisation.
+func TestDeadLettersOfAnOrganisation(t *testing.T) {
+	letters := filepath.Join(t.TempDir(), "one.ndjson")
+	d := backupxbeam.DeadLetter{Operation: "ListBackupJobs", Shard: backupxbeam.Shard{Source: "111122223333/cn-north-1", Filter: json.RawMessage("{}")}}
+	require.NoError(t, os.WriteFile(letters, lo.Must(json.Marshal(d)), 0o600))
+	j, err := parsed(t, "-live", "-org", "-role", "reader", "-resume", letters).job(time.Now())
+	require.NoError(t, err)
+	require.Contains(t, j.clients.Config, `"arn:aws-cn:iam::{account}:role/reader"`)
+	_, err = parsed(t, "-live", "-org", "-role", "arn:aws:iam::{account}:role/reader", "-resume", letters).job(time.Now())
+	require.ErrorContains(t, err, "it is an ARN: give the name of the role alone")
+}
+
+// STS is asked in the worker's region, also for regions that only the account has opted in to; in one that is listed where
+// the worker has none.
+func TestTheRegionOfSTS(t *testing.T) {
+	o := fakeorg.Forty(nil)
+	cfg := o.Config("us-east-1")
+	l := &live{base: &cfg, credentials: map[string]aws.CredentialsProvider{}}
+	for _, region := range []string{"me-south-1", "eu-west-1"} {
+		c, err := l.client(t.Context(), "arn:aws:iam::{account}:role/BackupAudit", source(o.Accounts[1].ID, region))
+		require.NoError(t, err)
+		_, err = c.BackupJobs(backupx.BackupJobFilter{}).Count(t.Context())
+		require.NoError(t, err)
+	}
+	asked := o.Global(o.Caller).Requests()
+	require.Len(t, asked, 1, "the regions share credentials")
+	require.Equal(t, "us-east-1", asked[0].Region)
+
+	testenv.Clean(t)
+	cfg, err := parsed(t, "-live", "-org", "-role", "reader").orgMember(job{regions: []string{"eu-west-1"}}, time.Now()).config(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "eu-west-1", cfg.Region)
+}
+
 func TestThePartitionOfARole(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-west-1": "arn:aws:iam::{account}:role/audit/reader", "cn-north-1": "arn:aws-cn:iam::{account}:role/audit/reader",
-		"us-gov-west-1": "arn:aws-us-gov:iam::{account}:role/audit/reader",
+		"us-gov-west-1": "arn:aws-us-gov:iam::{account}:role/audit/reader", "eusc-de-east-1": "arn:aws-eusc:iam::{account}:role/audit/reader",
+		"us-iso-east-1": "arn:aws-iso:iam::{account}:role/audit/reader", "us-isob-east-1": "arn:aws-iso-b:iam::{account}:role/audit/reader",
 	} {
 		o := parsed(t, "-live", "-org", "-role", "/audit/reader")
 		require.Equal(t, want, o.orgMember(job{regions: []string{region}}, time.Now()).Role)
