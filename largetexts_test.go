@@ -1,5 +1,3 @@
-//go:build !race
-
 package backupx_test
 
 import (
@@ -19,13 +17,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/backupx-go/backupx"
+	"github.com/backupx-go/backupx/internal/testenv"
 )
 
-// The race detector takes memory of its own, and many times as long. What is tested here reads texts in one goroutine.
+// What is tested here reads texts in one goroutine. The race detector would take memory of its own, and many times as long.
 
 // No text up to the longest one makes reading, resuming or writing hold much memory. 400 MB of garbage is allocated at
 // most, and 256 MiB are held.
 func TestForgedTextsTakeLittleMemory(t *testing.T) {
+	testenv.SkipWithRace(t)
 	if testing.Short() {
 		t.Skip("makes texts of 32 MiB")
 	}
@@ -60,6 +60,7 @@ func TestForgedTextsTakeLittleMemory(t *testing.T) {
 
 // The same for followers, whose texts have the ids behind the JSON.
 func TestForgedFollowersTakeLittleMemory(t *testing.T) {
+	testenv.SkipWithRace(t)
 	if testing.Short() {
 		t.Skip("makes texts of 32 MiB")
 	}
@@ -151,6 +152,7 @@ func heldBy(t *testing.T, name string, step func() error) (most uint64) {
 }
 
 func TestTextsThatAreTooLongAreRefused(t *testing.T) {
+	testenv.SkipWithRace(t)
 	requireTooMuch := func(payload, why string) {
 		t.Helper()
 		require.ErrorContains(t, new(backupx.Checkpoint).UnmarshalText(checksummed(t, []byte(payload))), why)
@@ -168,6 +170,7 @@ func TestTextsThatAreTooLongAreRefused(t *testing.T) {
 
 // As much as a text may have is read and written again, and one more is refused.
 func TestTheBoundsOfATextAreExact(t *testing.T) {
+	testenv.SkipWithRace(t)
 	const things = `{"id":{"op":"ListThings"},"opened":true,`
 	window := func(i int) string {
 		from := time.Date(2000, 1, 1, 0, i, 0, 0, time.UTC)
@@ -216,6 +219,7 @@ func (manyPages) ListBackupJobs(_ context.Context, in *backup.ListBackupJobsInpu
 
 // The texts of the largest listings are read: sixteen queries of 10,000 windows, 10,000 sources, and fleets in each other.
 func TestTextsOfLargeListingsAreRead(t *testing.T) {
+	testenv.SkipWithRace(t)
 	client := backupx.Client{Backup: manyPages{}, Now: func() time.Time { return day }}
 	windows := client.BackupJobs(backupx.BackupJobFilter{}.ResourceTypes(numbers("type", 16)...)).Every(month / 9998)
 	sources, nested := newShelfFleet("account/", 10_000, 1).list(), newShelf("a", 4, 2).list()
