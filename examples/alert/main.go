@@ -42,8 +42,8 @@
 // With -org a source is an active account of the organisation in a region that it has opted in to. Each run asks anew
 // which these are. The program needs the permissions of the package accounts: those to list the organisation in its
 // management account, or that of a delegated administrator, and account:ListRegions in the role. An account whose role
-// cannot be assumed is a source that fails. When it can be, its jobs are told of all its regions, which were not known, since
-// the first run in which it failed.
+// cannot be assumed is a source that fails. The first run that can assume the role tells the jobs of all the account's
+// regions, back to the run that failed first.
 package main
 
 import (

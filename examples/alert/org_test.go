@@ -101,7 +101,7 @@ func TestTheMadeUpOrganisationHasAStateOfItsOwn(t *testing.T) {
 	require.FileExists(t, "made-up-org.state")
 }
 
-// The regions of an account whose role is denied are not known. Its jobs are told of all of them since its first run, also if
+// Once the role of an account can be assumed, the jobs of all its regions are told, back to the run that failed first, also if
 // that was days ago.
 func TestAnAccountThatIsDeniedForDays(t *testing.T) {
 	o, state := organization.MadeUp(organization.Jobs()), file(t)
